@@ -1,0 +1,330 @@
+//! Conditions: what an analyst writes in a rule, a table or a layout, as one SQL expression.
+//!
+//! `severity = 'Serious' AND told > as_of - INTERVAL '12 months'` is parsed with a full SQL grammar,
+//! checked against the columns of its table (names, types, allowed values) and turned into a Polars
+//! expression. Nothing here reads a file or a clock: the as-of date is a parameter.
+//!
+//! Beside the operators of SQL (`AND OR NOT = <> < <= > >= + - * / IN BETWEEN LIKE ILIKE IS NULL`)
+//! there are the functions of [`FUNCTIONS`]. Missing values follow SQL: a comparison with a missing
+//! value is neither true nor false, and a row is kept only where the condition is true.
+
+mod check;
+mod evaluate;
+mod parse;
+mod sentence;
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use polars::prelude::Expr;
+
+pub use sentence::Sentence;
+
+/// The functions a condition may use: name, arguments, what it gives.
+pub const FUNCTIONS: &[(&str, &str, &str)] = &[
+    ("coalesce", "a, b, …", "the first of the values that is not missing"),
+    ("has", "list, 'value'", "whether a cell with several values holds this one"),
+    ("position", "choice", "the place of a value in its column's list of allowed values, from 1"),
+    ("abs", "number", "the number without its sign"),
+    ("lower", "text", "the text in lower case"),
+    ("count", "* | column | DISTINCT column", "how many rows, filled cells or different values (over rows)"),
+    ("min", "column", "the smallest value (over rows)"),
+    ("max", "column", "the largest value (over rows)"),
+    ("sum", "number", "the total of the filled cells, missing if none is filled (over rows)"),
+    ("avg", "number", "the mean of the filled cells (over rows)"),
+    (
+        "date_reached",
+        "date, column, n",
+        "the first date by which the column had n different values (over rows)",
+    ),
+    ("list", "column", "the different values, joined by commas (in sentences)"),
+    ("plural", "count, 'one', 'many'", "a count with its noun (in sentences)"),
+];
+
+/// What a column or an expression holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// Free text.
+    Text,
+    /// One of a closed list of values, in the list's order.
+    Choice(Arc<[String]>),
+    /// Several values in one cell, from a closed list where there is one.
+    Choices(Option<Arc<[String]>>),
+    /// A number, in the unit of its column.
+    Number,
+    /// A calendar date.
+    Date,
+    /// True or false.
+    Truth,
+}
+
+impl Kind {
+    /// The kind in words, for messages.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Kind::Text => "text",
+            Kind::Choice(_) => "one of a list of values",
+            Kind::Choices(_) => "a list of values",
+            Kind::Number => "a number",
+            Kind::Date => "a date",
+            Kind::Truth => "true or false",
+        }
+    }
+}
+
+/// The columns of a table, in order, with what they hold.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Columns {
+    columns: Vec<(String, Kind)>,
+}
+
+impl Columns {
+    /// An empty columns.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a column; a column of that name is replaced.
+    pub fn set(&mut self, name: impl Into<String>, kind: Kind) {
+        let name = name.into();
+        match self.columns.iter_mut().find(|(n, _)| *n == name) {
+            Some(slot) => slot.1 = kind,
+            None => self.columns.push((name, kind)),
+        }
+    }
+
+    /// What the column holds, if it exists.
+    pub fn get(&self, name: &str) -> Option<&Kind> {
+        self.columns.iter().find(|(n, _)| n == name).map(|(_, k)| k)
+    }
+
+    /// The columns in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Kind)> {
+        self.columns.iter().map(|(n, k)| (n.as_str(), k))
+    }
+
+    /// The names of the columns in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|(n, _)| n.as_str())
+    }
+}
+
+/// What is wrong with a condition, and where in its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Lines after the first line of the text (0 for a condition on one line).
+    pub line: u32,
+    /// What was found and what was expected.
+    pub message: String,
+    /// What to do about it.
+    pub mend: Option<String>,
+}
+
+/// Whether an expression speaks of one row or of all rows of a practice together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// One row: a bare column is that row's cell.
+    Row,
+    /// The rows of one practice: columns stand inside `count`, `min` and their like; a bare column is
+    /// the first row's cell.
+    Rows,
+}
+
+/// An expression that has been checked against its table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition {
+    text: String,
+    node: check::Node,
+    kind: Kind,
+}
+
+impl Condition {
+    /// Parses and checks `text` against the columns of a table.
+    ///
+    /// # Errors
+    /// Every fault that was found; at least one.
+    pub fn new(text: &str, columns: &Columns, scope: Scope) -> Result<Self, Vec<Fault>> {
+        let parsed = parse::expression(text)?;
+        let (node, kind) = check::expression(&parsed, columns, scope)?;
+        Ok(Self { text: text.to_owned(), node, kind })
+    }
+
+    /// The same, for an expression that must be true or false.
+    ///
+    /// # Errors
+    /// Every fault that was found; at least one.
+    pub fn truth(text: &str, columns: &Columns, scope: Scope) -> Result<Self, Vec<Fault>> {
+        Self::of_kind(text, columns, scope, &Kind::Truth)
+    }
+
+    /// The same, for an expression that must be a date.
+    ///
+    /// # Errors
+    /// Every fault that was found; at least one.
+    pub fn date(text: &str, columns: &Columns, scope: Scope) -> Result<Self, Vec<Fault>> {
+        Self::of_kind(text, columns, scope, &Kind::Date)
+    }
+
+    fn of_kind(text: &str, columns: &Columns, scope: Scope, kind: &Kind) -> Result<Self, Vec<Fault>> {
+        let condition = Self::new(text, columns, scope)?;
+        if condition.kind == *kind {
+            return Ok(condition);
+        }
+        Err(vec![Fault {
+            line: 0,
+            message: format!(
+                "`{}` gives {}; {} is needed here",
+                text.trim(),
+                condition.kind.words(),
+                kind.words()
+            ),
+            mend: None,
+        }])
+    }
+
+    /// The expression as its author wrote it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What the expression gives.
+    pub fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    /// The expression for Polars, on the as-of date.
+    pub fn expr(&self, as_of: NaiveDate) -> Expr {
+        evaluate::expr(&self.node, as_of)
+    }
+
+    /// The columns it speaks of, sorted, each once.
+    pub fn columns(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        self.node.columns(&mut names);
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::prelude::*;
+
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn columns() -> Columns {
+        let mut columns = Columns::new();
+        let severities: Arc<[String]> = ["Low", "Moderate", "Serious", "Immediate"].map(String::from).into();
+        columns.set("severity", Kind::Choice(severities));
+        columns.set("team", Kind::Text);
+        columns.set("told", Kind::Date);
+        columns.set("score", Kind::Number);
+        columns.set("themes", Kind::Choices(None));
+        columns
+    }
+
+    fn frame() -> DataFrame {
+        let told: Vec<i32> = ["2026-03-01", "2025-07-14", "2025-07-15", "2026-01-31"]
+            .map(|d| crate::dates::to_days(day(d)))
+            .into();
+        df!(
+            "row" => [1u32, 2, 3, 4],
+            "practice" => ["A", "A", "A", "B"],
+            "severity" => [Some("Serious"), Some("Moderate"), None, Some("Low")],
+            "team" => ["Quality", "Quality", "Estates", "Complaints"],
+            "told" => told,
+            "score" => [Some(10.0), Some(9.99), None, Some(0.0)],
+            "themes" => [Some("\u{1f}Access\u{1f}Workforce\u{1f}"), None, Some("\u{1f}Access\u{1f}"), None],
+        )
+        .unwrap()
+        .lazy()
+        .with_column(col("told").cast(DataType::Date))
+        .collect()
+        .unwrap()
+    }
+
+    fn rows(condition: &str) -> Vec<u32> {
+        let condition = Condition::truth(condition, &columns(), Scope::Row).unwrap();
+        let kept = frame().lazy().filter(condition.expr(day("2026-07-14"))).collect().unwrap();
+        kept.column("row").unwrap().u32().unwrap().into_no_null_iter().collect()
+    }
+
+    #[test]
+    fn conditions_keep_the_rows_they_say() {
+        assert_eq!(rows("severity = 'serious'"), [1]);
+        assert_eq!(rows("severity <> 'Serious'"), [2, 4], "a missing value is neither equal nor unequal");
+        assert_eq!(rows("severity in ('Low', 'Moderate')"), [2, 4]);
+        assert_eq!(rows("severity is null or score >= 10"), [1, 3]);
+        assert_eq!(rows("not (score < 10)"), [1]);
+        assert_eq!(rows("told > as_of - interval '12 months'"), [1, 3, 4]);
+        assert_eq!(rows("told + interval '1 month' = '2026-02-28'"), [4], "the 31st saturates");
+        assert_eq!(rows("told between '2025-07-14' and DATE '2025-07-15'"), [2, 3]);
+        assert_eq!(rows("has(themes, 'Access')"), [1, 3]);
+        assert_eq!(rows("position(severity) >= 2"), [1, 2]);
+        assert_eq!(rows("team like 'Q%' and team ilike '%LIT%'"), [1, 2]);
+        assert_eq!(rows("score / 0 > 1"), [] as [u32; 0]);
+        assert_eq!(rows("coalesce(severity, 'Low') = 'Low'"), [3, 4]);
+    }
+
+    fn over_rows(text: &str) -> Vec<String> {
+        let condition = Condition::new(text, &columns(), Scope::Rows).unwrap();
+        let grouped = frame()
+            .lazy()
+            .group_by_stable([col("practice")])
+            .agg([condition.expr(day("2026-07-14")).alias("it")])
+            .collect()
+            .unwrap();
+        let it = grouped.column("it").unwrap();
+        (0..it.len()).map(|i| it.get(i).unwrap().to_string()).collect()
+    }
+
+    #[test]
+    fn expressions_over_the_rows_of_a_practice() {
+        assert_eq!(over_rows("count(*)"), ["3.0", "1.0"]);
+        assert_eq!(over_rows("count(score)"), ["2.0", "1.0"]);
+        assert_eq!(over_rows("count(distinct team)"), ["2.0", "1.0"]);
+        assert_eq!(over_rows("sum(score)"), ["19.99", "0.0"]);
+        assert_eq!(over_rows("min(told)"), ["2025-07-14", "2026-01-31"]);
+        assert_eq!(over_rows("date_reached(told, team, 2)"), ["2025-07-15", "null"]);
+        assert_eq!(over_rows("count(distinct team) >= 2"), ["true", "false"]);
+    }
+
+    fn faults(text: &str, scope: Scope) -> Vec<String> {
+        let faults = Condition::truth(text, &columns(), scope).unwrap_err();
+        faults.into_iter().map(|f| format!("{} | {}", f.message, f.mend.unwrap_or_default())).collect()
+    }
+
+    #[test]
+    fn faults_are_all_told_and_say_how_to_mend() {
+        insta::assert_snapshot!(
+            [
+                "severty = 'Serious' and scor > 1",
+                "severity = 'Seroius'",
+                "score = 'ten'",
+                "told > '30/06/2026'",
+                "severity = \"Serious\"",
+                "count(*) > 1",
+                "sevrity",
+                "score",
+                "as_of - interval 'a while' < told",
+                "median(score) > 1",
+                "themes = 'Access'",
+                "score > ",
+                "score = null",
+                "case when score > 1 then true end",
+            ]
+            .iter()
+            .flat_map(|text| {
+                std::iter::once(format!("{text}"))
+                    .chain(faults(text, Scope::Row).into_iter().map(|f| format!("    {f}")))
+            })
+            .collect::<Vec<_>>()
+            .join("\n")
+        );
+    }
+}

@@ -1,0 +1,191 @@
+//! Sentences of a rule: text with expressions in braces, filled from the rows it fired on.
+//!
+//! `{plural(count(*), 'serious concern', 'serious concerns')} from {list(team)}, first notified on
+//! {min(told)}`. A sentence names only what the table has; `check` refuses it otherwise.
+
+use chrono::NaiveDate;
+use polars::prelude::*;
+use sqlparser::ast::{Expr as Sql, FunctionArg, FunctionArgExpr, FunctionArguments, Value};
+
+use super::{Columns, Condition, Fault, Kind, Scope, parse};
+use crate::dates;
+
+/// A sentence with its expressions checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sentence {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Part {
+    Text(String),
+    Value(Condition),
+    List(Condition),
+    Plural { count: Condition, one: String, many: String },
+}
+
+impl Sentence {
+    /// Parses and checks a sentence against the columns of a table.
+    ///
+    /// # Errors
+    /// Every fault that was found; at least one.
+    pub fn new(text: &str, columns: &Columns) -> Result<Self, Vec<Fault>> {
+        let (mut parts, mut faults) = (Vec::new(), Vec::new());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            let Some((inside, after)) = after.split_once('}') else {
+                let message = format!("the brace before `{}` is never closed", after.trim());
+                return Err(vec![Fault { line: 0, message, mend: Some("close it with }".into()) }]);
+            };
+            parts.push(Part::Text(before.to_owned()));
+            match placeholder(inside, columns) {
+                Ok(part) => parts.push(part),
+                Err(found) => faults.extend(found),
+            }
+            rest = after;
+        }
+        parts.push(Part::Text(rest.to_owned()));
+        if faults.is_empty() { Ok(Self { parts }) } else { Err(faults) }
+    }
+
+    /// One expression for each value in the sentence, over the rows of a practice.
+    pub fn exprs(&self, as_of: NaiveDate) -> Vec<Expr> {
+        self.parts
+            .iter()
+            .filter_map(|part| match part {
+                Part::Text(_) => None,
+                Part::Value(c) | Part::Plural { count: c, .. } => Some(c.expr(as_of)),
+                Part::List(c) => Some(c.expr(as_of).drop_nulls().unique_stable().implode(true)),
+            })
+            .collect()
+    }
+
+    /// The sentence with the values that [`Sentence::exprs`] gave, in their order.
+    pub fn fill(&self, values: &[AnyValue]) -> String {
+        let mut values = values.iter();
+        let mut next = || values.next().unwrap_or(&AnyValue::Null);
+        let mut out = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Value(_) => out.push_str(&words(next())),
+                Part::List(_) => out.push_str(&enumeration(next())),
+                Part::Plural { one, many, .. } => {
+                    let count = next();
+                    let noun = if words(count) == "1" { one } else { many };
+                    out.push_str(&format!("{} {noun}", words(count)));
+                }
+            }
+        }
+        out
+    }
+}
+
+fn placeholder(text: &str, columns: &Columns) -> Result<Part, Vec<Fault>> {
+    if let Sql::Function(call) = parse::expression(text)? {
+        let name = call.name.to_string().to_lowercase();
+        if let (FunctionArguments::List(list), "list" | "plural") = (&call.args, name.as_str()) {
+            let arguments: Vec<&Sql> = list
+                .args
+                .iter()
+                .filter_map(|a| match a {
+                    FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
+                    _ => None,
+                })
+                .collect();
+            return match (name.as_str(), arguments.as_slice()) {
+                ("list", [inner]) => Ok(Part::List(Condition::new(&inner.to_string(), columns, Scope::Row)?)),
+                ("plural", [count, one, many]) => {
+                    let count = Condition::new(&count.to_string(), columns, Scope::Rows)?;
+                    match (noun(one), noun(many), count.kind()) {
+                        (Some(one), Some(many), Kind::Number) => Ok(Part::Plural { count, one, many }),
+                        _ => Err(vec![usage("plural(count(*), 'concern', 'concerns')")]),
+                    }
+                }
+                _ => Err(vec![usage("list(column)")]),
+            };
+        }
+    }
+    Ok(Part::Value(Condition::new(text, columns, Scope::Rows)?))
+}
+
+fn noun(expr: &Sql) -> Option<String> {
+    match expr {
+        Sql::Value(v) => match &v.value {
+            Value::SingleQuotedString(text) => Some(text.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn usage(example: &str) -> Fault {
+    Fault { line: 0, message: format!("a sentence writes {example}"), mend: None }
+}
+
+/// A value as prose has it: `12 March 2026`, `14.5`, `Serious`.
+fn words(value: &AnyValue) -> String {
+    match value {
+        AnyValue::Null => "not known".to_owned(),
+        AnyValue::Date(days) => dates::from_days(*days).map(dates::long).unwrap_or_default(),
+        AnyValue::Float64(number) => crate::wording::number(*number),
+        AnyValue::Boolean(true) => "yes".to_owned(),
+        AnyValue::Boolean(false) => "no".to_owned(),
+        AnyValue::String(text) => (*text).to_owned(),
+        AnyValue::StringOwned(text) => text.to_string(),
+        other => other.to_string(),
+    }
+}
+
+fn enumeration(value: &AnyValue) -> String {
+    match value {
+        AnyValue::List(series) => {
+            let items: Vec<String> = series.iter().map(|v| words(&v)).collect();
+            crate::wording::list(&items)
+        }
+        other => words(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn concerns() -> (Columns, DataFrame) {
+        let mut columns = Columns::new();
+        columns.set("team", Kind::Text);
+        columns.set("told", Kind::Date);
+        let frame = df!(
+            "practice" => ["A", "A", "A"],
+            "team" => ["Quality", "Estates", "Quality"],
+            "told" => [20_000, 20_010, 20_020],
+        )
+        .unwrap()
+        .lazy()
+        .with_column(col("told").cast(DataType::Date))
+        .collect()
+        .unwrap();
+        (columns, frame)
+    }
+
+    #[test]
+    fn a_sentence_is_filled_from_the_rows() {
+        let (columns, frame) = concerns();
+        let text = "{plural(count(*), 'concern', 'concerns')} from {list(team)}, first on {min(told)}.";
+        let sentence = Sentence::new(text, &columns).unwrap();
+        let as_of = NaiveDate::from_ymd_opt(2026, 7, 14).unwrap();
+        let exprs: Vec<Expr> =
+            sentence.exprs(as_of).into_iter().enumerate().map(|(i, e)| e.alias(format!("s{i}"))).collect();
+        let row = frame.lazy().group_by([col("practice")]).agg(exprs).collect().unwrap();
+        let values: Vec<AnyValue> = row.columns()[1..].iter().map(|c| c.get(0).unwrap()).collect();
+        assert_eq!(sentence.fill(&values), "3 concerns from Quality and Estates, first on 4 October 2024.");
+    }
+
+    #[test]
+    fn an_unknown_column_in_a_sentence_is_a_fault() {
+        let (columns, _) = concerns();
+        let faults = Sentence::new("told by {teem}", &columns).unwrap_err();
+        assert_eq!(faults[0].message, "there is no column `teem`");
+        assert_eq!(faults[0].mend.as_deref(), Some("did you mean `team`?"));
+    }
+}

@@ -1,0 +1,15 @@
+//! quarterday: a scheduled batch pipeline that triangulates what is known about GP practices,
+//! proposes a level of support with its evidence, and sends committees their packs.
+//!
+//! The rooms stand in the order in which data flows; a room uses rooms above it and plain values.
+
+pub mod condition;
+pub mod dates;
+pub mod diagnostic;
+pub mod pipeline;
+pub mod wording;
+
+/// Bytes in hexadecimal, lower case.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,3 @@
+//! What the pipeline folder says, as values that are valid by their types.
+mod reader;
+mod source;

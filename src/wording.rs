@@ -1,0 +1,54 @@
+//! How figures and lists are written, in one place: the NHS service manual's numerals, British dates.
+
+/// A number with at most two decimals and no trailing zeros, thousands separated: `12,400`, `9.75`.
+pub fn number(value: f64) -> String {
+    let rounded = format!("{value:.2}");
+    let trimmed = rounded.trim_end_matches('0').trim_end_matches('.');
+    let (sign, digits) = trimmed.strip_prefix('-').map_or(("", trimmed), |rest| ("-", rest));
+    let (whole, fraction) = digits.split_once('.').map_or((digits, ""), |(w, f)| (w, f));
+    let mut grouped = String::new();
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let sign = if grouped == "0" && fraction.is_empty() { "" } else { sign };
+    if fraction.is_empty() { format!("{sign}{grouped}") } else { format!("{sign}{grouped}.{fraction}") }
+}
+
+/// `A`, `A and B`, `A, B and C`.
+pub fn list(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [head @ .., last] => format!("{} and {last}", head.join(", ")),
+    }
+}
+
+/// A count with its noun: `1 practice`, `12 practices`.
+pub fn plural(count: usize, one: &str, many: &str) -> String {
+    let noun = if count == 1 { one } else { many };
+    format!("{} {noun}", number(count as f64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_in_a_paper() {
+        assert_eq!(number(12_400.0), "12,400");
+        assert_eq!(number(9.75), "9.75");
+        assert_eq!(number(10.0), "10");
+        assert_eq!(number(-0.001), "0");
+        assert_eq!(number(1_234_567.5), "1,234,567.5");
+    }
+
+    #[test]
+    fn lists_end_in_and() {
+        let items = ["A", "B", "C"].map(String::from);
+        assert_eq!(list(&items), "A, B and C");
+        assert_eq!(list(&items[..1]), "A");
+    }
+}
