@@ -6,7 +6,9 @@
 pub mod condition;
 pub mod dates;
 pub mod diagnostic;
+pub mod intake;
 pub mod pipeline;
+pub mod triangulate;
 pub mod wording;
 
 /// Bytes in hexadecimal, lower case.

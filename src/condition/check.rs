@@ -3,6 +3,8 @@
 mod function;
 mod interval;
 
+pub(crate) use interval::length;
+
 use std::sync::Arc;
 
 use chrono::NaiveDate;

@@ -18,6 +18,8 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use polars::prelude::Expr;
 
+pub(crate) use check::length;
+pub(crate) use evaluate::BETWEEN_VALUES;
 pub use sentence::Sentence;
 
 /// The functions a condition may use: name, arguments, what it gives.
@@ -320,7 +322,7 @@ mod tests {
             ]
             .iter()
             .flat_map(|text| {
-                std::iter::once(format!("{text}"))
+                std::iter::once(text.to_string())
                     .chain(faults(text, Scope::Row).into_iter().map(|f| format!("    {f}")))
             })
             .collect::<Vec<_>>()

@@ -1,3 +1,121 @@
 //! What the pipeline folder says, as values that are valid by their types.
+//!
+//! [`load`] reads every TOML file of a [`Folder`] and tells everything that is wrong in one pass, each
+//! with its file and line. A [`Pipeline`] exists only if there was no error.
+
+pub mod calendar;
+mod checked;
+mod committee;
+mod contract;
+mod exception;
+mod fact;
+mod feed;
+mod general;
+mod indicator;
+mod layout;
+mod level;
+mod load;
 mod reader;
+mod rule;
 mod source;
+mod support;
+mod vocabulary;
+
+use std::collections::BTreeMap;
+
+pub use calendar::{Calendar, Quarter};
+pub use committee::{Audience, Committee, Document, Recipient, Section, slug};
+pub use exception::ExceptionRule;
+pub use fact::{FEED, Fact, RECEIVED};
+pub use feed::{Cadence, Counts, Feed};
+pub use general::{Framework, Job, Mail, Place, Programme, Runs, Scope};
+pub use indicator::{Better, Domain, Indicator};
+pub use layout::{
+    Agree, Column, ColumnKind, DateOrder, Expectation, FromText, Header, Layout, Others, RowCheck,
+};
+pub use level::{Assessed, ClockStart, Level, Levels, Period, Shape};
+pub use load::{Loaded, load};
+pub use rule::{Rule, Starts};
+pub use source::Folder;
+pub use support::Offer;
+pub use vocabulary::{Vocabulary, fold};
+
+/// A pipeline: everything that an analyst decides, checked.
+#[derive(Debug, Clone)]
+pub struct Pipeline {
+    /// Its title.
+    pub title: String,
+    /// The organisation it belongs to.
+    pub organisation: String,
+    /// The classification printed on every page.
+    pub classification: String,
+    /// Who writes the papers.
+    pub author: String,
+    /// The framework whose levels it proposes.
+    pub framework: Framework,
+    /// Which practices are covered.
+    pub scope: Scope,
+    /// The programme of visits.
+    pub programme: Programme,
+    /// Quarters and working days.
+    pub calendar: Calendar,
+    /// The jobs.
+    pub jobs: Vec<Job>,
+    /// The sender of mail.
+    pub mail: Mail,
+    /// The feeds, by name.
+    pub feeds: Vec<Feed>,
+    /// The facts, by name.
+    pub facts: BTreeMap<String, Fact>,
+    /// The levels.
+    pub levels: Levels,
+    /// The rules: highest level first, then by name.
+    pub rules: Vec<Rule>,
+    /// What goes to a committee at once.
+    pub exceptions: Vec<ExceptionRule>,
+    /// The committees.
+    pub committees: Vec<Committee>,
+    /// The support repository.
+    pub support: Vec<Offer>,
+    /// The domains of the dashboard.
+    pub domains: Vec<Domain>,
+    /// The indicators that are shown.
+    pub indicators: Vec<Indicator>,
+    /// A SHA-256 over all files of the folder, in hexadecimal.
+    pub hash: String,
+}
+
+impl Pipeline {
+    /// The feed of that name.
+    pub fn feed(&self, id: &str) -> Option<&Feed> {
+        self.feeds.iter().find(|feed| feed.id == id)
+    }
+
+    /// The job of that name.
+    pub fn job(&self, name: &str) -> Option<&Job> {
+        self.jobs.iter().find(|job| job.name == name)
+    }
+
+    /// The rule of that name.
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+}
+
+/// The fact that a key names, or a note that there is none.
+fn known_fact<'f>(
+    report: &reader::Report,
+    name: &reader::Placed<String>,
+    facts: &'f BTreeMap<String, Fact>,
+) -> Option<&'f Fact> {
+    let found = facts.get(&name.value);
+    if found.is_none() {
+        let mend = crate::diagnostic::likely(&name.value, facts.keys().map(String::as_str)).map_or_else(
+            || format!("the facts are: {}", facts.keys().cloned().collect::<Vec<_>>().join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        let message = format!("there is no fact or table `{}`", name.value);
+        report.error(&name.at, crate::diagnostic::Code::UnknownName, message, Some(mend));
+    }
+    found
+}

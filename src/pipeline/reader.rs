@@ -74,12 +74,6 @@ pub(super) struct Placed<T> {
     pub(super) at: At,
 }
 
-impl<T> Placed<T> {
-    pub(super) fn map<U>(self, f: impl FnOnce(T) -> U) -> Placed<U> {
-        Placed { value: f(self.value), at: self.at }
-    }
-}
-
 /// A parsed file.
 pub(super) struct File<'t> {
     name: Rc<str>,
@@ -122,7 +116,7 @@ pub(super) struct Table<'a> {
     file: &'a File<'a>,
     node: &'a DeTable<'a>,
     at: At,
-    asked: BTreeSet<&'static str>,
+    asked: BTreeSet<String>,
 }
 
 impl Drop for Table<'_> {
@@ -131,12 +125,12 @@ impl Drop for Table<'_> {
             if self.asked.contains(key.get_ref().as_ref()) {
                 continue;
             }
-            let mend = match likely(key.get_ref(), self.asked.iter().copied()) {
+            let mend = match likely(key.get_ref(), self.asked.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => {
                     format!(
                         "the keys here are: {}",
-                        self.asked.iter().copied().collect::<Vec<_>>().join(", ")
+                        self.asked.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
                     )
                 }
             };
@@ -168,8 +162,13 @@ impl<'a> Table<'a> {
         self.node.contains_key(key)
     }
 
-    fn find(&mut self, key: &'static str) -> Option<(&'a DeValue<'a>, At)> {
-        self.asked.insert(key);
+    /// Whether the key holds a table.
+    pub(super) fn is_table(&self, key: &str) -> bool {
+        self.node.get(key).is_some_and(|value| value.get_ref().is_table())
+    }
+
+    fn find(&mut self, key: &str) -> Option<(&'a DeValue<'a>, At)> {
+        self.asked.insert(key.to_owned());
         let value = self.node.get(key)?;
         Some((value.get_ref(), self.file.at(value.span())))
     }
@@ -180,14 +179,17 @@ impl<'a> Table<'a> {
     }
 
     fn wrong(&self, at: &At, key: &str, value: &DeValue, wanted: &str) {
-        let message =
-            format!("`{key}` is {} {}; {wanted} is needed", article(value.type_str()), value.type_str());
+        let found = match value.as_str() {
+            Some(text) => format!("\"{text}\""),
+            None => format!("{} {}", article(value.type_str()), value.type_str()),
+        };
+        let message = format!("`{key}` is {found}; it takes {wanted}");
         self.file.report.error(at, Code::BadValue, message, None);
     }
 
     fn optional<T>(
         &mut self,
-        key: &'static str,
+        key: &str,
         wanted: &str,
         read: impl Fn(&DeValue) -> Option<T>,
     ) -> Option<Placed<T>> {
@@ -203,12 +205,12 @@ impl<'a> Table<'a> {
 
     fn required<T>(
         &mut self,
-        key: &'static str,
+        key: &str,
         wanted: &str,
         read: impl Fn(&DeValue) -> Option<T>,
     ) -> Option<Placed<T>> {
         if !self.has(key) {
-            self.asked.insert(key);
+            self.asked.insert(key.to_owned());
             self.missing(key);
             return None;
         }
@@ -216,27 +218,27 @@ impl<'a> Table<'a> {
     }
 
     /// A text that must be there and not be blank.
-    pub(super) fn text(&mut self, key: &'static str) -> Option<Placed<String>> {
+    pub(super) fn text(&mut self, key: &str) -> Option<Placed<String>> {
         self.required(key, "a text in quotes", text)
     }
 
     /// A text that may be left out.
-    pub(super) fn text_or_none(&mut self, key: &'static str) -> Option<Placed<String>> {
+    pub(super) fn text_or_none(&mut self, key: &str) -> Option<Placed<String>> {
         self.optional(key, "a text in quotes", text)
     }
 
     /// A whole number of at least 0.
-    pub(super) fn count_or_none(&mut self, key: &'static str) -> Option<Placed<u32>> {
+    pub(super) fn count_or_none(&mut self, key: &str) -> Option<Placed<u32>> {
         self.optional(key, "a whole number", count)
     }
 
     /// A whole number of at least 0 that must be there.
-    pub(super) fn count(&mut self, key: &'static str) -> Option<Placed<u32>> {
+    pub(super) fn count(&mut self, key: &str) -> Option<Placed<u32>> {
         self.required(key, "a whole number", count)
     }
 
     /// A number.
-    pub(super) fn number_or_none(&mut self, key: &'static str) -> Option<Placed<f64>> {
+    pub(super) fn number_or_none(&mut self, key: &str) -> Option<Placed<f64>> {
         self.optional(key, "a number", |value| match value {
             DeValue::Integer(n) => {
                 i64::from_str_radix(&n.as_str().replace('_', ""), n.radix()).ok().map(|n| n as f64)
@@ -247,56 +249,51 @@ impl<'a> Table<'a> {
     }
 
     /// `true` or `false`; false if left out.
-    pub(super) fn flag(&mut self, key: &'static str) -> bool {
+    pub(super) fn flag(&mut self, key: &str) -> bool {
         self.flag_or_none(key).unwrap_or(false)
     }
 
     /// `true` or `false`.
-    pub(super) fn flag_or_none(&mut self, key: &'static str) -> Option<bool> {
+    pub(super) fn flag_or_none(&mut self, key: &str) -> Option<bool> {
         self.optional(key, "true or false", |value| value.as_bool()).map(|f| f.value)
     }
 
     /// A date such as `2026-04-01`, without quotes.
-    pub(super) fn date_or_none(&mut self, key: &'static str) -> Option<Placed<NaiveDate>> {
+    pub(super) fn date_or_none(&mut self, key: &str) -> Option<Placed<NaiveDate>> {
         self.optional(key, "a date such as 2026-04-01, without quotes", date)
     }
 
     /// A date that must be there.
-    pub(super) fn date(&mut self, key: &'static str) -> Option<Placed<NaiveDate>> {
+    pub(super) fn date(&mut self, key: &str) -> Option<Placed<NaiveDate>> {
         self.required(key, "a date such as 2026-04-01, without quotes", date)
     }
 
     /// Dates in brackets.
-    pub(super) fn dates(&mut self, key: &'static str) -> Vec<Placed<NaiveDate>> {
+    pub(super) fn dates(&mut self, key: &str) -> Vec<Placed<NaiveDate>> {
         self.list(key, "dates such as 2026-04-01, in brackets", date)
     }
 
     /// A time of day such as `"02:30"`.
-    pub(super) fn time(&mut self, key: &'static str) -> Option<Placed<NaiveTime>> {
+    pub(super) fn time(&mut self, key: &str) -> Option<Placed<NaiveTime>> {
         self.required(key, "a time such as \"02:30\"", |value| {
             NaiveTime::parse_from_str(value.as_str()?, "%H:%M").ok()
         })
     }
 
     /// Texts in brackets; empty if left out.
-    pub(super) fn texts(&mut self, key: &'static str) -> Vec<Placed<String>> {
+    pub(super) fn texts(&mut self, key: &str) -> Vec<Placed<String>> {
         self.list(key, "texts in brackets", text)
     }
 
     /// Either a text or texts in brackets.
-    pub(super) fn text_or_texts(&mut self, key: &'static str) -> Vec<Placed<String>> {
+    pub(super) fn text_or_texts(&mut self, key: &str) -> Vec<Placed<String>> {
         match self.node.get(key).map(Spanned::get_ref) {
             Some(DeValue::Array(_)) => self.texts(key),
             _ => self.text_or_none(key).into_iter().collect(),
         }
     }
 
-    fn list<T>(
-        &mut self,
-        key: &'static str,
-        wanted: &str,
-        read: impl Fn(&DeValue) -> Option<T>,
-    ) -> Vec<Placed<T>> {
+    fn list<T>(&mut self, key: &str, wanted: &str, read: impl Fn(&DeValue) -> Option<T>) -> Vec<Placed<T>> {
         let Some((value, at)) = self.find(key) else { return Vec::new() };
         let Some(items) = value.as_array() else {
             self.wrong(&at, key, value, wanted);
@@ -314,7 +311,7 @@ impl<'a> Table<'a> {
     }
 
     /// A table inside this one.
-    pub(super) fn table_or_none(&mut self, key: &'static str) -> Option<Table<'a>> {
+    pub(super) fn table_or_none(&mut self, key: &str) -> Option<Table<'a>> {
         let (value, at) = self.find(key)?;
         match value.as_table() {
             Some(node) => Some(self.inner(node, at)),
@@ -326,9 +323,9 @@ impl<'a> Table<'a> {
     }
 
     /// A table that must be there.
-    pub(super) fn table(&mut self, key: &'static str) -> Option<Table<'a>> {
+    pub(super) fn table(&mut self, key: &str) -> Option<Table<'a>> {
         if !self.has(key) {
-            self.asked.insert(key);
+            self.asked.insert(key.to_owned());
             self.missing(key);
             return None;
         }
@@ -336,7 +333,7 @@ impl<'a> Table<'a> {
     }
 
     /// The tables of `[[key]]`, in order.
-    pub(super) fn tables(&mut self, key: &'static str) -> Vec<Table<'a>> {
+    pub(super) fn tables(&mut self, key: &str) -> Vec<Table<'a>> {
         let Some((value, at)) = self.find(key) else { return Vec::new() };
         let Some(items) = value.as_array() else {
             self.wrong(&at, key, value, &format!("[[{key}]]"));
@@ -354,7 +351,7 @@ impl<'a> Table<'a> {
     }
 
     /// A table whose keys are names of the author's own, with texts as values.
-    pub(super) fn pairs(&mut self, key: &'static str) -> Vec<(Placed<String>, Placed<String>)> {
+    pub(super) fn pairs(&mut self, key: &str) -> Vec<(Placed<String>, Placed<String>)> {
         let Some((value, at)) = self.find(key) else { return Vec::new() };
         let Some(node) = value.as_table() else {
             self.wrong(&at, key, value, "a table of texts");

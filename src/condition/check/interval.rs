@@ -22,7 +22,7 @@ pub(super) fn months_and_days(interval: &Interval) -> Result<(i32, i32), String>
 pub(crate) fn length(text: &str) -> Result<(i32, i32), String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let fail = || format!("`{text}` is not a period; write for instance '12 months' or '7 days'");
-    if words.is_empty() || words.len() % 2 != 0 {
+    if words.is_empty() || !words.len().is_multiple_of(2) {
         return Err(fail());
     }
     let (mut months, mut days) = (0_i32, 0_i32);

@@ -1,0 +1,133 @@
+//! One cell of a sheet, whatever file it came from, and its address as Excel shows it.
+
+use std::fmt::Write;
+
+use chrono::NaiveDateTime;
+
+/// What stands in a cell.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Cell {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// Text, trimmed of outer spaces.
+    Text(String),
+    /// A number.
+    Number(f64),
+    /// A date, with its time of day.
+    Date(NaiveDateTime),
+    /// True or false.
+    Truth(bool),
+    /// A spreadsheet error such as `#REF!`.
+    Error(String),
+}
+
+impl Cell {
+    /// A cell from text: blank text is an empty cell, and the text of an error is an error.
+    pub fn from_text(text: &str) -> Self {
+        let trimmed = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\u{200b}');
+        if trimmed.is_empty() {
+            return Cell::Empty;
+        }
+        if is_error(trimmed) { Cell::Error(trimmed.to_owned()) } else { Cell::Text(trimmed.to_owned()) }
+    }
+
+    /// Whether nothing stands in it.
+    pub fn is_empty(&self) -> bool {
+        *self == Cell::Empty
+    }
+
+    /// What a person sees in the cell, near enough; numbers without trailing zeros, dates as
+    /// `31/12/2026`.
+    pub fn shown(&self) -> String {
+        match self {
+            Cell::Empty => String::new(),
+            Cell::Text(text) | Cell::Error(text) => text.clone(),
+            Cell::Number(number) => number.to_string(),
+            Cell::Date(date) if date.time() == chrono::NaiveTime::MIN => date.format("%d/%m/%Y").to_string(),
+            Cell::Date(date) => date.format("%d/%m/%Y %H:%M").to_string(),
+            Cell::Truth(true) => "TRUE".to_owned(),
+            Cell::Truth(false) => "FALSE".to_owned(),
+        }
+    }
+}
+
+/// Errors of Excel, LibreOffice and Smartsheet, which some formats store as text.
+fn is_error(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix('#') else { return false };
+    let name = rest.trim_end_matches(['!', '?']);
+    const NAMES: [&str; 21] = [
+        "REF",
+        "N/A",
+        "VALUE",
+        "DIV/0",
+        "NAME",
+        "NULL",
+        "NUM",
+        "SPILL",
+        "CALC",
+        "GETTING_DATA",
+        "FIELD",
+        "BLOCKED",
+        "INVALID VALUE",
+        "INVALID DATA TYPE",
+        "UNPARSEABLE",
+        "NO MATCH",
+        "CIRCULAR REFERENCE",
+        "INVALID OPERATION",
+        "INVALID COLUMN VALUE",
+        "INCORRECT ARGUMENT SET",
+        "OVERFLOW",
+    ];
+    NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// The letters of a column counted from 0: `A`, `Z`, `AA`, `XFD`.
+pub fn letters(column: usize) -> String {
+    let mut letters = Vec::new();
+    let mut left = column + 1;
+    while left > 0 {
+        let digit = u8::try_from((left - 1) % 26).unwrap_or(0);
+        letters.push(char::from(b'A' + digit));
+        left = (left - 1) / 26;
+    }
+    letters.iter().rev().collect()
+}
+
+/// The address of a cell, its column counted from 0 and its row from 1: `D14`.
+pub fn address(column: usize, row: u32) -> String {
+    let mut address = letters(column);
+    let _ = write!(address, "{row}");
+    address
+}
+
+/// A text shortened for messages: at most 60 characters, on one line.
+pub fn shortened(text: &str) -> String {
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= 60 {
+        return line;
+    }
+    let head: String = line.chars().take(57).collect();
+    format!("{}...", head.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_those_of_excel() {
+        assert_eq!(address(0, 1), "A1");
+        assert_eq!(address(25, 9), "Z9");
+        assert_eq!(address(26, 14), "AA14");
+        assert_eq!(address(16_383, 1_048_576), "XFD1048576");
+    }
+
+    #[test]
+    fn errors_are_told_from_text() {
+        assert_eq!(Cell::from_text(" #REF! "), Cell::Error("#REF!".into()));
+        assert_eq!(Cell::from_text("#INVALID VALUE"), Cell::Error("#INVALID VALUE".into()));
+        assert_eq!(Cell::from_text("#1 priority"), Cell::Text("#1 priority".into()));
+        assert_eq!(Cell::from_text("\u{a0} "), Cell::Empty);
+    }
+}

@@ -1,0 +1,63 @@
+//! From a received file to typed rows, with every problem at its cell.
+//!
+//! `inbox` finds what arrived and `store` keeps it unchanged; [`read`] turns bytes into cells;
+//! [`sheet`] finds the sheet and its header; `rows` reads the cells as their columns say; and
+//! [`settle()`] decides what becomes of each row: accepted, quarantined or ignored. A [`Receipt`] says
+//! so to the sender. Whatever is read is the same whenever it is read: bytes, layout and register in,
+//! rows out.
+
+pub mod cell;
+pub mod inbox;
+pub mod names;
+pub mod read;
+mod receipt;
+mod rows;
+mod settle;
+pub mod sheet;
+pub mod store;
+
+pub use cell::Cell;
+pub use receipt::{Receipt, State};
+pub use rows::{FILE, ROW, Reading, Rejection, take};
+pub use settle::{CARRIED_FROM, Counts, Lookup, Practices, Settled, settle};
+
+use serde::{Deserialize, Serialize};
+
+/// What a problem does to its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    /// The whole file is refused.
+    Rejected,
+    /// The row is kept aside until it is mended.
+    Quarantined,
+    /// The row is passed over.
+    Ignored,
+    /// The cell is treated as missing; the row counts.
+    Dropped,
+    /// Nothing: it is only said.
+    Noted,
+}
+
+/// Something about a cell, a row or a column that the sender should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// The kind of fault, as [`crate::diagnostic::Code`] prints it.
+    pub code: String,
+    /// What it does.
+    pub effect: Effect,
+    /// The sheet, in a workbook.
+    pub sheet: Option<String>,
+    /// The cell as Excel shows it (`D14`), or a column or row of it (`D`, `14`).
+    pub cell: Option<String>,
+    /// The row as Excel counts it.
+    pub row: Option<u32>,
+    /// The column's preferred name.
+    pub column: Option<String>,
+    /// What stands there, shortened; never for columns that are withheld.
+    pub found: Option<String>,
+    /// What is wrong, as a sentence.
+    pub message: String,
+    /// What to do about it.
+    pub mend: String,
+}

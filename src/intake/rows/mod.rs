@@ -1,0 +1,354 @@
+//! From the cells of a sheet to typed rows, with everything wrong at its cell.
+
+mod frame;
+mod value;
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+pub(super) use frame::table;
+pub use frame::{FILE, ROW};
+pub use value::Value;
+
+use super::cell::{Cell, address, letters, shortened};
+use super::read::Book;
+use super::sheet::{Shape, fit, normal, whole};
+use super::{Effect, Problem};
+use crate::diagnostic::Code;
+use crate::pipeline::{Column, Feed, FromText, Layout};
+use value::{parse, text_date};
+
+/// Why nothing of a file was taken in.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rejection {
+    /// The rows that it holds below the header, as far as they could be told.
+    pub rows: usize,
+    /// Everything that is wrong.
+    pub problems: Vec<Problem>,
+}
+
+impl Rejection {
+    /// One fault of the whole file.
+    pub(super) fn whole(code: Code, message: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { rows: 0, problems: vec![whole(code, message, mend)] }
+    }
+}
+
+/// The rows of a file as its layout reads them.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// The place of the layout among those of its feed.
+    pub layout: usize,
+    /// The sheet, in a workbook.
+    pub sheet: Option<String>,
+    /// The letter of each column that was found.
+    pub letters: BTreeMap<String, String>,
+    /// The rows below the header that hold anything.
+    pub rows: Vec<Row>,
+    /// What was found wrong so far, in the order of the sheet.
+    pub problems: Vec<Problem>,
+}
+
+/// One row.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Its number as Excel counts it.
+    pub number: u32,
+    /// Its values, in the order of the layout's columns.
+    pub values: Vec<Value>,
+    /// What has become of it so far.
+    pub fate: Fate,
+}
+
+/// What has become of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It counts.
+    Standing,
+    /// It is kept aside.
+    Quarantined,
+    /// It is passed over.
+    Ignored,
+}
+
+/// Reads the rows of a book under the layout of the feed that fits it.
+///
+/// `name` is the file's name and `received` the day it was received.
+///
+/// # Errors
+/// If no layout fits, or the file is of another kind than the feed expects.
+pub fn take(book: &Book, feed: &Feed, name: &str, received: NaiveDate) -> Result<Reading, Rejection> {
+    let (layout, shape) = fit(book, &feed.layouts)?;
+    let index = feed.layouts.iter().position(|l| std::ptr::eq(l, layout)).unwrap_or(0);
+    let mut taker = Taker::new(feed, layout, shape, name);
+    taker.fill_from_elsewhere();
+    if !taker.rejected.is_empty() {
+        taker.problems.append(&mut taker.rejected);
+        return Err(Rejection { rows: taker.count(), problems: taker.problems });
+    }
+    taker.rows();
+    let mut reading = taker.finish(index);
+    frame::check(&mut reading, feed, layout, received)?;
+    Ok(reading)
+}
+
+struct Taker<'a> {
+    feed: &'a Feed,
+    layout: &'a Layout,
+    shape: Shape<'a>,
+    name: &'a str,
+    /// Values for columns that a title, the file's name or the feed provides.
+    given: BTreeMap<&'a str, Value>,
+    /// The date in the title, for a column that the sheet has too.
+    titled: Option<(usize, NaiveDate, String)>,
+    rows: Vec<Row>,
+    problems: Vec<Problem>,
+    rejected: Vec<Problem>,
+}
+
+impl<'a> Taker<'a> {
+    fn new(feed: &'a Feed, layout: &'a Layout, mut shape: Shape<'a>, name: &'a str) -> Self {
+        let problems = std::mem::take(&mut shape.problems);
+        let given = BTreeMap::new();
+        Self {
+            feed,
+            layout,
+            shape,
+            name,
+            given,
+            titled: None,
+            rows: Vec::new(),
+            problems,
+            rejected: Vec::new(),
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.body().count()
+    }
+
+    fn body(&self) -> impl Iterator<Item = &'a (u32, Vec<Cell>)> + use<'a> {
+        let header = self.shape.header_row;
+        self.shape.sheet.rows.iter().filter(move |(row, _)| *row > header)
+    }
+
+    /// Dates in the title and periods in the file's name, for columns that the sheet lacks.
+    fn fill_from_elsewhere(&mut self) {
+        for (index, column) in self.layout.columns.iter().enumerate() {
+            let from_title = self.layout.title_date.as_ref().filter(|t| t.column == column.name);
+            let from_name = self.layout.file_name.as_ref().filter(|f| f.column == column.name);
+            if from_title.is_none() && from_name.is_none() {
+                continue;
+            }
+            let title = from_title.and_then(|from| self.title(from));
+            let has_column = self.shape.places[index].is_some();
+            if let (Some((address, date)), true) = (&title, has_column) {
+                self.titled = Some((index, *date, address.clone()));
+            }
+            if has_column {
+                continue;
+            }
+            let named = from_name.and_then(|from| from.pattern.captures(self.name));
+            let value = match (title, named) {
+                (Some((_, date)), _) => Some(Value::Date(date)),
+                (None, Some(found)) => found.get(1).map(|m| Value::Text(m.as_str().to_owned())),
+                (None, None) => None,
+            };
+            match value {
+                Some(value) => {
+                    self.given.insert(&column.name, value);
+                }
+                None if column.needed => {
+                    let elsewhere = if from_title.is_some() {
+                        "a title row above the header does not say it (\"Data as at 30 June 2026\")"
+                    } else {
+                        "the file's name does not say it"
+                    };
+                    let message = format!("there is no column \"{}\", and {elsewhere}", column.title);
+                    let mend =
+                        format!("add a column \"{}\", or the title or name that says it", column.title);
+                    self.rejected.push(whole(Code::MissingDate, message, mend));
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// The date that a row above the header says, and where it stands.
+    fn title(&self, from: &FromText) -> Option<(String, NaiveDate)> {
+        for (row, cells) in self.shape.sheet.rows.iter().filter(|(row, _)| *row < self.shape.header_row) {
+            let filled: Vec<(usize, String)> = cells
+                .iter()
+                .enumerate()
+                .filter(|(_, c)| !c.is_empty())
+                .map(|(i, c)| (i, c.shown()))
+                .collect();
+            let line: Vec<&str> = filled.iter().map(|(_, text)| text.as_str()).collect();
+            let line = line.join(" ");
+            let found = from.pattern.captures(&line).and_then(|c| c.get(1));
+            if let Some(found) = found
+                && let Some(date) = first_date(found.as_str(), self.layout)
+            {
+                let column = filled.first().map_or(0, |(column, _)| *column);
+                return Some((address(column, *row), date));
+            }
+        }
+        None
+    }
+
+    fn rows(&mut self) {
+        let body: Vec<&(u32, Vec<Cell>)> = self.body().collect();
+        for (number, cells) in body {
+            if let Some(what) = self.not_a_row(cells) {
+                self.ignored_heading(*number, cells, what);
+                self.rows.push(Row { number: *number, values: Vec::new(), fate: Fate::Ignored });
+                continue;
+            }
+            let row = self.row(*number, cells);
+            self.rows.push(row);
+        }
+        self.title_disagreement();
+    }
+
+    /// Headings, notes and repeated headers among the rows.
+    fn not_a_row(&self, cells: &[Cell]) -> Option<&'static str> {
+        let filled: Vec<usize> = (0..cells.len()).filter(|i| !cells[*i].is_empty()).collect();
+        let required = self.layout.columns.iter().filter(|c| c.required).count();
+        if let ([only], true) = (filled.as_slice(), required >= 2 && self.shape.header_row > 0) {
+            let practice = self.layout.columns.iter().position(|c| c.name == "practice");
+            let is_code = practice.is_some_and(|p| self.shape.places[p] == Some(*only))
+                && looks_like_a_code(&cells[*only].shown());
+            return (!is_code).then_some("one filled cell only, taken for a heading or a note");
+        }
+        let named = self.layout.columns.iter().zip(&self.shape.places).filter(|(column, place)| {
+            let shown = place.and_then(|p| cells.get(p)).map(|c| normal(&c.shown()));
+            shown.is_some_and(|shown| {
+                std::iter::once(&column.title).chain(&column.aliases).any(|name| normal(name) == shown)
+            })
+        });
+        (self.shape.header_row > 0 && named.count() >= 3).then_some("the header again")
+    }
+
+    fn ignored_heading(&mut self, number: u32, cells: &[Cell], what: &str) {
+        let first = cells.iter().position(|c| !c.is_empty()).unwrap_or(0);
+        self.problems.push(Problem {
+            code: Code::NotARow.id().to_owned(),
+            effect: Effect::Ignored,
+            sheet: self.sheet_name(),
+            cell: Some(address(first, number)),
+            row: Some(number),
+            column: None,
+            found: cells.get(first).map(|c| shortened(&c.shown())),
+            message: what.to_owned(),
+            mend: "nothing to do, unless it is a row that should count".to_owned(),
+        });
+    }
+
+    fn row(&mut self, number: u32, cells: &[Cell]) -> Row {
+        let mut values = Vec::with_capacity(self.layout.columns.len());
+        let mut fate = Fate::Standing;
+        for (index, column) in self.layout.columns.iter().enumerate() {
+            if let Some(value) =
+                self.set_value(column).or_else(|| self.given.get(column.name.as_str()).cloned())
+            {
+                values.push(value);
+                continue;
+            }
+            let place = self.shape.places[index];
+            let cell = place.and_then(|p| cells.get(p)).unwrap_or(&Cell::Empty);
+            let (value, flaw) = parse(cell, column, self.layout);
+            if let (Some(flaw), Some(place)) = (flaw, place) {
+                let quarantines = column.quarantine_if_bad && !flaw.usable;
+                if quarantines {
+                    fate = Fate::Quarantined;
+                }
+                let withheld = self.feed.withhold.contains(&column.name);
+                self.problems.push(Problem {
+                    code: flaw.code.id().to_owned(),
+                    effect: match (quarantines, flaw.usable) {
+                        (true, _) => Effect::Quarantined,
+                        (false, true) if flaw.code == Code::SerialDate => Effect::Noted,
+                        (false, _) => Effect::Dropped,
+                    },
+                    sheet: self.sheet_name(),
+                    cell: Some(address(place, number)),
+                    row: Some(number),
+                    column: Some(column.title.clone()),
+                    found: Some(shortened(&cell.shown())).filter(|_| !withheld),
+                    message: flaw.message,
+                    mend: flaw.mend,
+                });
+            }
+            let withheld = self.feed.withhold.contains(&column.name);
+            values.push(if withheld { Value::Missing } else { value });
+        }
+        Row { number, values, fate }
+    }
+
+    fn set_value(&self, column: &Column) -> Option<Value> {
+        let (_, text) = self.feed.set.iter().find(|(name, _)| *name == column.name)?;
+        Some(match (&column.kind, text.as_str()) {
+            (crate::pipeline::ColumnKind::YesNo, answer) => Value::Truth(answer == "yes"),
+            (_, text) => Value::Text(text.to_owned()),
+        })
+    }
+
+    /// A date column that says something else than the title: the column counts, and it is said once.
+    fn title_disagreement(&mut self) {
+        let Some((index, titled, title_cell)) = self.titled.clone() else { return };
+        let other = self.rows.iter().filter_map(|row| match row.values.get(index) {
+            Some(Value::Date(date)) if *date != titled => Some((row.number, *date)),
+            _ => None,
+        });
+        let others: Vec<(u32, NaiveDate)> = other.collect();
+        let (Some((row, date)), Some(place)) = (others.first().copied(), self.shape.places[index]) else {
+            return;
+        };
+        let column = &self.layout.columns[index];
+        let (said, counts) = (crate::dates::long(titled), crate::dates::long(date));
+        let more = match others.len() - 1 {
+            0 => String::new(),
+            more => format!(", and {} like it", crate::wording::plural(more, "row", "rows")),
+        };
+        self.problems.push(Problem {
+            code: Code::DateDisagrees.id().to_owned(),
+            effect: Effect::Noted,
+            sheet: self.sheet_name(),
+            cell: Some(address(place, row)),
+            row: Some(row),
+            column: Some(column.title.clone()),
+            found: Some(counts.clone()),
+            message: format!(
+                "the title in {title_cell} says {said} and the column says {counts}{more}: the column counts"
+            ),
+            mend: "make the title and the column agree".to_owned(),
+        });
+    }
+
+    fn sheet_name(&self) -> Option<String> {
+        Some(self.shape.sheet.name.clone()).filter(|name| !name.is_empty())
+    }
+
+    fn finish(self, layout: usize) -> Reading {
+        let columns = self.layout.columns.iter().zip(&self.shape.places);
+        let letters =
+            columns.filter_map(|(column, place)| place.map(|p| (column.name.clone(), letters(p)))).collect();
+        Reading { layout, sheet: self.sheet_name(), letters, rows: self.rows, problems: self.problems }
+    }
+}
+
+/// The first date in a text that may go on after it.
+fn first_date(text: &str, layout: &Layout) -> Option<NaiveDate> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    (1..=words.len().min(5))
+        .filter_map(|n| text_date(&words[..n].join(" "), layout.date_order, layout.two_digit_years).ok())
+        .next_back()
+}
+
+/// Letters and digits together and no space, as ODS codes are.
+fn looks_like_a_code(text: &str) -> bool {
+    (3..=8).contains(&text.len())
+        && text.chars().all(|c| c.is_ascii_alphanumeric())
+        && text.chars().any(|c| c.is_ascii_digit())
+}

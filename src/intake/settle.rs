@@ -1,0 +1,393 @@
+//! What becomes of each row once the register is known: accepted, quarantined or ignored.
+//!
+//! Always: rows read = accepted + quarantined + ignored.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+use polars::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::rows::{Fate, Reading, Row, Value};
+use super::{Effect, Problem};
+use crate::diagnostic::Code;
+use crate::pipeline::{ColumnKind, Feed, Layout, Others};
+use crate::wording;
+
+/// The column that says from which closed practice a row was carried.
+pub const CARRIED_FROM: &str = "_from";
+
+/// What the register says of a practice code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lookup {
+    /// A practice in scope.
+    InScope,
+    /// A practice of the ICB that is not in scope, and why.
+    OutOfScope(String),
+    /// A closed practice with one successor in scope, and the codes on the way to it.
+    Succeeded {
+        /// The successor.
+        to: String,
+        /// The codes between the two.
+        via: Vec<String>,
+    },
+    /// A practice that is not open and leads to no one practice in scope: what is said of it.
+    Closed(String),
+    /// A practice of another organisation.
+    Other(String),
+    /// A code that is not a GP practice, and what it is.
+    NotAPractice(String),
+    /// A code that is not in the register.
+    Unknown,
+}
+
+/// What intake asks about practices.
+pub trait Practices {
+    /// What the register says of a code.
+    fn look_up(&self, code: &str) -> Lookup;
+    /// The practice in scope that a row without a usable code is probably about.
+    fn likely(&self, code: Option<&str>, name: Option<&str>) -> Option<String>;
+    /// The practice that a name fits so much better that the code is probably wrong.
+    fn disagrees(&self, code: &str, name: &str) -> Option<String>;
+}
+
+/// How many rows became what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Rows that hold anything, below the header.
+    pub read: usize,
+    /// Rows that count.
+    pub accepted: usize,
+    /// Rows kept aside.
+    pub quarantined: usize,
+    /// Rows passed over.
+    pub ignored: usize,
+}
+
+impl Counts {
+    /// Whether every row is accounted for.
+    pub fn balance(&self) -> bool {
+        self.read == self.accepted + self.quarantined + self.ignored
+    }
+}
+
+/// A settled file.
+#[derive(Debug, Clone)]
+pub struct Settled {
+    /// The accepted rows, with the practice that each counts for.
+    pub table: DataFrame,
+    /// How many rows became what.
+    pub counts: Counts,
+    /// Everything that was found, in the order of the sheet.
+    pub problems: Vec<Problem>,
+}
+
+/// Settles the rows of a reading.
+pub fn settle(reading: &Reading, feed: &Feed, received: NaiveDate, practices: &dyn Practices) -> Settled {
+    let layout = &feed.layouts[reading.layout];
+    let mut settler = Settler {
+        layout,
+        reading,
+        rows: reading.rows.clone(),
+        problems: reading.problems.clone(),
+        carried: BTreeMap::new(),
+    };
+    settler.repeated_rows();
+    if let Some(others) = layout.others {
+        settler.practices(others, practices);
+    }
+    settler.repeated_keys();
+    settler.disagreements();
+    settler.finish(feed, received)
+}
+
+struct Settler<'r> {
+    layout: &'r Layout,
+    reading: &'r Reading,
+    rows: Vec<Row>,
+    problems: Vec<Problem>,
+    /// For each carried row, the code it came under.
+    carried: BTreeMap<u32, String>,
+}
+
+impl Settler<'_> {
+    fn place(&self, name: &str) -> Option<usize> {
+        self.layout.columns.iter().position(|c| c.name == name)
+    }
+
+    fn text(row: &Row, place: Option<usize>) -> Option<&str> {
+        match place.and_then(|p| row.values.get(p)) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn problem(&mut self, code: Code, effect: Effect, row: u32, column: &str, message: String, mend: String) {
+        let title = self.layout.column(column).map(|c| c.title.clone());
+        let letter = self.reading.letters.get(column);
+        let index = self.rows.binary_search_by_key(&row, |r| r.number).ok();
+        let found = index.and_then(|i| self.rows.get(i)).and_then(|r| {
+            let place = self.layout.columns.iter().position(|c| c.name == column)?;
+            match (&self.layout.columns[place].kind, &r.values[place]) {
+                (ColumnKind::Practice | ColumnKind::Code { .. }, Value::Text(text)) => Some(text.clone()),
+                _ => None,
+            }
+        });
+        self.problems.push(Problem {
+            code: code.id().to_owned(),
+            effect,
+            sheet: self.reading.sheet.clone(),
+            cell: letter.map(|l| format!("{l}{row}")),
+            row: Some(row),
+            column: title,
+            found,
+            message,
+            mend,
+        });
+    }
+
+    /// The same row a second time is passed over.
+    fn repeated_rows(&mut self) {
+        let mut first: HashMap<String, u32> = HashMap::new();
+        let mut repeats = Vec::new();
+        for row in self.rows.iter_mut().filter(|r| r.fate != Fate::Ignored) {
+            match first.get(&format!("{:?}", row.values)) {
+                Some(earlier) => {
+                    row.fate = Fate::Ignored;
+                    repeats.push((row.number, *earlier));
+                }
+                None => {
+                    first.insert(format!("{:?}", row.values), row.number);
+                }
+            }
+        }
+        let repeated: BTreeSet<u32> = repeats.iter().map(|(row, _)| *row).collect();
+        self.problems.retain(|p| p.row.is_none_or(|row| !repeated.contains(&row)));
+        for (row, earlier) in repeats {
+            let message = format!("the same as row {earlier}, and counted once");
+            self.problem(
+                Code::RepeatedRow,
+                Effect::Ignored,
+                row,
+                "",
+                message,
+                "delete one of the two".to_owned(),
+            );
+        }
+    }
+
+    fn practices(&mut self, others: Others, practices: &dyn Practices) {
+        let (code_place, name_place) = (self.place("practice"), self.place("practice_name"));
+        let mut passed: BTreeSet<u32> = BTreeSet::new();
+        for index in 0..self.rows.len() {
+            let row = &self.rows[index];
+            if row.fate == Fate::Ignored {
+                continue;
+            }
+            let number = row.number;
+            let name = Self::text(row, name_place).map(str::to_owned);
+            let Some(code) = Self::text(row, code_place).map(str::to_owned) else {
+                if others == Others::Quarantine {
+                    self.suggest(number, practices.likely(None, name.as_deref()));
+                }
+                continue;
+            };
+            match (practices.look_up(&code), others) {
+                (Lookup::InScope, Others::Quarantine) => {
+                    let other =
+                        name.and_then(|name| practices.disagrees(&code, &name).map(|other| (name, other)));
+                    if let Some((name, other)) = other {
+                        let message = format!("\"{name}\" is not the name of {code}; the name fits {other}");
+                        let mend =
+                            "check the code: the row counts for the code, never for the name".to_owned();
+                        self.problem(Code::NameDisagrees, Effect::Noted, number, "practice", message, mend);
+                    }
+                }
+                (Lookup::InScope, Others::Ignore) => {}
+                (_, Others::Ignore) => {
+                    self.rows[index].fate = Fate::Ignored;
+                    passed.insert(number);
+                }
+                (Lookup::OutOfScope(why), Others::Quarantine) => {
+                    let message =
+                        format!("{code} is {why}: the row is kept and shown, and no level depends on it");
+                    let mend = "nothing to do, if the code is right".to_owned();
+                    self.problem(Code::OutsideScope, Effect::Noted, number, "practice", message, mend);
+                }
+                (Lookup::Succeeded { to, via }, Others::Quarantine) if self.layout.carry => {
+                    let way = if via.is_empty() {
+                        String::new()
+                    } else {
+                        format!(" (by way of {})", wording::list(&via))
+                    };
+                    let message = format!("{code} has closed; the row counts for its successor {to}{way}");
+                    let mend = format!("write {to} in future");
+                    self.problem(Code::CarriedToSuccessor, Effect::Noted, number, "practice", message, mend);
+                    if let Some(place) = code_place {
+                        self.rows[index].values[place] = Value::Text(to);
+                    }
+                    self.carried.insert(number, code);
+                }
+                (Lookup::Succeeded { to, .. }, Others::Quarantine) => {
+                    let message = format!(
+                        "{code} has closed; rows of this sheet are not carried to its successor {to}"
+                    );
+                    let mend = format!("if the row is about {to}, write that code");
+                    self.quarantine(index, Code::ClosedPractice, message, Some(mend));
+                }
+                (Lookup::Closed(why), _) => {
+                    let message = format!("{code} {why}");
+                    self.quarantine(
+                        index,
+                        Code::ClosedPractice,
+                        message,
+                        practices.likely(None, name.as_deref()).map(meant),
+                    );
+                }
+                (Lookup::Other(whose), _) => {
+                    let mend = practices.likely(Some(&code), name.as_deref()).map(meant);
+                    self.quarantine(
+                        index,
+                        Code::OtherOrganisation,
+                        format!("{code} is a practice of {whose}"),
+                        mend,
+                    );
+                }
+                (Lookup::NotAPractice(what), _) => {
+                    let mend = practices.likely(Some(&code), name.as_deref()).map(meant);
+                    self.quarantine(index, Code::NotAPractice, format!("{code} is {what}"), mend);
+                }
+                (Lookup::Unknown, _) => {
+                    let mend = practices.likely(Some(&code), name.as_deref()).map(meant);
+                    let message = format!("\"{code}\" is not a code of the register");
+                    self.quarantine(index, Code::UnknownPractice, message, mend);
+                }
+            }
+        }
+        if !passed.is_empty() {
+            self.problems.retain(|p| p.row.is_none_or(|row| !passed.contains(&row)));
+            let rows = wording::plural(passed.len(), "row", "rows");
+            self.problems.push(Problem {
+                code: Code::PassedOver.id().to_owned(),
+                effect: Effect::Ignored,
+                sheet: self.reading.sheet.clone(),
+                cell: None,
+                row: None,
+                column: None,
+                found: None,
+                message: format!("{rows} about other practices"),
+                mend: "nothing to do".to_owned(),
+            });
+        }
+    }
+
+    /// A row without a code is told which practice it is probably about; it is never matched by name.
+    fn suggest(&mut self, row: u32, likely: Option<String>) {
+        let Some(likely) = likely else { return };
+        let missing = |p: &&mut Problem| p.row == Some(row) && p.code == Code::MissingCell.id();
+        if let Some(problem) = self.problems.iter_mut().find(missing) {
+            problem.mend = meant(likely);
+        }
+    }
+
+    fn quarantine(&mut self, index: usize, code: Code, message: String, mend: Option<String>) {
+        let number = self.rows[index].number;
+        self.rows[index].fate = Fate::Quarantined;
+        let mend = mend.unwrap_or_else(|| "check the code".to_owned());
+        self.problem(code, Effect::Quarantined, number, "practice", message, mend);
+    }
+
+    /// The same reference with other content: the first stands, the later is kept aside.
+    fn repeated_keys(&mut self) {
+        if self.layout.key.is_empty() {
+            return;
+        }
+        let places: Vec<usize> = self.layout.key.iter().filter_map(|name| self.place(name)).collect();
+        let last = self.layout.key.last().cloned().unwrap_or_default();
+        let titles: Vec<String> =
+            self.layout.key.iter().filter_map(|n| self.layout.column(n)).map(|c| c.title.clone()).collect();
+        let mut first: HashMap<String, u32> = HashMap::new();
+        for index in 0..self.rows.len() {
+            let row = &self.rows[index];
+            if row.fate != Fate::Standing {
+                continue;
+            }
+            let key = places
+                .iter()
+                .map(|p| format!("{:?}", row.values[*p]).to_lowercase())
+                .collect::<Vec<_>>()
+                .join("|");
+            let number = row.number;
+            match first.get(&key) {
+                None => {
+                    first.insert(key, number);
+                }
+                Some(earlier) => {
+                    let message = format!(
+                        "row {earlier} has the same {} with other content; the first stands",
+                        wording::list(&titles)
+                    );
+                    self.rows[index].fate = Fate::Quarantined;
+                    let mend =
+                        "give one of the two another reference, or delete the one that is wrong".to_owned();
+                    self.problem(Code::RepeatedReference, Effect::Quarantined, number, &last, message, mend);
+                }
+            }
+        }
+    }
+
+    /// Rows that must agree in a value, such as the score that a long extract repeats.
+    fn disagreements(&mut self) {
+        let Some(agree) = self.layout.agree.clone() else { return };
+        let within: Vec<usize> = agree.within.iter().filter_map(|name| self.place(name)).collect();
+        let Some(place) = self.place(&agree.column) else { return };
+        let title = self.layout.columns[place].title.clone();
+        let mut first: HashMap<String, (u32, Value)> = HashMap::new();
+        for index in 0..self.rows.len() {
+            let row = &self.rows[index];
+            if row.fate != Fate::Standing || row.values[place] == Value::Missing {
+                continue;
+            }
+            let key = within.iter().map(|p| format!("{:?}", row.values[*p])).collect::<Vec<_>>().join("|");
+            let (number, value) = (row.number, row.values[place].clone());
+            match first.get(&key) {
+                None => {
+                    first.insert(key, (number, value));
+                }
+                Some((_, known)) if *known == value => {}
+                Some((earlier, _)) => {
+                    let message = format!("row {earlier} says another {title} of the same practice and date");
+                    self.rows[index].fate = Fate::Quarantined;
+                    let mend = "find out which of the two is right".to_owned();
+                    self.problem(Code::BadRow, Effect::Quarantined, number, &agree.column, message, mend);
+                }
+            }
+        }
+    }
+
+    fn finish(mut self, feed: &Feed, received: NaiveDate) -> Settled {
+        let count = |fate: Fate| self.rows.iter().filter(|row| row.fate == fate).count();
+        let counts = Counts {
+            read: self.rows.len(),
+            accepted: count(Fate::Standing),
+            quarantined: count(Fate::Quarantined),
+            ignored: count(Fate::Ignored),
+        };
+        let standing = |row: &Row| row.fate == Fate::Standing;
+        let mut table = super::rows::table(&self.rows, standing, feed, self.layout, received);
+        let from: Vec<Option<&str>> = self
+            .rows
+            .iter()
+            .filter(|row| standing(row))
+            .map(|row| self.carried.get(&row.number).map(String::as_str))
+            .collect();
+        // The column has as many rows as the table, so this cannot fail.
+        let _ = table.with_column(Column::new(CARRIED_FROM.into(), from));
+        self.problems.sort_by_key(|p| (p.row.unwrap_or(0), p.cell.clone().map(|c| (c.len(), c))));
+        Settled { table, counts, problems: self.problems }
+    }
+}
+
+fn meant(practice: String) -> String {
+    format!("did you mean {practice}? Write its code: names never match on their own")
+}

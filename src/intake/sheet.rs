@@ -1,0 +1,387 @@
+//! Which sheet of a book, which of its rows is the header, and which column is which.
+//!
+//! Nothing is guessed: a book with one visible sheet that holds data needs no name; with more, the
+//! layout names the sheet or the file is refused. Columns are found by their names, in any order.
+
+use super::cell::{Cell, address, letters, shortened};
+use super::read::{Book, Sheet};
+use super::rows::Rejection;
+use super::{Effect, Problem};
+use crate::diagnostic::{Code, likely};
+use crate::pipeline::{Header, Layout};
+use crate::wording;
+
+/// Rows of a sheet within which the header must stand.
+const HEADER_WITHIN: u32 = 30;
+
+/// How a sheet lies under a layout.
+#[derive(Debug)]
+pub struct Shape<'b> {
+    /// The sheet.
+    pub sheet: &'b Sheet,
+    /// The row of the header, as Excel counts it; 0 where there is none.
+    pub header_row: u32,
+    /// For each column of the layout, its place in the sheet counted from 0.
+    pub places: Vec<Option<usize>>,
+    /// What should be said about the columns.
+    pub problems: Vec<Problem>,
+    /// Needed columns that are not there.
+    missing: usize,
+}
+
+impl Shape<'_> {
+    /// How many columns of the layout were found.
+    fn found(&self) -> usize {
+        self.places.iter().flatten().count()
+    }
+}
+
+/// Finds the layout that fits the book, its sheet and its columns.
+///
+/// # Errors
+/// If no sheet can be chosen, no header is found or a needed column is missing; everything that is
+/// wrong is in it.
+pub fn fit<'b, 'l>(book: &'b Book, layouts: &'l [Layout]) -> Result<(&'l Layout, Shape<'b>), Rejection> {
+    let mut best: Option<(&Layout, Shape<'_>)> = None;
+    let mut refused: Option<Rejection> = None;
+    for layout in layouts {
+        let shape = choose(book, layout).and_then(|sheet| shape(sheet, layout));
+        match shape {
+            Ok(shape) if shape.missing == 0 => {
+                // Of the layouts that fit wholly, the one that knows most of the columns.
+                let better = best.as_ref().is_none_or(|(_, b)| b.missing > 0 || shape.found() > b.found());
+                if better {
+                    best = Some((layout, shape));
+                }
+            }
+            Ok(shape) => {
+                let better = best.as_ref().is_none_or(|(_, b)| {
+                    b.missing > 0 && (shape.missing, b.found()) < (b.missing, shape.found())
+                });
+                if better {
+                    best = Some((layout, shape));
+                }
+            }
+            Err(rejection) => {
+                refused.get_or_insert(rejection);
+            }
+        }
+    }
+    match best {
+        Some((layout, shape)) if shape.missing == 0 => Ok((layout, shape)),
+        Some((_, shape)) => Err(Rejection { rows: data_rows(&shape), problems: shape.problems }),
+        None => Err(refused.unwrap_or_default()),
+    }
+}
+
+/// Rows below the header that hold anything.
+fn data_rows(shape: &Shape<'_>) -> usize {
+    shape.sheet.rows.iter().filter(|(row, _)| *row > shape.header_row).count()
+}
+
+fn choose<'b>(book: &'b Book, layout: &Layout) -> Result<&'b Sheet, Rejection> {
+    let filled: Vec<&Sheet> = book.sheets.iter().filter(|s| s.visible && !s.is_empty()).collect();
+    let names = || wording::list(&filled.iter().map(|s| format!("\"{}\"", s.name)).collect::<Vec<_>>());
+    match (filled.as_slice(), &layout.sheet) {
+        ([], _) => {
+            let hidden = book.sheets.iter().any(|s| !s.visible && !s.is_empty());
+            let message = if hidden { "only hidden sheets hold anything" } else { "no sheet holds anything" };
+            Err(Rejection::whole(
+                Code::EmptyFile,
+                message,
+                "send a file with a header and rows in a visible sheet",
+            ))
+        }
+        ([only], _) => Ok(only),
+        (several, Some(wanted)) => {
+            several.iter().find(|s| normal(&s.name) == normal(wanted)).copied().ok_or_else(|| {
+                Rejection::whole(
+                    Code::MissingSheet,
+                    format!("the sheet \"{wanted}\" is not in the workbook; it has {}", names()),
+                    format!("name the sheet with the rows \"{wanted}\""),
+                )
+            })
+        }
+        (_, None) => Err(Rejection::whole(
+            Code::AmbiguousSheet,
+            format!("several sheets hold data ({}) and the layout names none", names()),
+            "keep the sheet with the rows and delete or hide the others",
+        )),
+    }
+}
+
+fn shape<'b>(sheet: &'b Sheet, layout: &Layout) -> Result<Shape<'b>, Rejection> {
+    match layout.header {
+        Header::Positions { count } => positions(sheet, layout, count),
+        Header::Named => named(sheet, layout),
+    }
+}
+
+/// A name without regard to case, punctuation, line breaks and spaces.
+pub fn normal(name: &str) -> String {
+    let words: Vec<String> = name
+        .split(|c: char| !c.is_alphanumeric() && c != '%')
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    words.join(" ")
+}
+
+fn named<'b>(sheet: &'b Sheet, layout: &Layout) -> Result<Shape<'b>, Rejection> {
+    // The row that has most of the needed columns, then most of all; the first of equals.
+    let counted = sheet.rows.iter().take_while(|(row, _)| *row <= HEADER_WITHIN).map(|row| {
+        let places = match_columns(&row.1, layout).places;
+        let needed = layout.columns.iter().zip(&places).filter(|(c, p)| c.needed && p.is_some()).count();
+        (needed, places.iter().flatten().count(), row)
+    });
+    let best = counted
+        .filter(|(_, found, _)| *found > 0)
+        .reduce(|best, next| if (next.0, next.1) > (best.0, best.1) { next } else { best });
+    let all_needed = layout.columns.iter().filter(|c| c.needed).count();
+    let enough =
+        |needed: usize, found: usize| needed == all_needed || (found >= 2 && needed * 2 >= all_needed);
+    match best {
+        Some((needed, found, (row, cells))) if enough(needed, found) => {
+            let matched = match_columns(cells, layout);
+            Ok(describe(sheet, layout, *row, cells, matched))
+        }
+        _ => Err(no_header(sheet, layout)),
+    }
+}
+
+fn no_header(sheet: &Sheet, layout: &Layout) -> Rejection {
+    let wanted: Vec<String> =
+        layout.columns.iter().filter(|c| c.needed).map(|c| format!("\"{}\"", c.title)).collect();
+    let first = sheet.rows.first().map(|(row, cells)| {
+        let shown: Vec<String> = cells.iter().filter(|c| !c.is_empty()).map(Cell::shown).collect();
+        format!("; row {row} says {}", shortened(&shown.join(", ")))
+    });
+    Rejection {
+        rows: sheet.rows.len(),
+        problems: vec![Problem {
+            sheet: sheet_name(sheet),
+            ..whole(
+                Code::MissingHeader,
+                format!(
+                    "no header row with {} was found in the first {HEADER_WITHIN} rows{}",
+                    wording::list(&wanted),
+                    first.unwrap_or_default()
+                ),
+                "check that this is the right file for this inbox, and that its header row is there",
+            )
+        }],
+    }
+}
+
+/// A header matched against a layout.
+struct Matched {
+    places: Vec<Option<usize>>,
+    /// Columns found under an alias: (column of the layout, place in the sheet).
+    renamed: Vec<(usize, usize)>,
+    /// Columns whose name stands in several cells: (column of the layout, the places).
+    repeated: Vec<(usize, Vec<usize>)>,
+    /// Cells of the header that belong to no column.
+    unknown: Vec<usize>,
+}
+
+/// Preferred names first, so that an alias never takes a column from another's own name.
+fn match_columns(cells: &[Cell], layout: &Layout) -> Matched {
+    let headers: Vec<String> = cells.iter().map(|c| normal(&c.shown())).collect();
+    let mut taken = vec![false; headers.len()];
+    let mut matched = Matched {
+        places: vec![None; layout.columns.len()],
+        renamed: Vec::new(),
+        repeated: Vec::new(),
+        unknown: Vec::new(),
+    };
+    let mut claim = |name: &str, matched: &mut Matched, index: usize| {
+        let name = normal(name);
+        let free: Vec<usize> =
+            (0..headers.len()).filter(|i| !taken[*i] && !name.is_empty() && headers[*i] == name).collect();
+        let Some(first) = free.first().copied() else { return false };
+        for place in &free {
+            taken[*place] = true;
+        }
+        matched.places[index] = Some(first);
+        if free.len() > 1 {
+            matched.repeated.push((index, free));
+        }
+        true
+    };
+    for (index, column) in layout.columns.iter().enumerate() {
+        claim(&column.title, &mut matched, index);
+    }
+    for (index, column) in layout.columns.iter().enumerate() {
+        if matched.places[index].is_none() {
+            let found = column.aliases.iter().any(|alias| claim(alias, &mut matched, index));
+            if let (true, Some(place)) = (found, matched.places[index]) {
+                matched.renamed.push((index, place));
+            }
+        }
+    }
+    matched.unknown = (0..headers.len()).filter(|i| !taken[*i] && !headers[*i].is_empty()).collect();
+    matched
+}
+
+/// Says what is renamed, new, missing or there twice.
+fn describe<'b>(
+    sheet: &'b Sheet,
+    layout: &Layout,
+    row: u32,
+    cells: &[Cell],
+    mut matched: Matched,
+) -> Shape<'b> {
+    let mut problems = Vec::new();
+    let mut missing = 0;
+    let mut note =
+        |code: Code, effect: Effect, place: Option<usize>, column: &str, message: String, mend: String| {
+            problems.push(Problem {
+                code: code.id().to_owned(),
+                effect,
+                sheet: sheet_name(sheet),
+                cell: place.map(|p| address(p, row)),
+                row: Some(row).filter(|_| place.is_some()),
+                column: Some(column.to_owned()),
+                found: place.and_then(|p| cells.get(p)).map(|c| shortened(&c.shown())),
+                message,
+                mend,
+            });
+        };
+    for (index, places) in &matched.repeated {
+        let column = &layout.columns[*index];
+        let list: Vec<String> = places.iter().map(|p| letters(*p)).collect();
+        let message = format!(
+            "the column \"{}\" is there {} times: {}",
+            column.title,
+            list.len(),
+            wording::list(&list)
+        );
+        let effect = if column.needed { Effect::Rejected } else { Effect::Dropped };
+        note(
+            Code::DuplicateColumn,
+            effect,
+            places.get(1).copied(),
+            &column.title,
+            message,
+            "keep one and delete or rename the others".to_owned(),
+        );
+        if column.needed {
+            missing += 1;
+        }
+        matched.places[*index] = None;
+    }
+    let repeated: Vec<usize> = matched.repeated.iter().map(|(index, _)| *index).collect();
+    let unknown: Vec<(usize, String)> =
+        matched.unknown.iter().filter_map(|p| cells.get(*p).map(|c| (*p, shortened(&c.shown())))).collect();
+    let mut offered: Vec<usize> = Vec::new();
+    for (index, column) in layout.columns.iter().enumerate() {
+        let elsewhere = layout.fills_elsewhere(&column.name);
+        if matched.places[index].is_some() || repeated.contains(&index) || elsewhere {
+            continue;
+        }
+        let names = std::iter::once(&column.title).chain(&column.aliases);
+        let near = names
+            .filter_map(|name| likely(name, unknown.iter().map(|(_, u)| u.as_str())))
+            .find_map(|near| unknown.iter().find(|(_, u)| u == near));
+        let (code, effect) = if column.needed {
+            missing += 1;
+            (Code::MissingColumn, Effect::Rejected)
+        } else {
+            (Code::AbsentColumn, Effect::Noted)
+        };
+        let mend = match near {
+            Some((place, text)) => {
+                offered.push(*place);
+                format!(
+                    "did you mean \"{text}\" in column {}? Rename it to \"{}\"",
+                    letters(*place),
+                    column.title
+                )
+            }
+            None if column.needed => format!("add a column \"{}\"", column.title),
+            None => format!("add a column \"{}\" if you have it", column.title),
+        };
+        let message = format!("the column \"{}\" is missing", column.title);
+        note(code, effect, None, &column.title, message, mend);
+    }
+    for (index, place) in &matched.renamed {
+        let column = &layout.columns[*index];
+        let shown = cells.get(*place).map(|c| shortened(&c.shown())).unwrap_or_default();
+        let message = format!("the column \"{shown}\" was read as \"{}\"", column.title);
+        note(
+            Code::RenamedColumn,
+            Effect::Noted,
+            Some(*place),
+            &column.title,
+            message,
+            "nothing to do".to_owned(),
+        );
+    }
+    for (place, text) in unknown.iter().filter(|(place, _)| !offered.contains(place)) {
+        let message = format!("the column \"{text}\" is not known and was not read");
+        note(
+            Code::UnknownColumn,
+            Effect::Noted,
+            Some(*place),
+            text,
+            message,
+            "nothing to do, unless it is a column under a new name".to_owned(),
+        );
+    }
+    Shape { sheet, header_row: row, places: matched.places, problems, missing }
+}
+
+/// A file without header: as many columns as the layout says, or it is another file.
+fn positions<'b>(sheet: &'b Sheet, layout: &Layout, count: Option<usize>) -> Result<Shape<'b>, Rejection> {
+    let last_named = layout.columns.iter().filter_map(|c| c.position).max().unwrap_or(0);
+    let width = sheet.width();
+    let first: Vec<String> =
+        sheet.rows.first().map(|(_, cells)| cells.iter().map(Cell::shown).collect()).unwrap_or_default();
+    // Trailing empty columns of a text file cannot be seen, so a file may look narrower than it is.
+    let last_needed =
+        layout.columns.iter().filter(|c| c.needed).filter_map(|c| c.position).max().unwrap_or(0);
+    let most = count.unwrap_or(usize::MAX);
+    if width < last_needed || width > most {
+        let expected = count.unwrap_or(last_named);
+        let message = format!(
+            "{expected} columns without a header are expected and there are {width}; the first row says {}",
+            shortened(&first.join(", "))
+        );
+        return Err(Rejection {
+            rows: sheet.rows.len(),
+            problems: vec![whole(
+                Code::WrongFile,
+                message,
+                "check that this is the right file for this inbox",
+            )],
+        });
+    }
+    // The report can be exported with a header; it is told by the name of a column in its place.
+    let is_header = layout.columns.iter().any(|column| {
+        let shown = column.position.and_then(|p| first.get(p.saturating_sub(1))).map(|s| normal(s));
+        let mut names = std::iter::once(&column.title).chain(&column.aliases);
+        shown.is_some_and(|shown| names.any(|name| normal(name) == shown))
+    });
+    let header_row = if is_header { sheet.rows.first().map_or(0, |(row, _)| *row) } else { 0 };
+    let places = layout.columns.iter().map(|c| c.position.map(|p| p.saturating_sub(1))).collect();
+    Ok(Shape { sheet, header_row, places, problems: Vec::new(), missing: 0 })
+}
+
+fn sheet_name(sheet: &Sheet) -> Option<String> {
+    Some(sheet.name.clone()).filter(|name| !name.is_empty())
+}
+
+/// A problem of the whole file.
+pub(super) fn whole(code: Code, message: impl Into<String>, mend: impl Into<String>) -> Problem {
+    Problem {
+        code: code.id().to_owned(),
+        effect: Effect::Rejected,
+        sheet: None,
+        cell: None,
+        row: None,
+        column: None,
+        found: None,
+        message: message.into(),
+        mend: mend.into(),
+    }
+}

@@ -1,0 +1,227 @@
+//! What the engine needs of the facts: their names and the columns it reads by name.
+//!
+//! Rules may use any fact and column. The documents and clocks of the engine read the ones listed
+//! here; an optional fact may be left out, and what it feeds is then absent from the papers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::calendar::Calendar;
+use super::committee::Committee;
+use super::fact::Fact;
+use super::feed::Feed;
+use super::general::General;
+use super::reader::{At, Report};
+use super::rule::Rule;
+use crate::condition::{Columns, Kind};
+use crate::diagnostic::Code;
+
+/// The fact that the engine itself provides: one row a practice in scope.
+pub const PRACTICES: &str = "practices";
+
+/// Text, date, number or truth; choices count as text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Needs {
+    Text,
+    Several,
+    Date,
+    Number,
+    Truth,
+}
+
+type Needed = &'static [(&'static str, Needs)];
+
+/// Facts and columns by name: (fact, whether it must exist, columns).
+const CONTRACT: &[(&str, bool, Needed)] = &[
+    (
+        "register",
+        true,
+        &[
+            ("practice", Needs::Text),
+            ("practice_name", Needs::Text),
+            ("status", Needs::Text),
+            ("commissioner", Needs::Text),
+            ("setting", Needs::Several),
+        ],
+    ),
+    (
+        "successors",
+        false,
+        &[("practice", Needs::Text), ("successor", Needs::Text), ("effective", Needs::Date)],
+    ),
+    ("registered-patients", false, &[("practice", Needs::Text), ("patients", Needs::Number)]),
+    ("pcn-members", false, &[("practice", Needs::Text), ("pcn", Needs::Text), ("pcn_name", Needs::Text)]),
+    (
+        "visits",
+        true,
+        &[
+            ("practice", Needs::Text),
+            ("visit_date", Needs::Date),
+            ("visit_type", Needs::Text),
+            ("themes", Needs::Several),
+            ("attendees", Needs::Several),
+            ("support_offered", Needs::Several),
+            ("support_response", Needs::Text),
+            ("best_practice", Needs::Text),
+            ("best_practice_shareable", Needs::Truth),
+            ("action_plan_due", Needs::Date),
+            ("reference", Needs::Text),
+        ],
+    ),
+    (
+        "pauses",
+        true,
+        &[
+            ("practice", Needs::Text),
+            ("paused_from", Needs::Date),
+            ("paused_until", Needs::Date),
+            ("reason", Needs::Text),
+        ],
+    ),
+    (
+        "plans",
+        false,
+        &[
+            ("practice", Needs::Text),
+            ("visit_type", Needs::Text),
+            ("planned_date", Needs::Date),
+            ("status", Needs::Text),
+            ("reason", Needs::Text),
+            ("reference", Needs::Text),
+        ],
+    ),
+    (
+        "decisions",
+        true,
+        &[
+            ("practice", Needs::Text),
+            ("level", Needs::Text),
+            ("reason", Needs::Text),
+            ("decided_by", Needs::Text),
+            ("deciding_group", Needs::Text),
+            ("decided_on", Needs::Date),
+            ("until", Needs::Date),
+        ],
+    ),
+    (
+        "concerns",
+        false,
+        &[
+            ("practice", Needs::Text),
+            ("team", Needs::Text),
+            ("theme", Needs::Text),
+            ("concern", Needs::Text),
+            ("severity", Needs::Text),
+            ("status", Needs::Text),
+            ("told", Needs::Date),
+            ("shareable", Needs::Truth),
+            ("reference", Needs::Text),
+        ],
+    ),
+    ("score", false, &[("score", Needs::Number), ("extract_date", Needs::Date), ("stale", Needs::Truth)]),
+    ("rating", false, &[("rating", Needs::Text), ("published", Needs::Date)]),
+    ("offer", false, &[("date_offered", Needs::Date), ("response", Needs::Text), ("responded", Needs::Date)]),
+    (
+        "narrative",
+        false,
+        &[
+            ("section", Needs::Text),
+            ("text", Needs::Text),
+            ("author", Needs::Text),
+            ("written_on", Needs::Date),
+        ],
+    ),
+];
+
+/// The fact [`PRACTICES`], for rules.
+pub(super) fn practices() -> Fact {
+    let mut columns = Columns::new();
+    for name in ["practice", "practice_name", "place", "team", "commissioner", "pcn", "pcn_name"] {
+        columns.set(name, Kind::Text);
+    }
+    columns.set("patients", Kind::Number);
+    Fact { title: "Practices in scope".to_owned(), ..Fact::whole(PRACTICES, &columns) }
+}
+
+/// Notes what the engine misses, and what nothing uses.
+pub(super) fn check(
+    report: &Report,
+    feeds: &[Feed],
+    tables: &BTreeMap<String, Columns>,
+    facts: &BTreeMap<String, Fact>,
+    rules: &[Rule],
+    committees: &[Committee],
+    general: Option<&(General, Calendar)>,
+) {
+    for (name, must, columns) in CONTRACT {
+        let at = At { file: place_of(name, tables, feeds).into(), line: 1 };
+        let Some(fact) = facts.get(*name) else {
+            if *must {
+                let message = format!("the engine needs a fact or table `{name}`");
+                report.error(&at, Code::Incomplete, message, None);
+            }
+            continue;
+        };
+        for (column, needs) in *columns {
+            match fact.columns.get(column) {
+                None => {
+                    let message = format!("the engine reads a column `{column}` of `{name}`");
+                    report.error(&at, Code::Incomplete, message, None);
+                }
+                Some(kind) if !fits(kind, *needs) => {
+                    let message = format!("column `{column}` of `{name}` is {}", kind.words());
+                    report.error(&at, Code::BadValue, message, None);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    practices_everywhere(report, facts);
+    if rules.is_empty() {
+        let at = At { file: "rules".into(), line: 1 };
+        report.error(&at, Code::Incomplete, "there is no rule, so no level is ever proposed", None);
+    }
+    if let Some((general, _)) = general {
+        unreachable_documents(report, general, committees);
+    }
+}
+
+/// A rule or an indicator compares practices, so each fact needs the column `practice`.
+fn practices_everywhere(report: &Report, facts: &BTreeMap<String, Fact>) {
+    for fact in facts.values() {
+        let needed = !fact.latest.is_empty() || !fact.restated_by.is_empty();
+        if needed && fact.columns.get("practice").is_none() {
+            let at = At { file: format!("facts/{}.toml", fact.id).into(), line: 1 };
+            report.error(&at, Code::Incomplete, "a fact that keeps the latest row needs `practice`", None);
+        }
+    }
+}
+
+/// A document that a committee waits for and no job makes, or the other way round.
+fn unreachable_documents(report: &Report, general: &General, committees: &[Committee]) {
+    let made: BTreeSet<_> = general.jobs.iter().flat_map(|job| job.documents.iter().copied()).collect();
+    let at = At { file: "committees.toml".into(), line: 1 };
+    for committee in committees {
+        for document in committee.documents.iter().filter(|d| !made.contains(d)) {
+            let message = format!("no job makes the `{}` that {} gets", document.word(), committee.name);
+            report.warning(&at, Code::Incomplete, message, None);
+        }
+    }
+}
+
+fn place_of(fact: &str, tables: &BTreeMap<String, Columns>, feeds: &[Feed]) -> String {
+    let feed = feeds.iter().find(|f| f.layouts.iter().any(|l| l.table == fact));
+    match feed {
+        Some(feed) if tables.contains_key(fact) => format!("feeds/{}.toml", feed.id),
+        _ => format!("facts/{fact}.toml"),
+    }
+}
+
+fn fits(kind: &Kind, needs: Needs) -> bool {
+    match needs {
+        Needs::Text => matches!(kind, Kind::Text | Kind::Choice(_)),
+        Needs::Several => matches!(kind, Kind::Choices(_)),
+        Needs::Date => *kind == Kind::Date,
+        Needs::Number => *kind == Kind::Number,
+        Needs::Truth => *kind == Kind::Truth,
+    }
+}

@@ -1,0 +1,241 @@
+//! `pipeline.toml`: for whom, which practices, where, and when.
+
+use chrono::{NaiveDate, NaiveTime};
+
+use super::checked::read_choice;
+use super::committee::{Document, slug, words};
+use super::level::{Period, read_period};
+use super::reader::Table;
+use crate::diagnostic::Code;
+
+/// The framework whose levels the pipeline proposes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Framework {
+    /// Its title.
+    pub title: String,
+    /// Its version.
+    pub version: String,
+    /// The day it began: clocks of practices never visited run from here.
+    pub starts: NaiveDate,
+}
+
+/// Which practices are covered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// The places, in the author's order.
+    pub places: Vec<Place>,
+    /// Whether only practices with patients on a registered list are covered.
+    pub registered_list: bool,
+}
+
+/// A group of practices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Its name.
+    pub name: String,
+    /// The team that visits its practices.
+    pub team: String,
+    /// The codes of the commissioners in it.
+    pub commissioners: Vec<String>,
+}
+
+impl Scope {
+    /// The place of a commissioner, if it is covered.
+    pub fn place_of(&self, commissioner: &str) -> Option<&Place> {
+        self.places.iter().find(|place| place.commissioners.iter().any(|c| c == commissioner))
+    }
+}
+
+/// The programme of visits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Programme {
+    /// Visits planned in a year.
+    pub visits_a_year: u32,
+    /// Visits planned in a year for each team.
+    pub visits_a_year_per_team: u32,
+    /// The time within which every practice is visited.
+    pub cycle: Period,
+}
+
+/// A job that runs by the calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its name on the command line.
+    pub name: String,
+    /// The time of day in Europe/London.
+    pub at: NaiveTime,
+    /// On which days.
+    pub runs: Runs,
+    /// The documents it makes.
+    pub documents: Vec<Document>,
+}
+
+/// On which days a job runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Runs {
+    /// Every day of the week.
+    EveryDay,
+    /// Once a quarter, on the working day of this number after the quarter's end.
+    AfterEachQuarter {
+        /// The number of the working day, from 1.
+        working_day: u32,
+    },
+}
+
+impl Job {
+    /// Whether the job makes the pack of a quarter, with which later levels are compared.
+    pub fn makes_packs(&self) -> bool {
+        self.documents.contains(&Document::QuarterlyPack)
+    }
+}
+
+/// The sender of mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// Name and address.
+    pub from: String,
+    /// Where answers go.
+    pub reply: String,
+}
+
+/// All of `pipeline.toml` but the calendar.
+#[derive(Debug, Clone)]
+pub(super) struct General {
+    pub(super) title: String,
+    pub(super) organisation: String,
+    pub(super) classification: String,
+    pub(super) author: String,
+    pub(super) framework: Framework,
+    pub(super) scope: Scope,
+    pub(super) programme: Programme,
+    pub(super) jobs: Vec<Job>,
+    pub(super) mail: Mail,
+}
+
+impl General {
+    /// Reads `pipeline.toml`; `[calendar]` is left for [`super::calendar::Calendar::read`].
+    pub(super) fn read(file: &mut Table<'_>) -> Option<Self> {
+        let (title, organisation) = (file.text("title"), file.text("organisation"));
+        let (classification, author) = (file.text("classification"), file.text("author"));
+        let framework = file.table("framework").and_then(|mut table| {
+            let (title, version) = (table.text("title"), table.text("version"));
+            let starts = table.date("starts");
+            Some(Framework { title: title?.value, version: version?.value, starts: starts?.value })
+        });
+        let scope = read_scope(file);
+        let programme = file.table("programme").and_then(|mut table| {
+            let (all, each) = (table.count("visits_a_year"), table.count("visits_a_year_per_team"));
+            let cycle = read_period(&mut table, "cycle");
+            Some(Programme { visits_a_year: all?.value, visits_a_year_per_team: each?.value, cycle: cycle? })
+        });
+        let jobs = read_jobs(file);
+        let mail = file.table("mail").and_then(Mail::read);
+        Some(Self {
+            title: title?.value,
+            organisation: organisation?.value,
+            classification: classification?.value,
+            author: author?.value,
+            framework: framework?,
+            scope: scope?,
+            programme: programme?,
+            jobs,
+            mail: mail?,
+        })
+    }
+}
+
+fn read_scope(file: &mut Table<'_>) -> Option<Scope> {
+    let report = file.report().clone();
+    let registered_list = file.table("scope").and_then(|mut table| table.flag_or_none("registered_list"));
+    let mut scope = Scope { places: Vec::new(), registered_list: registered_list.unwrap_or(true) };
+    for mut table in file.tables("place") {
+        let (name, team) = (table.text("name"), table.text("team"));
+        let commissioners = table.texts("commissioners");
+        let (Some(name), Some(team)) = (name, team) else { continue };
+        if scope.places.iter().any(|p| p.name == name.value) {
+            let message = format!("there are two places `{}`", name.value);
+            report.error(&name.at, Code::DuplicateName, message, None);
+        }
+        for code in &commissioners {
+            if let Some(place) = scope.place_of(&code.value) {
+                let message = format!("commissioner `{}` belongs to `{}` already", code.value, place.name);
+                report.error(&code.at, Code::DuplicateName, message, None);
+            }
+        }
+        if commissioners.is_empty() {
+            report.error(&table.at(), Code::MissingKey, "a place needs `commissioners`", None);
+        }
+        let commissioners = commissioners.into_iter().map(|c| c.value).collect();
+        scope.places.push(Place { name: name.value, team: team.value, commissioners });
+    }
+    if scope.places.is_empty() {
+        report.error(&file.at(), Code::MissingKey, "there is no [[place]], so no practice is covered", None);
+        return None;
+    }
+    Some(scope)
+}
+
+fn read_jobs(file: &mut Table<'_>) -> Vec<Job> {
+    let report = file.report().clone();
+    let mut jobs: Vec<Job> = Vec::new();
+    for mut table in file.tables("job") {
+        let (name, at) = (table.text("name"), table.time("at"));
+        let runs = read_choice(&mut table, "runs", &[("every day", false), ("after each quarter", true)]);
+        let working_day = table.count_or_none("working_day");
+        let documents = words(&mut table, "documents", &Document::WORDS);
+        let runs = match (runs, working_day) {
+            (Some(false), None) => Some(Runs::EveryDay),
+            (Some(false), Some(day)) => {
+                report.error(&day.at, Code::BadValue, "a job of every day has no `working_day`", None);
+                None
+            }
+            (Some(true), Some(day)) if (1..=60).contains(&day.value) => {
+                Some(Runs::AfterEachQuarter { working_day: day.value })
+            }
+            (Some(true), _) => {
+                let mend = Some("write for instance working_day = 10".to_owned());
+                report.error(&table.at(), Code::MissingKey, "which working day is not said", mend);
+                None
+            }
+            (None, _) if !table.has("runs") => {
+                let mend = Some("write runs = \"every day\" or runs = \"after each quarter\"".to_owned());
+                report.error(&table.at(), Code::MissingKey, "the key `runs` is missing", mend);
+                None
+            }
+            (None, _) => None,
+        };
+        let (Some(name), Some(at), Some(runs)) = (name, at, runs) else { continue };
+        if name.value != slug(&name.value) {
+            let mend = Some(format!("write \"{}\"", slug(&name.value)));
+            report.error(
+                &name.at,
+                Code::BadValue,
+                "a job's name is lower case words joined by hyphens",
+                mend,
+            );
+        }
+        if jobs.iter().any(|j| j.name == name.value) {
+            let message = format!("there are two jobs `{}`", name.value);
+            report.error(&name.at, Code::DuplicateName, message, None);
+        }
+        jobs.push(Job { name: name.value, at: at.value, runs, documents });
+    }
+    if jobs.is_empty() {
+        report.error(&file.at(), Code::MissingKey, "there is no [[job]]", None);
+    }
+    jobs
+}
+
+impl Mail {
+    fn read(mut table: Table<'_>) -> Option<Self> {
+        let report = table.report().clone();
+        let (from, reply) = (table.text("from"), table.text("reply"));
+        for text in [&from, &reply].into_iter().flatten() {
+            if text.value.parse::<lettre::message::Mailbox>().is_err() {
+                let message = format!("`{}` is not a mail address", text.value);
+                report.error(&text.at, Code::BadValue, message, None);
+            }
+        }
+        Some(Self { from: from?.value, reply: reply?.value })
+    }
+}

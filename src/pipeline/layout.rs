@@ -1,0 +1,237 @@
+//! What a sheet of a feed looks like: its columns, their types, and which rows count.
+
+mod read;
+
+use regex::Regex;
+
+use super::vocabulary::Vocabulary;
+use crate::condition::{Columns, Condition, Kind};
+
+/// One shape that the sheets of a feed may have.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// Its name within the feed, where a feed has several.
+    pub name: Option<String>,
+    /// The table that its rows go to.
+    pub table: String,
+    /// The sheet to read in a workbook with several visible sheets that hold data.
+    pub sheet: Option<String>,
+    /// How the columns are found.
+    pub header: Header,
+    /// The order of day and month in dates written as text.
+    pub date_order: DateOrder,
+    /// Whether years of two digits are read (as 20xx) instead of refused.
+    pub two_digit_years: bool,
+    /// Texts that stand for a missing value, folded.
+    pub missing: Vec<String>,
+    /// What becomes of rows whose practice is not one of the ICB's; `None`: the rows are not about one.
+    pub others: Option<Others>,
+    /// Whether rows of a closed practice go to its one successor.
+    pub carry: bool,
+    /// Columns that identify a row: of two rows with the same, the first stands.
+    pub key: Vec<String>,
+    /// A column that must have one value within the rows that agree in others.
+    pub agree: Option<Agree>,
+    /// Rows for which this is not true are passed over.
+    pub keep: Option<Condition>,
+    /// What must be true of every row.
+    pub checks: Vec<RowCheck>,
+    /// What must be true of at least one row, or the file is the wrong one.
+    pub expects: Vec<Expectation>,
+    /// A column whose value may stand in a title above the header.
+    pub title_date: Option<FromText>,
+    /// A column whose value may stand in the name of the file.
+    pub file_name: Option<FromText>,
+    /// The columns.
+    pub columns: Vec<Column>,
+}
+
+/// How the columns of a sheet are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Header {
+    /// A header row within the first 30 rows.
+    Named,
+    /// No header: columns by position, in a sheet of so many columns.
+    Positions {
+        /// The number of columns that the file has, where it is fixed.
+        count: Option<usize>,
+    },
+}
+
+/// The order of the parts of a date written as text; a year of four digits in front always counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateOrder {
+    /// 31/12/2026
+    DayMonthYear,
+    /// 12/31/2026
+    MonthDayYear,
+    /// 20261231 or 2026-12-31
+    YearMonthDay,
+}
+
+/// What becomes of a row whose practice is not one of the ICB's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// A team's row: it is kept aside and its sender is told.
+    Quarantine,
+    /// A national file's row: it is passed over.
+    Ignore,
+}
+
+/// One column must have one value within the rows that agree in others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agree {
+    /// The columns that group the rows.
+    pub within: Vec<String>,
+    /// The column that must not differ within a group.
+    pub column: String,
+}
+
+/// A rule that each row must keep.
+#[derive(Debug, Clone)]
+pub struct RowCheck {
+    /// What must be true.
+    pub that: Condition,
+    /// The column to point at.
+    pub column: String,
+    /// The rule in words.
+    pub say: String,
+}
+
+/// A rule that at least one row must keep.
+#[derive(Debug, Clone)]
+pub struct Expectation {
+    /// What must be true of a row.
+    pub that: Condition,
+    /// What the file is, if no row does.
+    pub say: String,
+}
+
+/// A value that stands in running text.
+#[derive(Debug, Clone)]
+pub struct FromText {
+    /// The column it fills where the sheet has no such column.
+    pub column: String,
+    /// A regular expression whose first group is the value.
+    pub pattern: Regex,
+}
+
+/// One column of a layout.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// Its name in tables and conditions.
+    pub name: String,
+    /// Its preferred name in sheets.
+    pub title: String,
+    /// Other names it may have in sheets.
+    pub aliases: Vec<String>,
+    /// What its cells hold.
+    pub kind: ColumnKind,
+    /// Its place, counted from 1, in a sheet without header.
+    pub position: Option<usize>,
+    /// Whether the sheet must have it.
+    pub needed: bool,
+    /// Whether each cell must be filled.
+    pub required: bool,
+    /// Rows in which the cell must be filled.
+    pub required_when: Option<Condition>,
+    /// Whether a bad cell costs the row. A bad cell of another column is treated as missing.
+    pub quarantine_if_bad: bool,
+    /// Texts that stand for a missing value in this column, folded.
+    pub missing: Vec<String>,
+}
+
+/// What the cells of a column hold.
+#[derive(Debug, Clone)]
+pub enum ColumnKind {
+    /// The ODS code of a practice.
+    Practice,
+    /// A code: capital letters and digits, without spaces.
+    Code {
+        /// What the whole code must look like.
+        pattern: Option<Regex>,
+    },
+    /// Free text.
+    Text,
+    /// One value of a list.
+    Choice(Vocabulary),
+    /// Several values, of a list where there is one.
+    Choices {
+        /// The list and its other words.
+        values: Option<Vocabulary>,
+        /// Words that stand for others where there is no list.
+        also: Vec<(String, String)>,
+        /// What stands between two values; line breaks always do.
+        separator: char,
+    },
+    /// A number within limits.
+    Number {
+        /// The smallest that can be.
+        minimum: Option<f64>,
+        /// The largest that can be.
+        maximum: Option<f64>,
+    },
+    /// A calendar date.
+    Date,
+    /// Yes or no.
+    YesNo,
+}
+
+impl ColumnKind {
+    /// The kind in conditions.
+    pub fn kind(&self) -> Kind {
+        match self {
+            ColumnKind::Practice | ColumnKind::Code { .. } | ColumnKind::Text => Kind::Text,
+            ColumnKind::Choice(vocabulary) => Kind::Choice(vocabulary.values.clone()),
+            ColumnKind::Choices { values, .. } => Kind::Choices(values.as_ref().map(|v| v.values.clone())),
+            ColumnKind::Number { .. } => Kind::Number,
+            ColumnKind::Date => Kind::Date,
+            ColumnKind::YesNo => Kind::Truth,
+        }
+    }
+}
+
+impl Layout {
+    /// The column of that name.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|c| c.name == name)
+    }
+
+    /// Whether a column may be filled from a title or from the file's name.
+    pub fn fills_elsewhere(&self, name: &str) -> bool {
+        [&self.title_date, &self.file_name].into_iter().flatten().any(|from| from.column == name)
+    }
+
+    /// The columns for conditions.
+    pub fn table_columns(&self) -> Columns {
+        let mut columns = Columns::new();
+        for column in &self.columns {
+            columns.set(&column.name, column.kind.kind());
+        }
+        columns
+    }
+}
+
+impl Column {
+    /// A value that a feed sets for the whole column, as a cell would be stored.
+    ///
+    /// # Errors
+    /// What the column expects, in words.
+    pub fn set_value(&self, text: &str) -> Result<String, String> {
+        match &self.kind {
+            ColumnKind::Practice | ColumnKind::Code { .. } | ColumnKind::Text => Ok(text.to_owned()),
+            ColumnKind::Choice(list) => match list.value_of(text) {
+                Some(value) => Ok(value.to_owned()),
+                None => Err(format!("one of {}", list.values.join(", "))),
+            },
+            ColumnKind::YesNo => match text.to_lowercase().as_str() {
+                "yes" => Ok("yes".to_owned()),
+                "no" => Ok("no".to_owned()),
+                _ => Err("\"Yes\" or \"No\"".to_owned()),
+            },
+            ColumnKind::Choices { .. } | ColumnKind::Number { .. } | ColumnKind::Date => {
+                Err("allowed: only text, choices and yes or no can be set for a whole feed".to_owned())
+            }
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Reading a layout from its TOML table.
+
+use super::{Agree, Column, ColumnKind, DateOrder, Expectation, FromText, Header, Layout, Others, RowCheck};
+use crate::condition::Columns;
+use crate::diagnostic::{Code, likely};
+use crate::pipeline::checked::{known_names, read_choice, regex, row_truth};
+use crate::pipeline::reader::{At, Placed, Table};
+use crate::pipeline::vocabulary::{Vocabularies, Vocabulary, fold, with_words};
+
+impl Layout {
+    /// Reads one layout.
+    pub(in crate::pipeline) fn read(mut table: Table<'_>, lists: &Vocabularies) -> Option<Self> {
+        let name = table.text_or_none("name").map(|n| n.value);
+        let fills = table.text("table");
+        let sheet = table.text_or_none("sheet").map(|s| s.value);
+        let header = read_header(&mut table);
+        let date_order = read_date_order(&mut table);
+        let two_digit_years = table.flag("two_digit_years");
+        let missing = folded(table.texts("missing"));
+        let others = read_choice(
+            &mut table,
+            "others",
+            &[("quarantine", Others::Quarantine), ("ignore", Others::Ignore)],
+        );
+        let carry = table.flag("carry");
+        let columns: Vec<(Column, Conditional)> =
+            table.tables("column").into_iter().filter_map(|t| Column::read(t, lists)).collect();
+        if columns.is_empty() {
+            table.report().error(&table.at(), Code::MissingKey, "a layout needs [[column]]s", None);
+        }
+        let mut layout = Self {
+            name,
+            table: fills?.value,
+            sheet,
+            header,
+            date_order,
+            two_digit_years,
+            missing,
+            others,
+            carry,
+            key: Vec::new(),
+            agree: None,
+            keep: None,
+            checks: Vec::new(),
+            expects: Vec::new(),
+            title_date: None,
+            file_name: None,
+            columns: Vec::new(),
+        };
+        let report = table.report().clone();
+        let mut conditional = Vec::new();
+        for (column, condition) in columns {
+            if layout.column(&column.name).is_some() {
+                let message = format!("there are two columns `{}`", column.name);
+                report.error(&condition.at, Code::DuplicateName, message, None);
+            }
+            layout.columns.push(column);
+            conditional.push(condition);
+        }
+        let known = layout.table_columns();
+        for (column, condition) in layout.columns.iter_mut().zip(conditional) {
+            column.required_when = condition.when.and_then(|text| row_truth(&report, &text, &known));
+        }
+        layout.read_rows(table, &known);
+        Some(layout)
+    }
+
+    /// Reads what a layout says of its rows.
+    fn read_rows(&mut self, mut table: Table<'_>, known: &Columns) {
+        let report = table.report().clone();
+        let key = table.texts("key");
+        self.key = known_names(&report, key, known);
+        self.agree = table.table_or_none("agree").and_then(|mut agree| {
+            let within = agree.texts("within");
+            let column = agree.text("column");
+            let column = known_names(&report, vec![column?], known).pop()?;
+            Some(Agree { within: known_names(&report, within, known), column })
+        });
+        self.keep = table.text_or_none("keep").and_then(|text| row_truth(&report, &text, known));
+        for mut check in table.tables("check") {
+            let (that, column, say) = (check.text("that"), check.text("column"), check.text("say"));
+            if let (Some(that), Some(column), Some(say)) = (that, column, say) {
+                let that = row_truth(&report, &that, known);
+                let column = known_names(&report, vec![column], known).pop();
+                if let (Some(that), Some(column)) = (that, column) {
+                    self.checks.push(RowCheck { that, column, say: say.value });
+                }
+            }
+        }
+        for mut expect in table.tables("expect") {
+            let (that, say) = (expect.text("that"), expect.text("say"));
+            if let (Some(that), Some(say)) = (that, say)
+                && let Some(that) = row_truth(&report, &that, known)
+            {
+                self.expects.push(Expectation { that, say: say.value });
+            }
+        }
+        self.title_date = table.table_or_none("title_date").and_then(|t| from_text(t, known));
+        self.file_name = table.table_or_none("file_name").and_then(|t| from_text(t, known));
+        if self.others.is_some() && known.get("practice").is_none() {
+            let message = "`others` speaks of practices, and there is no column `practice`";
+            report.error(&table.at(), Code::Incomplete, message, None);
+        }
+    }
+}
+
+/// What of a column can be read only once all columns are known.
+struct Conditional {
+    at: At,
+    when: Option<Placed<String>>,
+}
+
+impl Column {
+    fn read(mut table: Table<'_>, lists: &Vocabularies) -> Option<(Self, Conditional)> {
+        let at = table.at();
+        let name = table.text("name");
+        let title = table.text("title");
+        let aliases = table.texts("aliases").into_iter().map(|a| a.value).collect();
+        let position = table.count_or_none("position").and_then(|p| usize::try_from(p.value).ok());
+        let required = table.flag("required");
+        let needed = table.flag("needed") || required;
+        let when = table.text_or_none("required_when");
+        let bad = read_choice(&mut table, "on_bad", &[("quarantine", true), ("drop", false)]);
+        let missing = folded(table.texts("missing"));
+        let kind = ColumnKind::read(&mut table, lists);
+        let column = Self {
+            name: name?.value,
+            title: title?.value,
+            aliases,
+            kind: kind?,
+            position,
+            needed,
+            required,
+            required_when: None,
+            quarantine_if_bad: bad.unwrap_or(required),
+            missing,
+        };
+        Some((column, Conditional { at, when }))
+    }
+}
+
+impl ColumnKind {
+    fn read(table: &mut Table<'_>, lists: &Vocabularies) -> Option<Self> {
+        const TYPES: [&str; 8] =
+            ["practice", "code", "text", "choice", "choices", "number", "date", "yes-no"];
+        let kind = table.text("type")?;
+        let report = table.report().clone();
+        match kind.value.as_str() {
+            "practice" => Some(Self::Practice),
+            "code" => {
+                let pattern = table.text_or_none("pattern").and_then(|p| regex(&report, &p));
+                Some(Self::Code { pattern })
+            }
+            "text" => Some(Self::Text),
+            "choice" => {
+                let vocabulary = read_values(table, lists);
+                if vocabulary.is_none() {
+                    report.error(&table.at(), Code::MissingKey, "a choice needs `values`", None);
+                }
+                Some(Self::Choice(vocabulary?))
+            }
+            "choices" => {
+                let separator = table.text_or_none("separator").and_then(|s| s.value.chars().next());
+                let separator = separator.unwrap_or(',');
+                if table.has("values") {
+                    return Some(Self::Choices {
+                        values: read_values(table, lists),
+                        also: Vec::new(),
+                        separator,
+                    });
+                }
+                let also =
+                    table.pairs("also").into_iter().map(|(word, value)| (word.value, value.value)).collect();
+                Some(Self::Choices { values: None, also, separator })
+            }
+            "number" => {
+                let minimum = table.number_or_none("minimum").map(|n| n.value);
+                let maximum = table.number_or_none("maximum").map(|n| n.value);
+                Some(Self::Number { minimum, maximum })
+            }
+            "date" => Some(Self::Date),
+            "yes-no" => Some(Self::YesNo),
+            other => {
+                let mend = likely(other, TYPES).map_or_else(
+                    || format!("the types are: {}", TYPES.join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                report.error(&kind.at, Code::BadValue, format!("there is no type `{other}`"), Some(mend));
+                None
+            }
+        }
+    }
+}
+
+/// `values` as the name of a shared list or as a list of its own, with `also`.
+fn read_values(table: &mut Table<'_>, lists: &Vocabularies) -> Option<Vocabulary> {
+    let report = table.report().clone();
+    let values = table.text_or_texts("values");
+    let also = table.pairs("also");
+    let [name] = values.as_slice() else {
+        return (!values.is_empty()).then(|| with_words(values, also, &report));
+    };
+    let Some(list) = lists.get(&name.value) else {
+        let message = format!("there is no vocabulary `{}`", name.value);
+        let mend = likely(&name.value, lists.names()).map_or_else(
+            || format!("the vocabularies are: {}", lists.names().collect::<Vec<_>>().join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        report.error(&name.at, Code::UnknownName, message, Some(mend));
+        return None;
+    };
+    let mut list = list.clone();
+    for (word, value) in also {
+        match list.value_of(&value.value).map(str::to_owned) {
+            Some(known) => list.add_word(&word.value, &known),
+            None => {
+                let message = format!("`{}` is not in the vocabulary `{}`", value.value, name.value);
+                report.error(&value.at, Code::UnknownName, message, None);
+            }
+        }
+    }
+    Some(list)
+}
+
+fn read_header(table: &mut Table<'_>) -> Header {
+    let count = table.count_or_none("column_count").and_then(|c| usize::try_from(c.value).ok());
+    match read_choice(table, "header", &[("named", true), ("none", false)]) {
+        Some(false) => Header::Positions { count },
+        _ => Header::Named,
+    }
+}
+
+fn read_date_order(table: &mut Table<'_>) -> DateOrder {
+    let orders = [
+        ("dmy", DateOrder::DayMonthYear),
+        ("mdy", DateOrder::MonthDayYear),
+        ("ymd", DateOrder::YearMonthDay),
+    ];
+    read_choice(table, "date_order", &orders).unwrap_or(DateOrder::DayMonthYear)
+}
+
+fn from_text(mut table: Table<'_>, known: &Columns) -> Option<FromText> {
+    let report = table.report().clone();
+    let (column, pattern) = (table.text("column"), table.text("pattern"));
+    let column = known_names(&report, vec![column?], known).pop()?;
+    let pattern = pattern?;
+    let regex = regex(&report, &pattern)?;
+    if regex.captures_len() < 2 {
+        let mend = Some("put brackets around the part that is the value".to_owned());
+        report.error(&pattern.at, Code::BadValue, "the pattern has no group", mend);
+        return None;
+    }
+    Some(FromText { column, pattern: regex })
+}
+
+fn folded(texts: Vec<Placed<String>>) -> Vec<String> {
+    texts.into_iter().map(|t| fold(&t.value)).collect()
+}

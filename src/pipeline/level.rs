@@ -1,0 +1,217 @@
+//! Levels of support and the clocks that belong to them.
+
+use std::collections::BTreeMap;
+
+use super::checked::{read_choice, row_truth};
+use super::fact::Fact;
+use super::reader::Table;
+use crate::condition::{Condition, length};
+use crate::diagnostic::Code;
+
+/// All levels of a framework.
+#[derive(Debug, Clone)]
+pub struct Levels {
+    /// Days before a due date from which a visit is due soon.
+    pub due_soon_days: i32,
+    /// What it takes for a practice to be assessed.
+    pub assessed: Assessed,
+    /// The levels, highest first.
+    pub levels: Vec<Level>,
+    /// What holds for a practice that is not assessed and for which nothing stands.
+    pub not_assessed: Level,
+}
+
+/// A practice is assessed if a fact about it stands.
+#[derive(Debug, Clone)]
+pub struct Assessed {
+    /// The fact.
+    pub from: String,
+    /// What must be true of it.
+    pub filter: Option<Condition>,
+    /// What a practice is marked with otherwise.
+    pub label: String,
+}
+
+/// One level of support.
+#[derive(Debug, Clone)]
+pub struct Level {
+    /// Its number; the higher, the more support. 0 for not assessed.
+    pub number: u8,
+    /// Its name.
+    pub name: String,
+    /// Within which time a visit is due, in words.
+    pub timescale: String,
+    /// The shape of its badge.
+    pub shape: Shape,
+    /// Whether findings of this level are events that a decision made earlier does not silence.
+    pub reactive: bool,
+    /// The time within which a visit is due.
+    pub due: Period,
+    /// What starts the clock.
+    pub starts: ClockStart,
+    /// The visits that meet the clock; any completed visit if none is named.
+    pub met_by: Option<Condition>,
+    /// What the framework does at this level.
+    pub actions: Vec<String>,
+}
+
+/// The shape of a badge, so that colour is never the only sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// ●
+    Circle,
+    /// ■
+    Square,
+    /// ▲
+    Triangle,
+    /// ◆
+    Diamond,
+    /// ⬢
+    Hexagon,
+    /// ○
+    Ring,
+    /// ▬
+    Bar,
+}
+
+impl Shape {
+    const WORDS: [(&str, Self); 7] = [
+        ("circle", Shape::Circle),
+        ("square", Shape::Square),
+        ("triangle", Shape::Triangle),
+        ("diamond", Shape::Diamond),
+        ("hexagon", Shape::Hexagon),
+        ("ring", Shape::Ring),
+        ("bar", Shape::Bar),
+    ];
+
+    /// The word for the shape, as templates and TOML have it.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, shape)| *shape == self).map_or("circle", |(word, _)| word)
+    }
+}
+
+/// A length of time on the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    /// Calendar months.
+    pub months: i32,
+    /// Days besides them.
+    pub days: i32,
+}
+
+/// What starts a clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClockStart {
+    /// The earliest start of the findings that set the level.
+    Findings,
+    /// The last completed visit, or the framework's start; such a clock is never met.
+    LastVisit,
+}
+
+impl Levels {
+    /// The level of that number.
+    pub fn get(&self, number: Option<u8>) -> &Level {
+        number
+            .and_then(|number| self.levels.iter().find(|l| l.number == number))
+            .unwrap_or(&self.not_assessed)
+    }
+
+    /// Reads `levels.toml`.
+    pub(super) fn read(mut file: Table<'_>, facts: &BTreeMap<String, Fact>) -> Option<Self> {
+        let report = file.report().clone();
+        let due_soon_days = file.count("due_soon_days").and_then(|d| i32::try_from(d.value).ok());
+        let assessed = file.table("assessed").and_then(|mut table| {
+            let (from, filter, label) =
+                (table.text("from"), table.text_or_none("where"), table.text("label"));
+            let fact = super::known_fact(&report, &from?, facts)?;
+            let filter = filter.and_then(|text| row_truth(&report, &text, &fact.columns));
+            Some(Assessed { from: fact.id.clone(), filter, label: label?.value })
+        });
+        let mut levels: Vec<Level> =
+            file.tables("level").into_iter().filter_map(|t| Level::read(t, facts, false)).collect();
+        levels.sort_by_key(|level| std::cmp::Reverse(level.number));
+        for pair in levels.windows(2) {
+            if pair[0].number == pair[1].number {
+                let message = format!("there are two levels {}", pair[0].number);
+                report.error(&file.at(), Code::DuplicateName, message, None);
+            }
+        }
+        if levels.is_empty() {
+            report.error(&file.at(), Code::MissingKey, "there is no [[level]]", None);
+        }
+        let not_assessed = file.table("not_assessed").and_then(|t| Level::read(t, facts, true));
+        Some(Self { due_soon_days: due_soon_days?, assessed: assessed?, levels, not_assessed: not_assessed? })
+    }
+}
+
+impl Level {
+    fn read(mut table: Table<'_>, facts: &BTreeMap<String, Fact>, unnumbered: bool) -> Option<Self> {
+        let report = table.report().clone();
+        let number = if unnumbered { Some(0) } else { read_number(&mut table) };
+        let (name, timescale) = (table.text("name"), table.text("timescale"));
+        let shape = read_choice(&mut table, "shape", &Shape::WORDS).unwrap_or(Shape::Circle);
+        let reactive = table.flag("reactive");
+        let due = read_period(&mut table, "due");
+        let starts = [("findings", ClockStart::Findings), ("last-visit", ClockStart::LastVisit)];
+        let starts = read_choice(&mut table, "starts", &starts);
+        let met_by = table.text_or_none("met_by");
+        let actions = table.texts("actions").into_iter().map(|a| a.value).collect();
+        if starts.is_none() {
+            let mend = Some("write starts = \"findings\" or starts = \"last-visit\"".to_owned());
+            report.error(&table.at(), Code::MissingKey, "what starts the clock is not said", mend);
+        }
+        let visits = facts.get("visits").map(|fact| &fact.columns);
+        let met_by = match (met_by, visits) {
+            (Some(text), Some(columns)) => row_truth(&report, &text, columns),
+            _ => None,
+        };
+        Some(Self {
+            number: number?,
+            name: name?.value,
+            timescale: timescale?.value,
+            shape,
+            reactive,
+            due: due?,
+            starts: starts?,
+            met_by,
+            actions,
+        })
+    }
+}
+
+/// A level's number, from 1 to 99.
+pub(super) fn read_number(table: &mut Table<'_>) -> Option<u8> {
+    let number = table.count("number")?;
+    level_number(table, &number)
+}
+
+/// A count that is the number of a level.
+pub(super) fn level_number(table: &Table<'_>, number: &super::reader::Placed<u32>) -> Option<u8> {
+    match u8::try_from(number.value) {
+        Ok(value @ 1..=99) => Some(value),
+        _ => {
+            let message = format!("a level is a number from 1 to 99, not {}", number.value);
+            table.report().error(&number.at, Code::BadValue, message, None);
+            None
+        }
+    }
+}
+
+/// A period such as `"12 months"`.
+pub(super) fn read_period(table: &mut Table<'_>, key: &str) -> Option<Period> {
+    let text = table.text(key)?;
+    match length(&text.value) {
+        Ok((months, days)) if months >= 0 && days >= 0 && (months, days) != (0, 0) => {
+            Some(Period { months, days })
+        }
+        Ok(_) => {
+            table.report().error(&text.at, Code::BadValue, "a period is longer than nothing", None);
+            None
+        }
+        Err(message) => {
+            table.report().error(&text.at, Code::BadValue, message, None);
+            None
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! From a folder of texts to a [`Pipeline`], or to everything that is wrong with it.
+
+use std::collections::BTreeMap;
+
+use super::calendar::Calendar;
+use super::fact::{Fact, tables};
+use super::feed::Feed;
+use super::general::General;
+use super::indicator;
+use super::layout::Layout;
+use super::level::Levels;
+use super::reader::{At, File, Report, Table};
+use super::rule::Rule;
+use super::source::Folder;
+use super::vocabulary::{Vocabularies, Vocabulary};
+use super::{Pipeline, committee, contract, exception, support};
+use crate::condition::Columns;
+use crate::diagnostic::{Code, Diagnostic, Severity};
+
+/// What came of reading a folder.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The pipeline, if nothing is wrong with it beyond warnings.
+    pub pipeline: Option<Pipeline>,
+    /// Everything that was found, by file and line.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+const PIPELINE: &str = "pipeline.toml";
+const CALENDAR: &str = "calendar.toml";
+const VOCABULARIES: &str = "vocabularies.toml";
+const LEVELS: &str = "levels.toml";
+const EXCEPTIONS: &str = "exceptions.toml";
+const COMMITTEES: &str = "committees.toml";
+const SUPPORT: &str = "support.toml";
+const INDICATORS: &str = "indicators.toml";
+
+/// The single files of a pipeline folder.
+pub(super) const FILES: [&str; 8] =
+    [PIPELINE, CALENDAR, VOCABULARIES, LEVELS, EXCEPTIONS, COMMITTEES, SUPPORT, INDICATORS];
+/// Its folders, with one thing a file.
+pub(super) const FOLDERS: [&str; 4] = ["feeds", "layouts", "facts", "rules"];
+
+/// Reads and checks a whole folder; everything wrong is told at once.
+pub fn load(folder: &Folder) -> Loaded {
+    let report = Report::default();
+    let pipeline = Loader { folder, report: &report }.pipeline();
+    let diagnostics = report.take();
+    let wrong = diagnostics.iter().any(|d| d.severity == Severity::Error);
+    Loaded { pipeline: pipeline.filter(|_| !wrong), diagnostics }
+}
+
+struct Loader<'f> {
+    folder: &'f Folder,
+    report: &'f Report,
+}
+
+impl<'f> Loader<'f> {
+    fn pipeline(&self) -> Option<Pipeline> {
+        self.unknown_files();
+        let lists = self.vocabularies();
+        let shared: BTreeMap<String, Layout> = self.each("layouts", |_, t| Layout::read(t, &lists));
+        let feeds: Vec<Feed> =
+            self.each("feeds", |id, t| Feed::read(id, t, &lists, &shared)).into_values().collect();
+        let tables = tables(&feeds, self.report);
+        let facts = self.facts(&tables);
+        let levels = self.one(LEVELS, true, |t| Levels::read(t, &facts)).flatten();
+        let numbers = peek(self.folder, LEVELS, "level", "number");
+        let mut rules: Vec<Rule> =
+            self.each("rules", |id, t| Rule::read(id, t, &facts, &numbers)).into_values().collect();
+        rules.sort_by(|a, b| b.level.cmp(&a.level).then_with(|| a.id.cmp(&b.id)));
+        let exceptions = self.one(EXCEPTIONS, false, |t| exception::read(t, &facts)).unwrap_or_default();
+        let committees = self.one(COMMITTEES, true, committee::read).unwrap_or_default();
+        let support = self.one(SUPPORT, false, |t| support::read(t, lists.get("themes"))).unwrap_or_default();
+        let (domains, indicators) =
+            self.one(INDICATORS, false, |t| indicator::read(t, &facts)).unwrap_or_default();
+        let general = self.general();
+        contract::check(self.report, &feeds, &tables, &facts, &rules, &committees, general.as_ref());
+        let (general, calendar) = general?;
+        Some(Pipeline {
+            title: general.title,
+            organisation: general.organisation,
+            classification: general.classification,
+            author: general.author,
+            framework: general.framework,
+            scope: general.scope,
+            programme: general.programme,
+            calendar,
+            jobs: general.jobs,
+            mail: general.mail,
+            feeds,
+            facts,
+            levels: levels?,
+            rules,
+            exceptions,
+            committees,
+            support,
+            domains,
+            indicators,
+            hash: self.folder.hash(),
+        })
+    }
+
+    /// Reads one file of the folder; a missing one is an error where it is needed.
+    fn one<T>(&self, name: &str, needed: bool, read: impl FnOnce(Table<'_>) -> T) -> Option<T> {
+        let Some(text) = self.folder.get(name) else {
+            if needed {
+                let at = At { file: name.into(), line: 1 };
+                let mend = Some("copy it from another pipeline and adapt it".to_owned());
+                self.report.error(&at, Code::Incomplete, "the file is missing", mend);
+            }
+            return None;
+        };
+        let file = File::parse(name, text, self.report);
+        Some(read(file.table()))
+    }
+
+    /// Reads every file of a folder within the folder, by its name without the ending.
+    fn each<T>(&self, dir: &str, read: impl Fn(&str, Table<'_>) -> Option<T>) -> BTreeMap<String, T> {
+        let mut out = BTreeMap::new();
+        for (path, text) in self.folder.iter() {
+            let Some(id) = path.strip_prefix(dir).and_then(|p| p.strip_prefix('/')) else { continue };
+            let Some(id) = id.strip_suffix(".toml").filter(|id| !id.contains('/')) else { continue };
+            let file = File::parse(path, text, self.report);
+            if let Some(value) = read(id, file.table()) {
+                out.insert(id.to_owned(), value);
+            }
+        }
+        out
+    }
+
+    fn general(&self) -> Option<(General, Calendar)> {
+        self.one(PIPELINE, true, |mut table| {
+            let general = General::read(&mut table);
+            let calendar = table.table("calendar");
+            let holidays = self.folder.get(CALENDAR).map(|text| File::parse(CALENDAR, text, self.report));
+            let calendar = calendar.map(|t| Calendar::read(t, holidays.as_ref().map(File::table)));
+            Some((general?, calendar?))
+        })
+        .flatten()
+    }
+
+    fn vocabularies(&self) -> Vocabularies {
+        let mut lists = self.one(VOCABULARIES, false, Vocabularies::read).unwrap_or_default();
+        let mut levels = Vocabulary::default();
+        let numbers = peek(self.folder, LEVELS, "level", "number");
+        levels.values = numbers.clone().into();
+        for number in &numbers {
+            levels.add_word(&format!("Level {number}"), number);
+            levels.add_word(&format!("L{number}"), number);
+        }
+        lists.insert("levels", levels);
+        lists.insert("support", Vocabulary::new(peek(self.folder, SUPPORT, "offer", "title")));
+        lists
+    }
+
+    fn facts(&self, tables: &BTreeMap<String, Columns>) -> BTreeMap<String, Fact> {
+        let mut facts = self.each("facts", |id, t| Fact::read(id, t, tables));
+        for (name, columns) in tables {
+            facts.entry(name.clone()).or_insert_with(|| Fact::whole(name, columns));
+        }
+        facts.insert(contract::PRACTICES.to_owned(), contract::practices());
+        facts
+    }
+
+    fn unknown_files(&self) {
+        for (path, _) in self.folder.iter() {
+            let known = match path.split_once('/') {
+                None => FILES.contains(&path),
+                Some((dir, rest)) => FOLDERS.contains(&dir) && !rest.contains('/'),
+            };
+            if !known {
+                let at = At { file: path.into(), line: 1 };
+                let message = "nothing reads this file";
+                let mend = format!("files are {}; folders are {}", FILES.join(", "), FOLDERS.join(", "));
+                self.report.warning(&at, Code::UnusedFile, message, Some(mend));
+            }
+        }
+    }
+}
+
+/// The values of `key` in the `[[tables]]` of a file, before the file is read for good.
+fn peek(folder: &Folder, file: &str, tables: &str, key: &str) -> Vec<String> {
+    let parsed = folder.get(file).and_then(|text| text.parse::<toml::Table>().ok());
+    let items = parsed.as_ref().and_then(|t| t.get(tables)).and_then(toml::Value::as_array);
+    let mut out: Vec<String> = Vec::new();
+    for item in items.into_iter().flatten() {
+        match item.get(key) {
+            Some(toml::Value::String(text)) => out.push(text.trim().to_owned()),
+            Some(toml::Value::Integer(number)) => out.push(number.to_string()),
+            _ => {}
+        }
+    }
+    out.dedup();
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn lancashire() -> Folder {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/lancashire-south-cumbria");
+        Folder::read(&dir).unwrap()
+    }
+
+    fn said(loaded: &Loaded) -> String {
+        loaded.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_first_pipeline_is_valid() {
+        let loaded = load(&lancashire());
+        assert_eq!(said(&loaded), "");
+        let pipeline = loaded.pipeline.unwrap();
+        assert_eq!(pipeline.rules.len(), 10);
+        assert_eq!(pipeline.rules[0].id, "immediate-concern");
+        assert_eq!(pipeline.feeds.len(), 24);
+    }
+
+    #[test]
+    fn everything_wrong_with_a_folder_is_told_in_one_pass() {
+        let mut folder = lancashire();
+        let mut edit = |path: &str, from: &str, to: &str| {
+            let text = folder.get(path).unwrap().replacen(from, to, 1);
+            folder.insert(path, text);
+        };
+        edit("rules/serious-concern.toml", "severity = 'Serious'", "severity = 'Seriuos'");
+        edit("rules/open-concern.toml", "level    = 2", "level    = 7");
+        edit("rules/cqc-earlier.toml", "from     = \"rating\"", "from     = \"ratings\"");
+        edit("facts/concerns.toml", "status_date > as_of", "statusdate > as_of");
+        edit("feeds/visits.toml", "type     = \"practice\"", "type     = \"practise\"");
+        edit("feeds/decisions.toml", "required = true", "requird = true");
+        edit("committees.toml", "pmsg.chair@lsc-icb.example", "pmsg.chair at lsc-icb.example");
+        edit("committees.toml", "\"quarterly-pack\", \"sbar\"", "\"quarterly-pack\", \"sabr\"");
+        edit("levels.toml", "due       = \"1 month\"", "due       = \"a month\"");
+        edit("support.toml", "themes  = [\"Estates\"]", "themes  = [\"Estate\"]");
+        edit("pipeline.toml", "02:30", "2.30");
+        edit("calendar.toml", "2025-01-01", "01/01/2025");
+        edit("vocabularies.toml", "\"IPC\"", "IPC\"");
+        folder.insert("rules/old/serious.toml", "");
+        insta::assert_snapshot!(said(&load(&folder)));
+    }
+
+    #[test]
+    fn an_empty_folder_says_which_files_are_missing() {
+        insta::assert_snapshot!(said(&load(&Folder::default())));
+    }
+}

@@ -1,0 +1,148 @@
+//! Rules: what must be true of a practice's facts for a level to be proposed.
+
+use std::collections::BTreeMap;
+
+use super::checked::{known_names, noted, row_truth};
+use super::fact::Fact;
+use super::level::level_number;
+use super::reader::{Placed, Table};
+use crate::condition::{Condition, Scope, Sentence};
+use crate::diagnostic::Code;
+
+/// One rule.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Its name: that of its file.
+    pub id: String,
+    /// What it says, for people.
+    pub title: String,
+    /// The clause of the framework it comes from.
+    pub clause: String,
+    /// The level it proposes.
+    pub level: u8,
+    /// The fact it looks at.
+    pub from: String,
+    /// What must be true of a row.
+    pub filter: Option<Condition>,
+    /// What must be true of a practice's rows together.
+    pub having: Option<Condition>,
+    /// Whether it fires only where no other rule does.
+    pub only_if_nothing_else: bool,
+    /// The date of a row: when it became known.
+    pub date: Condition,
+    /// What starts the clock of the finding.
+    pub starts: Starts,
+    /// What the finding says.
+    pub sentence: Sentence,
+    /// The columns that are shown as evidence.
+    pub evidence: Vec<String>,
+}
+
+/// What starts the clock of a finding.
+#[derive(Debug, Clone)]
+pub enum Starts {
+    /// The earliest date of its rows.
+    Earliest,
+    /// An expression over its rows.
+    At(Condition),
+    /// The first row of the present unbroken series, in another fact.
+    Unbroken {
+        /// The fact that holds the series: every observation, not only the latest.
+        fact: String,
+        /// What is true of a row that belongs to the series.
+        holds: Condition,
+        /// The date of a row.
+        date: Condition,
+    },
+}
+
+impl Rule {
+    /// Reads `rules/<id>.toml`.
+    pub(super) fn read(
+        id: &str,
+        mut file: Table<'_>,
+        facts: &BTreeMap<String, Fact>,
+        levels: &[String],
+    ) -> Option<Self> {
+        let report = file.report().clone();
+        let (title, clause) = (file.text("title"), file.text("clause"));
+        let number = file.count("level");
+        let level = number.as_ref().and_then(|n| level_number(&file, n));
+        if let (Some(level), Some(number)) = (level, &number)
+            && !levels.contains(&level.to_string())
+        {
+            report.error(
+                &number.at,
+                Code::UnknownName,
+                format!("there is no level {level} in levels.toml"),
+                None,
+            );
+        }
+        let from = file.text("from");
+        let (filter, having) = (file.text_or_none("where"), file.text_or_none("having"));
+        let only_if_nothing_else = file.flag("only_if_nothing_else");
+        let (date, sentence) = (file.text("date"), file.text("sentence"));
+        let evidence = file.texts("evidence");
+        let starts = match file.has("starts").then(|| file.is_table("starts")) {
+            None => Some(StartsText::Earliest),
+            Some(true) => file.table_or_none("starts").and_then(StartsText::read),
+            Some(false) => file.text("starts").map(StartsText::At),
+        };
+        let fact = super::known_fact(&report, &from?, facts)?;
+        let columns = &fact.columns;
+        let filter = filter.map(|text| row_truth(&report, &text, columns));
+        let having =
+            having.map(|text| noted(&report, &text.at, Condition::truth(&text.value, columns, Scope::Rows)));
+        let date = date.and_then(|t| noted(&report, &t.at, Condition::date(&t.value, columns, Scope::Row)));
+        let starts = match starts? {
+            StartsText::Earliest => Some(Starts::Earliest),
+            StartsText::At(text) => {
+                noted(&report, &text.at, Condition::date(&text.value, columns, Scope::Rows)).map(Starts::At)
+            }
+            StartsText::Unbroken { fact, holds, date } => {
+                let series = super::known_fact(&report, &fact, facts)?;
+                let holds = row_truth(&report, &holds, &series.columns);
+                let date = Condition::date(&date.value, &series.columns, Scope::Row);
+                let date = noted(&report, &fact.at, date);
+                Some(Starts::Unbroken { fact: series.id.clone(), holds: holds?, date: date? })
+            }
+        };
+        let sentence = sentence.and_then(|t| noted(&report, &t.at, Sentence::new(&t.value, columns)));
+        Some(Self {
+            id: id.to_owned(),
+            title: title?.value,
+            clause: clause?.value,
+            level: level?,
+            from: fact.id.clone(),
+            filter: swap(filter)?,
+            having: swap(having)?,
+            only_if_nothing_else,
+            date: date?,
+            starts: starts?,
+            sentence: sentence?,
+            evidence: known_names(&report, evidence, columns),
+        })
+    }
+}
+
+/// A condition that was written and could not be read makes the rule unusable.
+fn swap<T>(written: Option<Option<T>>) -> Option<Option<T>> {
+    match written {
+        Some(None) => None,
+        Some(Some(condition)) => Some(Some(condition)),
+        None => Some(None),
+    }
+}
+
+enum StartsText {
+    Earliest,
+    At(Placed<String>),
+    Unbroken { fact: Placed<String>, holds: Placed<String>, date: Placed<String> },
+}
+
+impl StartsText {
+    fn read(mut table: Table<'_>) -> Option<Self> {
+        let (fact, holds, date) = (table.text("in"), table.text("while"), table.text("date"));
+        Some(Self::Unbroken { fact: fact?, holds: holds?, date: date? })
+    }
+}

@@ -1,0 +1,157 @@
+//! Which rows of the tables stand on a date.
+
+use anyhow::Context;
+use chrono::NaiveDate;
+use polars::prelude::{
+    DataFrame, DataType, Expr, IntoLazy, NULL, SortMultipleOptions, UniqueKeepStrategy, col, cols, lit,
+};
+
+use super::Taken;
+use super::frames::{data_type, empty, provenance};
+use crate::intake::{FILE, ROW};
+use crate::pipeline::Fact;
+
+/// The rows of a fact that stand on the as-of date, sorted by arrival and row.
+pub(super) fn stand(fact: &Fact, taken: &[Taken], as_of: NaiveDate) -> anyhow::Result<DataFrame> {
+    let mut rows = empty(&fact.columns);
+    for file in taken.iter().filter(|t| fact.from.contains(&t.table)) {
+        rows.vstack_mut(&aligned(fact, file)?).context("rows of one fact differ in their columns")?;
+    }
+    let mut lazy = rows.lazy();
+    for (name, expression) in &fact.derive {
+        lazy = lazy.with_column(expression.expr(as_of).alias(name.as_str()));
+    }
+    if let Some(stands) = &fact.stands {
+        lazy = lazy.filter(stands.expr(as_of));
+    }
+    if !fact.restated_by.is_empty() {
+        let keys: Vec<Expr> = fact.restated_by.iter().map(|name| col(name.as_str())).collect();
+        lazy = lazy.filter(col(FILE).eq(col(FILE).max().over(keys)?));
+    }
+    if let Some(keep) = &fact.keep {
+        lazy = lazy.filter(keep.expr(as_of));
+    }
+    lazy = lazy.sort([FILE, ROW], SortMultipleOptions::default().with_maintain_order(true));
+    if !fact.latest.is_empty() {
+        // Rows lie in the order of arrival, and the sort keeps it among equals: the last one counts.
+        let order: Vec<Expr> = fact.latest.iter().map(|by| by.expr(as_of)).collect();
+        lazy = lazy
+            .sort_by_exprs(order, SortMultipleOptions::default().with_maintain_order(true))
+            .unique_stable(Some(cols(["practice"])), UniqueKeepStrategy::Last)
+            .sort([FILE, ROW], SortMultipleOptions::default().with_maintain_order(true));
+    }
+    lazy.collect().with_context(|| format!("the fact `{}` cannot be evaluated", fact.id))
+}
+
+/// The rows of one file with all columns of the fact, missing where its layout has none. Derived
+/// columns are filled in later.
+fn aligned(fact: &Fact, file: &Taken) -> anyhow::Result<DataFrame> {
+    let arrival = lit(file.source.arrival).cast(DataType::UInt32).alias(FILE);
+    let known = file.rows.get_column_names();
+    let mut select = vec![arrival];
+    for (name, dtype) in provenance().into_iter().skip(1) {
+        select.push(col(name).cast(dtype));
+    }
+    for (name, kind) in fact.columns.iter() {
+        let dtype = data_type(kind);
+        let there = known.iter().any(|column| column.as_str() == name);
+        select.push(if there { col(name).cast(dtype) } else { lit(NULL).cast(dtype).alias(name) });
+    }
+    let rows = file.rows.clone().lazy().select(select).collect();
+    rows.with_context(|| format!("the rows of {} cannot be read as `{}`", file.source.file, fact.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use polars::prelude::df;
+
+    use super::super::{Cells, Source};
+    use super::*;
+    use crate::dates;
+    use crate::intake::CARRIED_FROM;
+    use crate::pipeline::{Folder, load};
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn lancashire(fact: &str) -> Fact {
+        let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/lancashire-south-cumbria");
+        load(&Folder::read(&dir).unwrap()).pipeline.unwrap().facts[fact].clone()
+    }
+
+    /// A dashboard extract: practice, score, date.
+    fn extract(arrival: u32, rows: &[(&str, Option<f64>, &str)]) -> Taken {
+        let source = Source {
+            arrival,
+            feed: "dashboard".into(),
+            file: "extract.xlsx".into(),
+            sha256: String::new(),
+            received: day("2026-07-01"),
+            sheet: None,
+            letters: BTreeMap::new(),
+        };
+        let dates: Vec<i32> = rows.iter().map(|r| dates::to_days(day(r.2))).collect();
+        let rows = df!(
+            ROW => (2u32..).take(rows.len()).collect::<Vec<u32>>(),
+            CARRIED_FROM => vec![None::<&str>; rows.len()],
+            "practice" => rows.iter().map(|r| r.0).collect::<Vec<_>>(),
+            "score" => rows.iter().map(|r| r.1).collect::<Vec<_>>(),
+            "extract_date" => dates,
+        )
+        .unwrap()
+        .lazy()
+        .with_column(col("extract_date").cast(DataType::Date))
+        .collect()
+        .unwrap();
+        Taken { source, table: "dashboard".into(), rows }
+    }
+
+    fn scores(taken: &[Taken], as_of: &str) -> Vec<(String, f64, bool)> {
+        let frame = stand(&lancashire("score"), taken, day(as_of)).unwrap();
+        let cells = Cells::new(Some(&frame));
+        let row = |i| {
+            (
+                cells.text("practice", i).unwrap(),
+                cells.number("score", i).unwrap(),
+                cells.truth("stale", i).unwrap(),
+            )
+        };
+        (0..cells.height()).map(row).collect()
+    }
+
+    #[test]
+    fn the_latest_extract_that_has_a_score_counts() {
+        let taken = [
+            extract(1, &[("A", Some(4.0), "2026-03-31"), ("B", Some(1.0), "2026-03-31")]),
+            extract(2, &[("A", None, "2026-06-30"), ("B", Some(12.0), "2026-06-30")]),
+        ];
+        assert_eq!(scores(&taken, "2026-07-14"), [("A".into(), 4.0, false), ("B".into(), 12.0, false)]);
+        assert_eq!(scores(&taken, "2026-04-14"), [("A".into(), 4.0, false), ("B".into(), 1.0, false)]);
+    }
+
+    #[test]
+    fn a_restated_extract_counts_as_it_was_received_last() {
+        let taken = [
+            extract(1, &[("A", Some(12.0), "2026-06-30")]),
+            extract(2, &[("A", Some(8.0), "2026-06-30")]),
+            extract(3, &[("A", Some(3.0), "2026-03-31")]),
+        ];
+        assert_eq!(scores(&taken, "2026-07-14"), [("A".into(), 8.0, false)]);
+    }
+
+    #[test]
+    fn a_score_is_stale_after_six_calendar_months() {
+        let taken = [extract(1, &[("A", Some(4.0), "2026-02-28")])];
+        assert_eq!(scores(&taken, "2026-08-28"), [("A".into(), 4.0, false)]);
+        assert_eq!(
+            scores(&taken, "2026-08-31"),
+            [("A".into(), 4.0, false)],
+            "six months before is 28 February"
+        );
+        assert_eq!(scores(&taken, "2026-09-01"), [("A".into(), 4.0, true)]);
+        assert_eq!(scores(&[], "2026-08-28"), []);
+    }
+}

@@ -1,0 +1,89 @@
+//! From settled files to facts on a date: one tidy Polars table per kind of fact.
+//!
+//! Everything here is a pure function of the files that had been received, the pipeline and the
+//! as-of date.
+
+mod facts;
+mod frames;
+mod register;
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use polars::prelude::DataFrame;
+use serde::{Deserialize, Serialize};
+
+pub use frames::{Cells, empty};
+pub use register::{Practice, Register};
+
+use crate::pipeline::Pipeline;
+
+/// Where rows came from: one received file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Its place in the order of arrival, counted from 1.
+    pub arrival: u32,
+    /// The feed it was received for.
+    pub feed: String,
+    /// Its name.
+    pub file: String,
+    /// The SHA-256 of its content, in hexadecimal.
+    pub sha256: String,
+    /// The day it was received.
+    pub received: NaiveDate,
+    /// The sheet that was read, in a workbook.
+    pub sheet: Option<String>,
+    /// The letter of each column that was read.
+    pub letters: BTreeMap<String, String>,
+}
+
+/// The accepted rows of one file.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// Where they came from.
+    pub source: Source,
+    /// The table that they go to.
+    pub table: String,
+    /// The rows.
+    pub rows: DataFrame,
+}
+
+/// What is known on a date.
+#[derive(Debug, Clone)]
+pub struct Triangulated {
+    /// The date.
+    pub as_of: NaiveDate,
+    /// The practices in scope, by code.
+    pub practices: BTreeMap<String, Practice>,
+    /// The facts that stand, by name, each sorted by arrival and row.
+    pub facts: BTreeMap<String, DataFrame>,
+    /// The files behind the rows, by arrival.
+    pub sources: BTreeMap<u32, Source>,
+}
+
+impl Triangulated {
+    /// Makes the facts of a date from the files in force on it.
+    ///
+    /// # Errors
+    /// If Polars refuses an expression: the pipeline's checks make that a bug.
+    pub fn new(
+        taken: &[Taken],
+        register: &Register,
+        pipeline: &Pipeline,
+        as_of: NaiveDate,
+    ) -> anyhow::Result<Self> {
+        let practices = register.in_scope().clone();
+        let mut facts = BTreeMap::new();
+        for fact in pipeline.facts.values() {
+            facts.insert(fact.id.clone(), facts::stand(fact, taken, as_of)?);
+        }
+        facts.insert("practices".to_owned(), frames::practices(&practices));
+        let sources = taken.iter().map(|t| (t.source.arrival, t.source.clone())).collect();
+        Ok(Self { as_of, practices, facts, sources })
+    }
+
+    /// The rows of a fact, or none if the pipeline has no such fact.
+    pub fn fact(&self, name: &str) -> Cells<'_> {
+        Cells::new(self.facts.get(name))
+    }
+}
