@@ -7,8 +7,11 @@ pub mod condition;
 pub mod dates;
 pub mod diagnostic;
 pub mod intake;
+pub mod ledger;
+pub mod levels;
 pub mod pipeline;
 pub mod triangulate;
+pub mod visits;
 pub mod wording;
 
 /// Bytes in hexadecimal, lower case.

@@ -1,0 +1,101 @@
+//! What was alerted: opening, worsening, breach and closing of each exception, once each.
+
+use chrono::NaiveDate;
+use rusqlite::{Row, params};
+
+use super::{Ledger, LedgerError, Result, date};
+
+/// What happened to an exception.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Event {
+    /// It opened.
+    Opened,
+    /// Its level rose.
+    Worsened,
+    /// Its clock was breached.
+    Breached,
+    /// It closed.
+    Closed,
+}
+
+impl Event {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Event::Opened => "opened",
+            Event::Worsened => "worsened",
+            Event::Breached => "breached",
+            Event::Closed => "closed",
+        }
+    }
+}
+
+/// An alert that was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alert {
+    /// What the exception is known by.
+    pub exception: String,
+    /// The how-manieth opening of it this belongs to, from 1.
+    pub occurrence: u32,
+    /// What happened.
+    pub event: Event,
+    /// Its level then.
+    pub level: u8,
+    /// When it was noticed.
+    pub as_of: NaiveDate,
+    /// The run that noticed it.
+    pub run: String,
+    /// The exception as it was then, as JSON.
+    pub detail: String,
+}
+
+impl Ledger {
+    /// Every alert, in the order in which they were given.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn alerts(&self) -> Result<Vec<Alert>> {
+        let sql = "SELECT exception, occurrence, event, level, as_of, run, detail FROM alert ORDER BY rowid";
+        let mut statement = self.connection.prepare(sql)?;
+        let rows = statement.query_map([], raw)?;
+        rows.map(|row| alert(row?)).collect()
+    }
+
+    /// Notes alerts; one that was noted before is left as it is.
+    ///
+    /// # Errors
+    /// If the ledger cannot be written.
+    pub fn note_alerts(&mut self, alerts: &[Alert]) -> Result<()> {
+        let transaction = self.begin()?;
+        for alert in alerts {
+            transaction.execute(
+                "INSERT INTO alert (exception, occurrence, event, level, as_of, run, detail)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+                params![
+                    alert.exception,
+                    alert.occurrence,
+                    alert.event.word(),
+                    alert.level,
+                    alert.as_of.to_string(),
+                    alert.run,
+                    alert.detail
+                ],
+            )?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+type Raw = (String, u32, String, u8, String, String, String);
+
+fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+}
+
+fn alert((exception, occurrence, event, level, as_of, run, detail): Raw) -> Result<Alert> {
+    let events = [Event::Opened, Event::Worsened, Event::Breached, Event::Closed];
+    let known = events.into_iter().find(|e| e.word() == event);
+    let event = known.ok_or_else(|| LedgerError::Unreadable(format!("`{event}` is not an alert")))?;
+    Ok(Alert { exception, occurrence, event, level, as_of: date(&as_of)?, run, detail })
+}

@@ -1,0 +1,215 @@
+//! What arrived when: every content that a feed ever received, in the order of arrival.
+
+use chrono::NaiveDate;
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{Ledger, Result, date};
+
+/// A content that a feed received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// Its place in the order of arrival, from 1.
+    pub number: u32,
+    /// The feed.
+    pub feed: String,
+    /// The name of the file at the time.
+    pub file: String,
+    /// The SHA-256 of the content, in hexadecimal.
+    pub sha256: String,
+    /// The as-of date of the run that took it in.
+    pub received: NaiveDate,
+}
+
+/// What the ledger says of a file that lies in the inbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// This content was seen under this name before.
+    Before(Arrival),
+    /// The content is known from another file.
+    Elsewhere(Arrival),
+    /// It is new and now an arrival.
+    New(Arrival),
+}
+
+const COLUMNS: &str = "number, feed, file, sha256, received";
+
+impl Ledger {
+    /// Notes a file that lies in the inbox of a feed; a new content becomes an arrival.
+    ///
+    /// A file that goes back to an earlier content of the feed is an arrival again where `newest` says
+    /// that only the newest content counts: somebody restored it.
+    ///
+    /// # Errors
+    /// If the ledger cannot be written.
+    pub fn see(
+        &mut self,
+        feed: &str,
+        file: &str,
+        sha256: &str,
+        received: NaiveDate,
+        run: &str,
+        newest: bool,
+    ) -> Result<Seen> {
+        let transaction = self.begin()?;
+        let before: Option<(String, u32)> = transaction
+            .query_row(
+                "SELECT sha256, arrival FROM seen WHERE feed = ?1 AND file = ?2",
+                params![feed, file],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()?;
+        let same_content: Option<Raw> = transaction
+            .query_row(
+                &format!("SELECT {COLUMNS} FROM arrival WHERE feed = ?1 AND sha256 = ?2 ORDER BY number DESC LIMIT 1"),
+                params![feed, sha256],
+                raw,
+            )
+            .optional()?;
+        let last: Option<u32> =
+            transaction
+                .query_row("SELECT max(number) FROM arrival WHERE feed = ?1", [feed], |row| row.get(0))?;
+        let restored = newest && before.as_ref().is_some_and(|(old, _)| old != sha256);
+        let seen = match (same_content, before) {
+            (Some(known), Some((old, _))) if old == sha256 => return Ok(Seen::Before(known.arrival()?)),
+            (Some(known), _) if !restored || Some(known.number) == last => Seen::Elsewhere(known.arrival()?),
+            _ => {
+                transaction.execute(
+                    "INSERT INTO arrival (feed, file, sha256, received, run) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    params![feed, file, sha256, received.to_string(), run],
+                )?;
+                let number = u32::try_from(transaction.last_insert_rowid()).unwrap_or(u32::MAX);
+                Seen::New(Arrival {
+                    number,
+                    feed: feed.to_owned(),
+                    file: file.to_owned(),
+                    sha256: sha256.to_owned(),
+                    received,
+                })
+            }
+        };
+        let (Seen::Before(arrival) | Seen::Elsewhere(arrival) | Seen::New(arrival)) = &seen;
+        transaction.execute(
+            "INSERT INTO seen (feed, file, sha256, arrival) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (feed, file) DO UPDATE SET sha256 = excluded.sha256, arrival = excluded.arrival",
+            params![feed, file, sha256, arrival.number],
+        )?;
+        transaction.commit()?;
+        Ok(seen)
+    }
+
+    /// Everything received on or before a date, in the order of arrival.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn arrivals(&self, until: NaiveDate) -> Result<Vec<Arrival>> {
+        let sql = format!("SELECT {COLUMNS} FROM arrival WHERE received <= ?1 ORDER BY number");
+        let mut statement = self.connection.prepare(&sql)?;
+        let rows = statement.query_map([until.to_string()], raw)?;
+        rows.map(|row| row?.arrival()).collect()
+    }
+
+    /// The latest date on which anything was received.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn last_received(&self) -> Result<Option<NaiveDate>> {
+        let last: Option<String> =
+            self.connection.query_row("SELECT max(received) FROM arrival", [], |row| row.get(0))?;
+        last.as_deref().map(date).transpose()
+    }
+
+    /// The receipt of an arrival as it was last written, as JSON.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn receipt(&self, arrival: u32) -> Result<Option<String>> {
+        let sql = "SELECT receipt FROM arrival WHERE number = ?1";
+        Ok(self.connection.query_row(sql, [arrival], |row| row.get(0)).optional()?.flatten())
+    }
+
+    /// Keeps the receipt of an arrival.
+    ///
+    /// # Errors
+    /// If the ledger cannot be written.
+    pub fn keep_receipt(&mut self, arrival: u32, receipt: &str) -> Result<()> {
+        let transaction = self.begin()?;
+        transaction
+            .execute("UPDATE arrival SET receipt = ?2 WHERE number = ?1", params![arrival, receipt])?;
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+/// A row before its date is read.
+struct Raw {
+    number: u32,
+    feed: String,
+    file: String,
+    sha256: String,
+    received: String,
+}
+
+impl Raw {
+    fn arrival(self) -> Result<Arrival> {
+        let received = date(&self.received)?;
+        Ok(Arrival { number: self.number, feed: self.feed, file: self.file, sha256: self.sha256, received })
+    }
+}
+
+fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
+    Ok(Raw {
+        number: row.get(0)?,
+        feed: row.get(1)?,
+        file: row.get(2)?,
+        sha256: row.get(3)?,
+        received: row.get(4)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn ledger() -> (tempfile::TempDir, Ledger) {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&dir.path().join("ledger.sqlite")).unwrap();
+        (dir, ledger)
+    }
+
+    #[test]
+    fn the_same_content_twice_is_one_arrival() {
+        let (_dir, mut ledger) = ledger();
+        let mut see =
+            |file: &str, sha: &str| ledger.see("visits", file, sha, day("2026-07-14"), "r", true).unwrap();
+        assert!(matches!(see("a.xlsx", "1"), Seen::New(a) if a.number == 1));
+        assert!(matches!(see("a.xlsx", "1"), Seen::Before(a) if a.number == 1));
+        assert!(matches!(see("copy of a.xlsx", "1"), Seen::Elsewhere(a) if a.number == 1));
+        assert_eq!(ledger.arrivals(day("2026-07-14")).unwrap().len(), 1);
+        assert_eq!(ledger.arrivals(day("2026-07-13")).unwrap().len(), 0);
+    }
+
+    #[test]
+    fn a_restored_sheet_is_an_arrival_again() {
+        let (_dir, mut ledger) = ledger();
+        let mut see =
+            |sha: &str, newest| ledger.see("visits", "a.xlsx", sha, day("2026-07-14"), "r", newest).unwrap();
+        assert!(matches!(see("1", true), Seen::New(_)));
+        assert!(matches!(see("2", true), Seen::New(_)));
+        assert!(matches!(see("1", true), Seen::New(a) if a.number == 3), "the old content counts again");
+        assert!(matches!(see("2", false), Seen::Elsewhere(_)), "where every file counts it counts already");
+    }
+
+    #[test]
+    fn an_old_copy_under_a_new_name_does_not_come_back() {
+        let (_dir, mut ledger) = ledger();
+        let mut see =
+            |file: &str, sha: &str| ledger.see("visits", file, sha, day("2026-07-14"), "r", true).unwrap();
+        see("a.xlsx", "1");
+        see("a.xlsx", "2");
+        assert!(matches!(see("a (conflict copy).xlsx", "1"), Seen::Elsewhere(a) if a.number == 1));
+    }
+}

@@ -1,0 +1,137 @@
+//! Which runs there were.
+
+use chrono::NaiveDate;
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{Ledger, LedgerError, Result, date};
+
+/// A run as the ledger remembers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRecord {
+    /// Its name: job, date and, if the inputs changed since, a number.
+    pub id: String,
+    /// The job.
+    pub job: String,
+    /// The date it speaks of.
+    pub as_of: NaiveDate,
+    /// Whether it made the packs with which later levels are compared.
+    pub packs: bool,
+    /// The SHA-256 of its manifest.
+    pub manifest: String,
+    /// How far it came.
+    pub state: RunState,
+}
+
+/// How far a run came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunState {
+    /// It began.
+    Begun,
+    /// It did all it had to do.
+    Complete,
+}
+
+impl RunState {
+    fn word(self) -> &'static str {
+        match self {
+            RunState::Begun => "begun",
+            RunState::Complete => "complete",
+        }
+    }
+}
+
+const COLUMNS: &str = "id, job, as_of, packs, manifest, state";
+
+impl Ledger {
+    /// The runs of a job for a date, oldest first.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn runs_of(&self, job: &str, as_of: NaiveDate) -> Result<Vec<RunRecord>> {
+        let sql = format!("SELECT {COLUMNS} FROM run WHERE job = ?1 AND as_of = ?2 ORDER BY sequence");
+        let mut statement = self.connection.prepare(&sql)?;
+        let rows = statement.query_map(params![job, as_of.to_string()], raw)?;
+        rows.map(|row| record(row?)).collect()
+    }
+
+    /// The run that was touched last, or the one of that name.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn run(&self, id: Option<&str>) -> Result<Option<RunRecord>> {
+        let sql = match id {
+            Some(_) => format!("SELECT {COLUMNS} FROM run WHERE id = ?1"),
+            None => format!(
+                "SELECT {COLUMNS} FROM run WHERE state = 'complete' AND ?1 IS NULL ORDER BY touched DESC LIMIT 1"
+            ),
+        };
+        let found = self.connection.query_row(&sql, params![id], raw).optional()?;
+        found.map(record).transpose()
+    }
+
+    /// The complete run that made the last packs before a date.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn last_packs(&self, before: NaiveDate) -> Result<Option<RunRecord>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM run WHERE packs = 1 AND state = 'complete' AND as_of < ?1
+             ORDER BY as_of DESC, sequence DESC LIMIT 1"
+        );
+        let found = self.connection.query_row(&sql, [before.to_string()], raw).optional()?;
+        found.map(record).transpose()
+    }
+
+    /// The latest date of a complete run.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn last_as_of(&self) -> Result<Option<NaiveDate>> {
+        let sql = "SELECT max(as_of) FROM run WHERE state = 'complete'";
+        let last: Option<String> = self.connection.query_row(sql, [], |row| row.get(0))?;
+        last.as_deref().map(date).transpose()
+    }
+
+    /// Every run, oldest first.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn runs(&self) -> Result<Vec<RunRecord>> {
+        let mut statement =
+            self.connection.prepare(&format!("SELECT {COLUMNS} FROM run ORDER BY sequence"))?;
+        let rows = statement.query_map([], raw)?;
+        rows.map(|row| record(row?)).collect()
+    }
+
+    /// Notes that a run began or completed; the one of that name is touched again.
+    ///
+    /// # Errors
+    /// If the ledger cannot be written.
+    pub fn note_run(&mut self, run: &RunRecord) -> Result<()> {
+        let transaction = self.begin()?;
+        transaction.execute(
+            "INSERT INTO run (id, job, as_of, packs, manifest, state, touched)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, (SELECT coalesce(max(touched), 0) + 1 FROM run))
+             ON CONFLICT (id) DO UPDATE SET manifest = excluded.manifest, touched = excluded.touched,
+                 state = CASE run.state WHEN 'complete' THEN 'complete' ELSE excluded.state END",
+            params![run.id, run.job, run.as_of.to_string(), run.packs, run.manifest, run.state.word()],
+        )?;
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+type Raw = (String, String, String, bool, String, String);
+
+fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+}
+
+fn record((id, job, as_of, packs, manifest, state): Raw) -> Result<RunRecord> {
+    let state = match state.as_str() {
+        "begun" => RunState::Begun,
+        "complete" => RunState::Complete,
+        other => return Err(LedgerError::Unreadable(format!("`{other}` is not the state of a run"))),
+    };
+    Ok(RunRecord { id, job, as_of: date(&as_of)?, packs, manifest, state })
+}

@@ -1,0 +1,100 @@
+//! Decisions: a named person's confirmation or override of a level, and when it does not hold.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::{Evidence, Finding};
+use crate::pipeline::Pipeline;
+use crate::triangulate::Triangulated;
+
+/// A decision in force.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The level that was decided.
+    pub level: u8,
+    /// Why.
+    pub reason: String,
+    /// Who, as a role.
+    pub decided_by: String,
+    /// In which group.
+    pub group: String,
+    /// When.
+    pub decided_on: NaiveDate,
+    /// Until when it stands.
+    pub until: NaiveDate,
+    /// The row it stands in.
+    pub evidence: Evidence,
+}
+
+impl Decision {
+    /// Whether two decisions are the same one, wherever they stand.
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.level == other.level
+            && self.decided_on == other.decided_on
+            && self.decided_by == other.decided_by
+            && self.until == other.until
+    }
+}
+
+/// What a standing decision does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ruling {
+    /// It sets the level.
+    Sets,
+    /// It sets the level that the findings propose anyway.
+    ChangesNothing,
+    /// Something more serious became known after it: the findings set the level, for people to decide
+    /// again.
+    InConflict,
+}
+
+/// The decisions in force on the date, by practice.
+pub(super) fn in_force(known: &Triangulated) -> BTreeMap<String, Decision> {
+    let cells = known.fact("decisions");
+    let columns = ["level", "decided_on", "until"].map(String::from);
+    let mut out = BTreeMap::new();
+    for row in 0..cells.height() {
+        let decision = || {
+            Some(Decision {
+                level: cells.text("level", row)?.parse().ok()?,
+                reason: cells.text("reason", row).unwrap_or_default(),
+                decided_by: cells.text("decided_by", row).unwrap_or_default(),
+                group: cells.text("deciding_group", row).unwrap_or_default(),
+                decided_on: cells.date("decided_on", row)?,
+                until: cells.date("until", row)?,
+                evidence: Evidence::of(&cells, row, &columns, known),
+            })
+        };
+        if let (Some(practice), Some(decision)) = (cells.text("practice", row), decision()) {
+            out.insert(practice, decision);
+        }
+    }
+    out
+}
+
+/// Whether the decision holds against the findings.
+///
+/// A decision covers what was known when it was made: a finding of a reactive level above the decided
+/// one that became known later is not silenced by it.
+pub(super) fn rule_on(
+    decision: &Decision,
+    findings: &[Finding],
+    proposed: Option<u8>,
+    pipeline: &Pipeline,
+) -> Ruling {
+    let later = findings.iter().any(|finding| {
+        pipeline.levels.get(Some(finding.level)).reactive
+            && finding.level > decision.level
+            && finding.known.is_some_and(|known| known > decision.decided_on)
+    });
+    if later {
+        Ruling::InConflict
+    } else if proposed == Some(decision.level) {
+        Ruling::ChangesNothing
+    } else {
+        Ruling::Sets
+    }
+}

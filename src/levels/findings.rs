@@ -1,0 +1,240 @@
+//! Rules over facts: each rule that fires for a practice is a finding with its evidence.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context as _;
+use chrono::NaiveDate;
+use polars::prelude::{DataFrame, Expr, IntoLazy, LazyFrame, col, lit};
+use serde::{Deserialize, Serialize};
+
+use crate::condition::Condition;
+use crate::dates;
+use crate::intake::CARRIED_FROM;
+use crate::pipeline::{Pipeline, Rule, Starts};
+use crate::triangulate::{Cells, Triangulated};
+
+/// A rule that fired for a practice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The rule.
+    pub rule: String,
+    /// What the rule says, for people.
+    pub title: String,
+    /// The clause of the framework that the rule comes from.
+    pub clause: String,
+    /// The level it proposes.
+    pub level: u8,
+    /// When the latest of its evidence became known.
+    pub known: Option<NaiveDate>,
+    /// When its clock started.
+    pub starts: Option<NaiveDate>,
+    /// The finding in a sentence.
+    pub sentence: String,
+    /// The rows that it fired on.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A row that a rule fired on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The received file, by its place in the order of arrival; none for what the engine derived.
+    pub arrival: Option<u32>,
+    /// The name of the file.
+    pub file: Option<String>,
+    /// The sheet, in a workbook.
+    pub sheet: Option<String>,
+    /// The row as Excel counts it.
+    pub row: Option<u32>,
+    /// The day the file was received.
+    pub received: Option<NaiveDate>,
+    /// The closed practice under whose code the row came.
+    pub carried_from: Option<String>,
+    /// The values, each with its column and its cell.
+    pub values: Vec<Shown>,
+}
+
+/// One value of a row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shown {
+    /// The column.
+    pub column: String,
+    /// The value as a person reads it.
+    pub value: String,
+    /// Its cell as Excel shows it, where it stands in one.
+    pub cell: Option<String>,
+}
+
+/// All findings of a date by practice: highest level first, then by the rule's name.
+///
+/// # Errors
+/// If Polars refuses an expression: the pipeline's checks make that a bug.
+pub fn findings(known: &Triangulated, pipeline: &Pipeline) -> anyhow::Result<BTreeMap<String, Vec<Finding>>> {
+    let mut found: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
+    let (last, first): (Vec<&Rule>, Vec<&Rule>) = pipeline.rules.iter().partition(|r| r.only_if_nothing_else);
+    for rule in first {
+        for (practice, finding) in fire(rule, known)? {
+            found.entry(practice).or_default().push(finding);
+        }
+    }
+    let taken: BTreeSet<String> = found.keys().cloned().collect();
+    for rule in last {
+        for (practice, finding) in fire(rule, known)?.into_iter().filter(|(p, _)| !taken.contains(p)) {
+            found.entry(practice).or_default().push(finding);
+        }
+    }
+    for findings in found.values_mut() {
+        findings.sort_by(|a, b| b.level.cmp(&a.level).then_with(|| a.rule.cmp(&b.rule)));
+    }
+    Ok(found)
+}
+
+/// The findings of one rule, by practice in scope.
+fn fire(rule: &Rule, known: &Triangulated) -> anyhow::Result<Vec<(String, Finding)>> {
+    let Some(fact) = known.facts.get(&rule.from) else { return Ok(Vec::new()) };
+    let as_of = known.as_of;
+    let rows = matching(fact, rule.filter.as_ref(), as_of)
+        .with_column(rule.date.expr(as_of).alias("_known"))
+        .collect()
+        .with_context(|| format!("rule `{}` cannot be evaluated", rule.id))?;
+    let says: Vec<Expr> = rule
+        .sentence
+        .exprs(as_of)
+        .into_iter()
+        .enumerate()
+        .map(|(i, expr)| expr.alias(format!("_say{i}")))
+        .collect();
+    let count = says.len();
+    let mut aggregates = vec![
+        col("_known").max().alias("_latest"),
+        starts(rule, as_of).alias("_starts"),
+        rule.having.as_ref().map_or_else(|| lit(true), |having| having.expr(as_of)).first().alias("_having"),
+    ];
+    aggregates.extend(says);
+    let groups = rows
+        .clone()
+        .lazy()
+        .group_by_stable([col("practice")])
+        .agg(aggregates)
+        .filter(col("_having"))
+        .collect()
+        .with_context(|| format!("rule `{}` cannot be evaluated", rule.id))?;
+    let evidence = evidence(&rows, rule, known);
+    let series = Series::new(rule, known)?;
+    let cells = Cells::new(Some(&groups));
+    let mut out = Vec::new();
+    for row in 0..groups.height() {
+        let Some(practice) = cells.text("practice", row) else { continue };
+        if !known.practices.contains_key(&practice) {
+            continue;
+        }
+        let said: Vec<_> = (0..count)
+            .filter_map(|i| groups.column(&format!("_say{i}")).ok().and_then(|c| c.get(row).ok()))
+            .collect();
+        let earliest = cells.date("_starts", row);
+        let finding = Finding {
+            rule: rule.id.clone(),
+            title: rule.title.clone(),
+            clause: rule.clause.clone(),
+            level: rule.level,
+            known: cells.date("_latest", row),
+            starts: series.as_ref().and_then(|s| s.since(&practice)).or(earliest),
+            sentence: rule.sentence.fill(&said),
+            evidence: evidence.get(&practice).cloned().unwrap_or_default(),
+        };
+        out.push((practice, finding));
+    }
+    Ok(out)
+}
+
+/// The rows of a fact for which a condition is true.
+pub(super) fn matching(fact: &DataFrame, filter: Option<&Condition>, as_of: NaiveDate) -> LazyFrame {
+    let rows = fact.clone().lazy();
+    match filter {
+        Some(filter) => rows.filter(filter.expr(as_of)),
+        None => rows,
+    }
+}
+
+fn starts(rule: &Rule, as_of: NaiveDate) -> Expr {
+    match &rule.starts {
+        Starts::At(condition) => condition.expr(as_of),
+        Starts::Earliest | Starts::Unbroken { .. } => col("_known").min(),
+    }
+}
+
+/// The rows behind a rule, by practice.
+fn evidence(rows: &DataFrame, rule: &Rule, known: &Triangulated) -> BTreeMap<String, Vec<Evidence>> {
+    let cells = Cells::new(Some(rows));
+    let mut out: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
+    for row in 0..rows.height() {
+        if let Some(practice) = cells.text("practice", row) {
+            out.entry(practice).or_default().push(Evidence::of(&cells, row, &rule.evidence, known));
+        }
+    }
+    out
+}
+
+impl Evidence {
+    /// A row with the named columns of it.
+    pub(super) fn of(cells: &Cells<'_>, row: usize, columns: &[String], known: &Triangulated) -> Self {
+        let arrival = cells.file(row);
+        let source = arrival.and_then(|arrival| known.sources.get(&arrival));
+        let number = cells.sheet_row(row);
+        let values = columns
+            .iter()
+            .filter_map(|column| {
+                let letter = source.and_then(|s| s.letters.get(column));
+                Some(Shown {
+                    column: column.clone(),
+                    value: cells.shown(column, row)?,
+                    cell: letter.zip(number).map(|(letter, number)| format!("{letter}{number}")),
+                })
+            })
+            .collect();
+        Self {
+            arrival,
+            file: source.map(|s| s.file.clone()),
+            sheet: source.and_then(|s| s.sheet.clone()),
+            row: number,
+            received: source.map(|s| s.received),
+            carried_from: cells.text(CARRIED_FROM, row),
+            values,
+        }
+    }
+}
+
+/// The series behind a clock that starts with the present unbroken run of a condition.
+struct Series {
+    /// For each practice its observations by date: whether the condition held.
+    observed: BTreeMap<String, BTreeMap<i32, bool>>,
+}
+
+impl Series {
+    fn new(rule: &Rule, known: &Triangulated) -> anyhow::Result<Option<Self>> {
+        let Starts::Unbroken { fact, holds, date } = &rule.starts else { return Ok(None) };
+        let Some(fact) = known.facts.get(fact) else { return Ok(None) };
+        let rows = fact
+            .clone()
+            .lazy()
+            .with_columns([holds.expr(known.as_of).alias("_holds"), date.expr(known.as_of).alias("_on")])
+            .collect()
+            .with_context(|| format!("the clock of rule `{}` cannot be evaluated", rule.id))?;
+        let cells = Cells::new(Some(&rows));
+        let mut observed: BTreeMap<String, BTreeMap<i32, bool>> = BTreeMap::new();
+        for row in 0..rows.height() {
+            let on = cells.date("_on", row);
+            if let (Some(practice), Some(on)) = (cells.text("practice", row), on) {
+                let holds = cells.truth("_holds", row) == Some(true);
+                observed.entry(practice).or_default().insert(dates::to_days(on), holds);
+            }
+        }
+        Ok(Some(Self { observed }))
+    }
+
+    /// The date of the first observation of the run that lasts until the latest one.
+    fn since(&self, practice: &str) -> Option<NaiveDate> {
+        let observed = self.observed.get(practice)?;
+        let run = observed.iter().rev().take_while(|(_, holds)| **holds).last();
+        run.and_then(|(day, _)| dates::from_days(*day))
+    }
+}

@@ -1,0 +1,113 @@
+//! What all of it makes for one practice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context as _;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::decide::{Decision, Ruling, in_force, rule_on};
+use super::findings::{Finding, findings, matching};
+use crate::pipeline::Pipeline;
+use crate::triangulate::{Cells, Practice, Triangulated};
+
+/// What is proposed and decided for one practice on a date.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The practice.
+    pub practice: Practice,
+    /// The level that stands; none is "not assessed".
+    pub level: Option<u8>,
+    /// The level that the findings propose.
+    pub proposed: Option<u8>,
+    /// The decision in force, and what it does.
+    pub decision: Option<(Decision, Ruling)>,
+    /// All findings that stand, highest level first.
+    pub findings: Vec<Finding>,
+    /// Whether the framework's assessment stands for the practice.
+    pub assessed: bool,
+    /// The score of the latest extract that has one.
+    pub score: Option<Score>,
+}
+
+/// A variation score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// The score, without unit.
+    pub value: f64,
+    /// The date of its extract.
+    pub extract_date: NaiveDate,
+    /// Whether it is too old to be used.
+    pub stale: bool,
+}
+
+impl Outcome {
+    /// The decided level, where the level that stands is not the proposed one because of it.
+    pub fn decided(&self) -> Option<&Decision> {
+        match &self.decision {
+            Some((decision, Ruling::Sets | Ruling::ChangesNothing)) => Some(decision),
+            _ => None,
+        }
+    }
+
+    /// The ids of the findings, in their order.
+    pub fn rules(&self) -> Vec<&str> {
+        self.findings.iter().map(|f| f.rule.as_str()).collect()
+    }
+}
+
+/// The outcome of every practice in scope, in the order of their codes.
+///
+/// # Errors
+/// If Polars refuses an expression: the pipeline's checks make that a bug.
+pub fn propose(known: &Triangulated, pipeline: &Pipeline) -> anyhow::Result<Vec<Outcome>> {
+    let mut found = findings(known, pipeline)?;
+    let mut decisions = in_force(known);
+    let mut scores = scores(known);
+    let assessed = assessed(known, pipeline)?;
+    let outcome = |practice: &Practice| {
+        let code = &practice.code;
+        let findings = found.remove(code).unwrap_or_default();
+        let proposed = findings.iter().map(|f| f.level).max();
+        let decision = decisions.remove(code).map(|decision| {
+            let ruling = rule_on(&decision, &findings, proposed, pipeline);
+            (decision, ruling)
+        });
+        let level = match &decision {
+            Some((decision, Ruling::Sets | Ruling::ChangesNothing)) => Some(decision.level),
+            _ => proposed,
+        };
+        Outcome {
+            practice: practice.clone(),
+            level,
+            proposed,
+            decision,
+            findings,
+            assessed: assessed.contains(code),
+            score: scores.remove(code),
+        }
+    };
+    Ok(known.practices.values().map(outcome).collect())
+}
+
+fn scores(known: &Triangulated) -> BTreeMap<String, Score> {
+    let cells = known.fact("score");
+    let rows = (0..cells.height()).filter_map(|row| {
+        let score = Score {
+            value: cells.number("score", row)?,
+            extract_date: cells.date("extract_date", row)?,
+            stale: cells.truth("stale", row).unwrap_or(false),
+        };
+        Some((cells.text("practice", row)?, score))
+    });
+    rows.collect()
+}
+
+fn assessed(known: &Triangulated, pipeline: &Pipeline) -> anyhow::Result<BTreeSet<String>> {
+    let rule = &pipeline.levels.assessed;
+    let Some(fact) = known.facts.get(&rule.from) else { return Ok(BTreeSet::new()) };
+    let rows = matching(fact, rule.filter.as_ref(), known.as_of).collect();
+    let rows = rows.context("`assessed` of levels.toml cannot be evaluated")?;
+    let cells = Cells::new(Some(&rows));
+    Ok((0..rows.height()).filter_map(|row| cells.text("practice", row)).collect())
+}
