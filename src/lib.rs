@@ -3,6 +3,7 @@
 //!
 //! The rooms stand in the order in which data flows; a room uses rooms above it and plain values.
 
+pub mod cli;
 pub mod condition;
 pub mod dates;
 pub mod diagnostic;
@@ -10,9 +11,17 @@ pub mod intake;
 pub mod ledger;
 pub mod levels;
 pub mod pipeline;
+pub mod run;
 pub mod triangulate;
 pub mod visits;
 pub mod wording;
+
+use sha2::{Digest, Sha256};
+
+/// The SHA-256 of bytes, in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
 
 /// Bytes in hexadecimal, lower case.
 pub fn hex(bytes: &[u8]) -> String {

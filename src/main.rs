@@ -1,1 +1,7 @@
-fn main() {}
+//! Parses the command line, calls one function, turns the result into an exit code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    quarterday::cli::main()
+}

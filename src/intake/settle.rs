@@ -128,8 +128,14 @@ impl Settler<'_> {
         let index = self.rows.binary_search_by_key(&row, |r| r.number).ok();
         let found = index.and_then(|i| self.rows.get(i)).and_then(|r| {
             let place = self.layout.columns.iter().position(|c| c.name == column)?;
-            match (&self.layout.columns[place].kind, &r.values[place]) {
-                (ColumnKind::Practice | ColumnKind::Code { .. }, Value::Text(text)) => Some(text.clone()),
+            let text = matches!(self.layout.columns[place].kind, ColumnKind::Text);
+            match &r.values[place] {
+                // Free text is not repeated; a reference is what a row is known by.
+                Value::Text(value) if !text || self.layout.key.iter().any(|k| k == column) => {
+                    Some(value.clone())
+                }
+                Value::Number(number) => Some(crate::wording::number(*number)),
+                Value::Date(date) => Some(date.format("%d/%m/%Y").to_string()),
                 _ => None,
             }
         });
@@ -203,7 +209,7 @@ impl Settler<'_> {
                         self.problem(Code::NameDisagrees, Effect::Noted, number, "practice", message, mend);
                     }
                 }
-                (Lookup::InScope, Others::Ignore) => {}
+                (Lookup::InScope | Lookup::OutOfScope(_), Others::Ignore) => {}
                 (_, Others::Ignore) => {
                     self.rows[index].fate = Fate::Ignored;
                     passed.insert(number);
@@ -293,7 +299,8 @@ impl Settler<'_> {
     fn quarantine(&mut self, index: usize, code: Code, message: String, mend: Option<String>) {
         let number = self.rows[index].number;
         self.rows[index].fate = Fate::Quarantined;
-        let mend = mend.unwrap_or_else(|| "check the code".to_owned());
+        let mend =
+            mend.unwrap_or_else(|| "write the code of the practice that the row is about now".to_owned());
         self.problem(code, Effect::Quarantined, number, "practice", message, mend);
     }
 

@@ -7,7 +7,7 @@ use super::cell::{Cell, address, letters, shortened};
 use super::read::{Book, Sheet};
 use super::rows::Rejection;
 use super::{Effect, Problem};
-use crate::diagnostic::{Code, likely};
+use crate::diagnostic::{Code, resembling};
 use crate::pipeline::{Header, Layout};
 use crate::wording;
 
@@ -281,7 +281,7 @@ fn describe<'b>(
         }
         let names = std::iter::once(&column.title).chain(&column.aliases);
         let near = names
-            .filter_map(|name| likely(name, unknown.iter().map(|(_, u)| u.as_str())))
+            .filter_map(|name| resembling(name, unknown.iter().map(|(_, u)| u.as_str())))
             .find_map(|near| unknown.iter().find(|(_, u)| u == near));
         let (code, effect) = if column.needed {
             missing += 1;

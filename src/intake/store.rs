@@ -4,8 +4,6 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 /// A folder of files named by the SHA-256 of their content.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -35,7 +33,7 @@ impl Store {
     /// # Errors
     /// If the folder cannot be written.
     pub fn put(&self, bytes: &[u8]) -> io::Result<String> {
-        let sha256 = crate::hex(&Sha256::digest(bytes));
+        let sha256 = crate::sha256(bytes);
         if self.find(&sha256).is_none() {
             write_whole(&Self::path(&self.dir, &sha256), bytes)?;
         }
@@ -56,7 +54,7 @@ impl Store {
             return Err(io::Error::new(io::ErrorKind::NotFound, format!("{sha256} is not in the store")));
         };
         let bytes = fs::read(&path)?;
-        if crate::hex(&Sha256::digest(&bytes)) == sha256 {
+        if crate::sha256(&bytes) == sha256 {
             return Ok(bytes);
         }
         let message = format!("{} has changed since it was stored", path.display());

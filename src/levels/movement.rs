@@ -74,15 +74,18 @@ pub fn cause(then: Option<&Past>, ruled: Option<&Past>, late: Option<&Past>, now
     step.map(|(before, after, cause)| if by_decision(before, after) { Cause::Decision } else { cause })
 }
 
-/// Whether a decision is what changed the level between two states.
+/// Whether a decision, its end or its withdrawal is what changed the level between two states: with the
+/// findings as they were it would have changed all the same, and with the decisions as they were not.
 fn by_decision(before: &Past, after: &Past) -> bool {
-    let new_decision = match (&before.decision, &after.decision) {
-        (_, None) => false,
-        (None, Some(_)) => true,
-        (Some(old), Some(new)) => !old.same_as(new),
-    };
-    // A decision that differs from the proposal set the level, or the same proposal stood without it.
-    (new_decision && after.proposed != after.level) || before.proposed == after.proposed
+    let ruled = |past: &Past, proposed: Option<u8>| past.decision.as_ref().map(|d| d.level).or(proposed);
+    let decisions_alone = ruled(after, before.proposed) == after.level;
+    let findings_alone = ruled(before, after.proposed) == after.level;
+    match (decisions_alone, findings_alone) {
+        (true, alone) => !alone,
+        (false, true) => false,
+        // Both changed, and it took both: what sets the level now is the cause.
+        (false, false) => after.decision.is_some() && after.proposed != after.level,
+    }
 }
 
 /// The decisions of the last pack that today's sheet no longer has although they would still stand.
@@ -156,6 +159,12 @@ mod tests {
         );
         assert_eq!(cause(&two, &past(Some(3), Some(3), Some(3))), Some(Cause::Data), "it only confirms");
         assert_eq!(cause(&decided_two, &past(Some(4), Some(4), None)), Some(Cause::Data));
+        let four = past(Some(4), Some(3), Some(4));
+        assert_eq!(
+            cause(&four, &past(Some(2), Some(2), Some(2))),
+            Some(Cause::Decision),
+            "an older one stands again"
+        );
     }
 
     #[test]

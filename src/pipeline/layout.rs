@@ -39,7 +39,7 @@ pub struct Layout {
     /// What must be true of at least one row, or the file is the wrong one.
     pub expects: Vec<Expectation>,
     /// A column whose value may stand in a title above the header.
-    pub title_date: Option<FromText>,
+    pub title: Option<FromText>,
     /// A column whose value may stand in the name of the file.
     pub file_name: Option<FromText>,
     /// The columns.
@@ -173,6 +173,8 @@ pub enum ColumnKind {
     },
     /// A calendar date.
     Date,
+    /// A month, quarter or year, stored so that later periods sort after earlier ones.
+    Period,
     /// Yes or no.
     YesNo,
 }
@@ -181,7 +183,9 @@ impl ColumnKind {
     /// The kind in conditions.
     pub fn kind(&self) -> Kind {
         match self {
-            ColumnKind::Practice | ColumnKind::Code { .. } | ColumnKind::Text => Kind::Text,
+            ColumnKind::Practice | ColumnKind::Code { .. } | ColumnKind::Text | ColumnKind::Period => {
+                Kind::Text
+            }
             ColumnKind::Choice(vocabulary) => Kind::Choice(vocabulary.values.clone()),
             ColumnKind::Choices { values, .. } => Kind::Choices(values.as_ref().map(|v| v.values.clone())),
             ColumnKind::Number { .. } => Kind::Number,
@@ -199,7 +203,7 @@ impl Layout {
 
     /// Whether a column may be filled from a title or from the file's name.
     pub fn fills_elsewhere(&self, name: &str) -> bool {
-        [&self.title_date, &self.file_name].into_iter().flatten().any(|from| from.column == name)
+        [&self.title, &self.file_name].into_iter().flatten().any(|from| from.column == name)
     }
 
     /// The columns for conditions.
@@ -229,7 +233,10 @@ impl Column {
                 "no" => Ok("no".to_owned()),
                 _ => Err("\"Yes\" or \"No\"".to_owned()),
             },
-            ColumnKind::Choices { .. } | ColumnKind::Number { .. } | ColumnKind::Date => {
+            ColumnKind::Choices { .. }
+            | ColumnKind::Number { .. }
+            | ColumnKind::Date
+            | ColumnKind::Period => {
                 Err("allowed: only text, choices and yes or no can be set for a whole feed".to_owned())
             }
         }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::Cells;
+use super::{Cells, Taken};
 use crate::intake::names::{likeness, normal};
 use crate::intake::{Lookup, Practices};
-use crate::pipeline::Scope;
+use crate::pipeline::{Pipeline, Scope};
 use crate::wording;
 
 /// A practice in scope.
@@ -60,10 +60,42 @@ pub struct Register {
 /// What `practices` have to be to be covered, in the words of the register's layout.
 const ACTIVE: &str = "Active";
 const GP_PRACTICE: &str = "GP practice";
+/// A practice that is to open.
+const PROPOSED: &str = "Proposed";
+
+/// The facts it is made of: organisations, successors, list sizes and networks.
+const TABLES: [&str; 4] = ["register", "successors", "registered-patients", "pcn-members"];
 
 impl Register {
+    /// Whether the register is made of this table.
+    pub fn reads(table: &str) -> bool {
+        TABLES.contains(&table)
+    }
+
+    /// The register of a date, from the files in force on it.
+    ///
+    /// # Errors
+    /// If Polars refuses an expression: the pipeline's checks make that a bug.
+    pub fn of(taken: &[Taken], pipeline: &Pipeline, as_of: NaiveDate) -> anyhow::Result<Self> {
+        let frame = |name: &str| match pipeline.facts.get(name) {
+            Some(fact) => super::facts::stand(fact, taken, as_of).map(Some),
+            None => Ok(None),
+        };
+        let [register, successors, lists, networks] = TABLES;
+        let (register, successors) = (frame(register)?, frame(successors)?);
+        let (lists, networks) = (frame(lists)?, frame(networks)?);
+        Ok(Self::new(
+            Cells::new(register.as_ref()),
+            Cells::new(successors.as_ref()),
+            Cells::new(lists.as_ref()),
+            Cells::new(networks.as_ref()),
+            &pipeline.scope,
+            as_of,
+        ))
+    }
+
     /// Reads the newest register, successor, list and network files.
-    pub fn new(
+    fn new(
         register: Cells<'_>,
         successors: Cells<'_>,
         lists: Cells<'_>,
@@ -221,7 +253,6 @@ impl Register {
     fn closure(&self, code: &str) -> &'static str {
         match self.entries.get(code).map(|e| e.status.as_str()) {
             Some("Dormant") => "is dormant,",
-            Some("Proposed") => "is proposed and not open,",
             _ => "has closed",
         }
     }
@@ -231,6 +262,9 @@ impl Practices for Register {
     fn look_up(&self, code: &str) -> Lookup {
         match self.entries.get(code) {
             Some(entry) if entry.status == ACTIVE => self.open(code, entry),
+            Some(entry) if entry.status == PROPOSED && self.scope.place_of(&entry.commissioner).is_some() => {
+                Lookup::OutOfScope("a practice that is not open yet".to_owned())
+            }
             None if !self.successors.contains_key(code) => Lookup::Unknown,
             _ => self.succeeded(code),
         }

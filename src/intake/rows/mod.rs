@@ -12,11 +12,11 @@ pub use frame::{FILE, ROW};
 pub use value::Value;
 
 use super::cell::{Cell, address, letters, shortened};
-use super::read::Book;
+use super::read::{Book, Unreadable};
 use super::sheet::{Shape, fit, normal, whole};
 use super::{Effect, Problem};
 use crate::diagnostic::Code;
-use crate::pipeline::{Column, Feed, FromText, Layout};
+use crate::pipeline::{Column, ColumnKind, Feed, FromText, Layout};
 use value::{parse, text_date};
 
 /// Why nothing of a file was taken in.
@@ -32,6 +32,12 @@ impl Rejection {
     /// One fault of the whole file.
     pub(super) fn whole(code: Code, message: impl Into<String>, mend: impl Into<String>) -> Self {
         Self { rows: 0, problems: vec![whole(code, message, mend)] }
+    }
+}
+
+impl From<Unreadable> for Rejection {
+    fn from(fault: Unreadable) -> Self {
+        Self { rows: 0, problems: vec![whole(fault.code, fault.message, fault.mend)] }
     }
 }
 
@@ -133,50 +139,47 @@ impl<'a> Taker<'a> {
         self.shape.sheet.rows.iter().filter(move |(row, _)| *row > header)
     }
 
-    /// Dates in the title and periods in the file's name, for columns that the sheet lacks.
+    /// Dates and periods that the title or the file's name says, for columns that the sheet lacks.
     fn fill_from_elsewhere(&mut self) {
         for (index, column) in self.layout.columns.iter().enumerate() {
-            let from_title = self.layout.title_date.as_ref().filter(|t| t.column == column.name);
+            let from_title = self.layout.title.as_ref().filter(|t| t.column == column.name);
             let from_name = self.layout.file_name.as_ref().filter(|f| f.column == column.name);
             if from_title.is_none() && from_name.is_none() {
                 continue;
             }
-            let title = from_title.and_then(|from| self.title(from));
-            let has_column = self.shape.places[index].is_some();
-            if let (Some((address, date)), true) = (&title, has_column) {
-                self.titled = Some((index, *date, address.clone()));
-            }
-            if has_column {
+            let title = from_title.and_then(|from| self.title(from, column));
+            if self.shape.places[index].is_some() {
+                if let Some((address, Value::Date(date))) = title {
+                    self.titled = Some((index, date, address));
+                }
                 continue;
             }
-            let named = from_name.and_then(|from| from.pattern.captures(self.name));
-            let value = match (title, named) {
-                (Some((_, date)), _) => Some(Value::Date(date)),
-                (None, Some(found)) => found.get(1).map(|m| Value::Text(m.as_str().to_owned())),
-                (None, None) => None,
-            };
-            match value {
+            let named = from_name.and_then(|from| from.pattern.captures(self.name)).and_then(|c| c.get(1));
+            let named = named.and_then(|found| self.value(found.as_str(), column));
+            match title.map(|(_, value)| value).or(named) {
                 Some(value) => {
                     self.given.insert(&column.name, value);
                 }
-                None if column.needed => {
-                    let elsewhere = if from_title.is_some() {
-                        "a title row above the header does not say it (\"Data as at 30 June 2026\")"
-                    } else {
-                        "the file's name does not say it"
-                    };
-                    let message = format!("there is no column \"{}\", and {elsewhere}", column.title);
-                    let mend =
-                        format!("add a column \"{}\", or the title or name that says it", column.title);
-                    self.rejected.push(whole(Code::MissingDate, message, mend));
-                }
+                None if column.needed => self.nowhere(column, from_title.is_some(), from_name.is_some()),
                 None => {}
             }
         }
     }
 
-    /// The date that a row above the header says, and where it stands.
-    fn title(&self, from: &FromText) -> Option<(String, NaiveDate)> {
+    /// A needed column that neither the sheet nor its title or name says.
+    fn nowhere(&mut self, column: &Column, title: bool, name: bool) {
+        let places = match (title, name) {
+            (true, true) => "neither a title row above the header nor the file's name says it",
+            (true, false) => "no title row above the header says it",
+            _ => "the file's name does not say it",
+        };
+        let message = format!("there is no column \"{}\", and {places}", column.title);
+        let mend = format!("add a column \"{}\", or say it in the title or the name", column.title);
+        self.rejected.push(whole(Code::MissingDate, message, mend));
+    }
+
+    /// What a row above the header says, and where it stands.
+    fn title(&self, from: &FromText, column: &Column) -> Option<(String, Value)> {
         for (row, cells) in self.shape.sheet.rows.iter().filter(|(row, _)| *row < self.shape.header_row) {
             let filled: Vec<(usize, String)> = cells
                 .iter()
@@ -187,14 +190,23 @@ impl<'a> Taker<'a> {
             let line: Vec<&str> = filled.iter().map(|(_, text)| text.as_str()).collect();
             let line = line.join(" ");
             let found = from.pattern.captures(&line).and_then(|c| c.get(1));
-            if let Some(found) = found
-                && let Some(date) = first_date(found.as_str(), self.layout)
-            {
-                let column = filled.first().map_or(0, |(column, _)| *column);
-                return Some((address(column, *row), date));
+            if let Some(value) = found.and_then(|found| self.value(found.as_str(), column)) {
+                let place = filled.first().map_or(0, |(place, _)| *place);
+                return Some((address(place, *row), value));
             }
         }
         None
+    }
+
+    /// A text from outside the rows, as a column reads it.
+    fn value(&self, text: &str, column: &Column) -> Option<Value> {
+        if let ColumnKind::Date = column.kind {
+            return first_date(text, self.layout).map(Value::Date);
+        }
+        match parse(&Cell::from_text(text), column, self.layout) {
+            (Value::Missing, _) | (_, Some(_)) => None,
+            (value, None) => Some(value),
+        }
     }
 
     fn rows(&mut self) {
@@ -289,7 +301,7 @@ impl<'a> Taker<'a> {
     fn set_value(&self, column: &Column) -> Option<Value> {
         let (_, text) = self.feed.set.iter().find(|(name, _)| *name == column.name)?;
         Some(match (&column.kind, text.as_str()) {
-            (crate::pipeline::ColumnKind::YesNo, answer) => Value::Truth(answer == "yes"),
+            (ColumnKind::YesNo, answer) => Value::Truth(answer == "yes"),
             (_, text) => Value::Text(text.to_owned()),
         })
     }
@@ -309,18 +321,19 @@ impl<'a> Taker<'a> {
         let (said, counts) = (crate::dates::long(titled), crate::dates::long(date));
         let more = match others.len() - 1 {
             0 => String::new(),
-            more => format!(", and {} like it", crate::wording::plural(more, "row", "rows")),
+            more => format!(" and {} more", crate::wording::plural(more, "cell", "cells")),
         };
+        let cells = format!("{}{more}", address(place, row));
         self.problems.push(Problem {
             code: Code::DateDisagrees.id().to_owned(),
             effect: Effect::Noted,
             sheet: self.sheet_name(),
-            cell: Some(address(place, row)),
-            row: Some(row),
+            cell: Some(title_cell),
+            row: None,
             column: Some(column.title.clone()),
-            found: Some(counts.clone()),
+            found: Some(said.clone()),
             message: format!(
-                "the title in {title_cell} says {said} and the column says {counts}{more}: the column counts"
+                "the title says {said} and {cells} of the column says {counts}: the column counts"
             ),
             mend: "make the title and the column agree".to_owned(),
         });

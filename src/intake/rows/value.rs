@@ -74,6 +74,7 @@ pub(super) fn parse(cell: &Cell, column: &Column, layout: &Layout) -> (Value, Op
         ColumnKind::Choices { .. } => return choices(&shown, &column.kind),
         ColumnKind::Number { minimum, maximum } => number(cell, *minimum, *maximum).map(Value::Number),
         ColumnKind::Date => return date(cell, layout),
+        ColumnKind::Period => Ok(Value::Text(period(cell))),
         ColumnKind::YesNo => yes_no(cell).map(Value::Truth),
     };
     match read {
@@ -288,6 +289,31 @@ pub(super) fn text_date(text: &str, order: DateOrder, two_digits: bool) -> Resul
     }
 }
 
+/// A period as text that sorts by time where its form is known: `2026-05`, `2025-26`, `2026-27 Q1`, `2026`.
+pub(super) fn period(cell: &Cell) -> String {
+    if let Cell::Date(date) = cell {
+        return date.format("%Y-%m").to_string();
+    }
+    let shown = cell.shown();
+    let parts = parts(&shown);
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let is_year = |t: &str| t.len() == 4 && t.starts_with("20") && t.chars().all(|c| c.is_ascii_digit());
+    match parts.as_slice() {
+        [name, year] | [year, name] if is_year(year) && month(name).is_some() => {
+            format!("{year}-{:02}", month(name).unwrap_or_default())
+        }
+        [q, number, year, to] if q.eq_ignore_ascii_case("q") && is_year(year) => {
+            format!("{year}-{to} Q{number}")
+        }
+        [year, to, q, number] if q.eq_ignore_ascii_case("q") && is_year(year) => {
+            format!("{year}-{to} Q{number}")
+        }
+        [year, rest] if is_year(year) && rest.len() == 2 => format!("{year}-{rest}"),
+        [only] if is_year(only) => (*only).to_owned(),
+        _ => shown.trim().to_owned(),
+    }
+}
+
 /// The runs of digits and of letters, without ordinal endings and without a time of day.
 fn parts(text: &str) -> Vec<String> {
     let text =
@@ -383,6 +409,17 @@ mod tests {
         assert_eq!(read("07/2026", dmy), Err(Code::BadDate));
         assert_eq!(read("14/07/202", dmy), Err(Code::BadDate));
         assert_eq!(text_date("01-Apr-17", dmy, true).unwrap().to_string(), "2017-04-01");
+    }
+
+    #[test]
+    fn periods_sort_by_time() {
+        let read = |text: &str| period(&Cell::Text(text.into()));
+        assert_eq!(read("May 2026"), "2026-05");
+        assert_eq!(read("2026-05"), "2026-05");
+        assert_eq!(read("2025/26"), "2025-26");
+        assert_eq!(read("Q1 2026-27"), "2026-27 Q1");
+        assert_eq!(read("2026"), "2026");
+        assert_eq!(read("wave 3"), "wave 3");
     }
 
     #[test]

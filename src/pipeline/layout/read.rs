@@ -43,7 +43,7 @@ impl Layout {
             keep: None,
             checks: Vec::new(),
             expects: Vec::new(),
-            title_date: None,
+            title: None,
             file_name: None,
             columns: Vec::new(),
         };
@@ -95,7 +95,7 @@ impl Layout {
                 self.expects.push(Expectation { that, say: say.value });
             }
         }
-        self.title_date = table.table_or_none("title_date").and_then(|t| from_text(t, known));
+        self.title = table.table_or_none("title").and_then(|t| from_text(t, known));
         self.file_name = table.table_or_none("file_name").and_then(|t| from_text(t, known));
         if self.others.is_some() && known.get("practice").is_none() {
             let message = "`others` speaks of practices, and there is no column `practice`";
@@ -141,8 +141,8 @@ impl Column {
 
 impl ColumnKind {
     fn read(table: &mut Table<'_>, lists: &Vocabularies) -> Option<Self> {
-        const TYPES: [&str; 8] =
-            ["practice", "code", "text", "choice", "choices", "number", "date", "yes-no"];
+        const TYPES: [&str; 9] =
+            ["practice", "code", "text", "choice", "choices", "number", "date", "period", "yes-no"];
         let kind = table.text("type")?;
         let report = table.report().clone();
         match kind.value.as_str() {
@@ -179,6 +179,7 @@ impl ColumnKind {
                 Some(Self::Number { minimum, maximum })
             }
             "date" => Some(Self::Date),
+            "period" => Some(Self::Period),
             "yes-no" => Some(Self::YesNo),
             other => {
                 let mend = likely(other, TYPES).map_or_else(

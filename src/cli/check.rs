@@ -1,0 +1,48 @@
+//! `quarterday check`: everything that is wrong with a pipeline folder, in one pass.
+
+use serde_json::json;
+
+use super::output::{complain, say, say_json, summary};
+use super::{CheckArgs, Exit};
+use crate::pipeline::{Folder, load};
+
+pub(super) fn check(args: &CheckArgs) -> Exit {
+    let folder = match Folder::read(&args.pipeline) {
+        Ok(folder) => folder,
+        Err(faults) if args.json => {
+            say_json(&json!({ "valid": false, "diagnostics": faults }));
+            return Exit::Configuration;
+        }
+        Err(faults) => {
+            faults.iter().for_each(|fault| complain(&fault.to_string()));
+            return Exit::Configuration;
+        }
+    };
+    let loaded = load(&folder);
+    let valid = loaded.pipeline.is_some();
+    if args.json {
+        say_json(&json!({
+            "valid": valid,
+            "pipeline": loaded.pipeline.as_ref().map(|p| &p.title),
+            "sha256": folder.hash(),
+            "diagnostics": loaded.diagnostics,
+        }));
+    } else {
+        for diagnostic in &loaded.diagnostics {
+            say(&diagnostic.to_string());
+        }
+        if let Some(pipeline) = &loaded.pipeline {
+            say(&format!(
+                "{}: {} feeds, {} rules, {} levels, {} committees, {} offers of support",
+                pipeline.title,
+                pipeline.feeds.len(),
+                pipeline.rules.len(),
+                pipeline.levels.levels.len(),
+                pipeline.committees.len(),
+                pipeline.support.len()
+            ));
+        }
+        say(&summary(&loaded.diagnostics));
+    }
+    if valid { Exit::Success } else { Exit::Configuration }
+}

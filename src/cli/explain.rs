@@ -1,0 +1,133 @@
+//! `quarterday explain`: why a practice stands at its level.
+
+use super::levels::result;
+use super::output::{complain, say, say_json};
+use super::{Exit, ExplainArgs};
+use crate::dates::long;
+use crate::diagnostic::likely;
+use crate::levels::{Evidence, Ruling};
+use crate::run::{PracticeResult, RunResult};
+use crate::visits::State;
+
+pub(super) fn explain(args: &ExplainArgs) -> Exit {
+    let result = match result(&args.data, args.run.as_deref()) {
+        Ok(result) => result,
+        Err(exit) => return exit,
+    };
+    let code = args.practice.trim().to_uppercase();
+    let Some(practice) = result.of(&code) else {
+        let codes = result.practices.iter().map(|p| p.outcome.practice.code.as_str());
+        let near = likely(&code, codes).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        complain(&format!("{code} is not a practice in scope on {}{near}", long(result.as_of)));
+        return Exit::Failure;
+    };
+    if args.json {
+        say_json(practice);
+    } else {
+        tell(practice, &result);
+    }
+    Exit::Success
+}
+
+fn level(number: Option<u8>) -> String {
+    number.map_or_else(|| "not assessed".to_owned(), |n| format!("level {n}"))
+}
+
+fn tell(practice: &PracticeResult, result: &RunResult) {
+    let outcome = &practice.outcome;
+    let place = &outcome.practice;
+    say(&format!("{} {} ({})", place.code, place.name, place.place));
+    say(&format!("as at {}, run {}", long(result.as_of), result.run));
+    say("");
+    say(&format!("Stands at {} (proposed: {})", level(outcome.level), level(outcome.proposed)));
+    if !outcome.assessed {
+        say(&format!("Marked: {}", result.not_assessed_label));
+    }
+    if let Some(compared) = &result.compared_with {
+        let before = match (&practice.previous, practice.cause) {
+            (None, _) => "was not in it".to_owned(),
+            (Some(past), None) => format!("{}, unchanged", level(past.level)),
+            (Some(past), Some(cause)) => format!("{}; cause of the change: {cause}", level(past.level)),
+        };
+        say(&format!("Last pack ({}): {before}", long(compared.as_of)));
+    }
+    tell_decision(practice);
+    tell_clock(practice);
+    say("");
+    if outcome.findings.is_empty() {
+        say("No rule fires.");
+    }
+    for finding in &outcome.findings {
+        say(&format!("Level {}  {}  [{}]", finding.level, finding.sentence, finding.rule));
+        say(&format!("         {}", finding.clause));
+        for evidence in &finding.evidence {
+            say(&format!("         - {}", row(evidence)));
+        }
+    }
+    if let Some(score) = &outcome.score {
+        let stale = if score.stale { "; stale, so it sets no level" } else { "" };
+        let value = crate::wording::number(score.value);
+        say(&format!("Variation score {value} at {}{stale}", long(score.extract_date)));
+    } else {
+        say("No variation score has been received.");
+    }
+}
+
+fn tell_decision(practice: &PracticeResult) {
+    let Some((decision, ruling)) = &practice.outcome.decision else { return };
+    let what = match ruling {
+        Ruling::Sets => "sets the level",
+        Ruling::ChangesNothing => "changes nothing: the findings propose the same level",
+        Ruling::InConflict => {
+            "is in conflict: something more serious became known after it, and people decide again"
+        }
+    };
+    say(&format!(
+        "Decision: level {} by {} ({}) on {}, until {}: {what}",
+        decision.level,
+        decision.decided_by,
+        decision.group,
+        long(decision.decided_on),
+        long(decision.until)
+    ));
+    say(&format!("          reason: {}", decision.reason));
+    say(&format!("          {}", row(&decision.evidence)));
+}
+
+fn tell_clock(practice: &PracticeResult) {
+    let clock = &practice.clock;
+    let starts = long(clock.starts);
+    let stands = match (clock.state, clock.due) {
+        (State::Met, _) => format!("met by the visit of {}", clock.met_on.map(long).unwrap_or_default()),
+        (State::Paused, _) => format!("paused: {}", clock.reason.as_deref().unwrap_or("no reason given")),
+        (state, Some(due)) => format!("visit due {} ({})", long(due), state.word()),
+        (state, None) => state.word().to_owned(),
+    };
+    say(&format!("Clock: from {starts}, {stands}"));
+}
+
+/// A row of evidence with its place.
+fn row(evidence: &Evidence) -> String {
+    let values: Vec<String> = evidence
+        .values
+        .iter()
+        .map(|v| match &v.cell {
+            Some(cell) => format!("{} = {} ({cell})", v.column, v.value),
+            None => format!("{} = {}", v.column, v.value),
+        })
+        .collect();
+    let mut place = evidence.file.clone().unwrap_or_else(|| "derived".to_owned());
+    if let Some(sheet) = &evidence.sheet {
+        place = format!("{place}, sheet {sheet}");
+    }
+    if let Some(number) = evidence.row {
+        place = format!("{place}, row {number}");
+    }
+    if let Some(received) = evidence.received {
+        place = format!("{place}, received {}", long(received));
+    }
+    if let Some(from) = &evidence.carried_from {
+        place = format!("{place}, carried from {from}");
+    }
+    format!("{}  [{place}]", values.join(", "))
+}

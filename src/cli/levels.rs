@@ -1,0 +1,113 @@
+//! `quarterday levels`: the level of every practice as a run found it.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::output::{complain, say, say_json, say_raw};
+use super::{Exit, Format, LevelsArgs};
+use crate::run::{LEVELS_HEADER, RunResult, Workspace};
+
+pub(super) fn levels(args: &LevelsArgs) -> Exit {
+    let result = match result(&args.data, args.run.as_deref()) {
+        Ok(result) => result,
+        Err(exit) => return exit,
+    };
+    let rows: Vec<[String; 14]> = result.practices.iter().map(|p| p.levels_row()).collect();
+    match args.format {
+        Format::Csv => say_raw(&csv(&rows)),
+        Format::Json => say_json(&rows.iter().map(object).collect::<Vec<Value>>()),
+        Format::Table => table(&result, &rows),
+    }
+    Exit::Success
+}
+
+/// The result of a run, or of the last one.
+pub(super) fn result(data: &Path, run: Option<&str>) -> Result<RunResult, Exit> {
+    let workspace = Workspace::new(data);
+    let failed = |error: String| {
+        complain(&error);
+        Exit::Failure
+    };
+    let ledger = workspace.existing_ledger().map_err(|e| failed(e.to_string()))?;
+    let Some(ledger) = ledger else {
+        return Err(failed(format!("{} holds no ledger: no job has been run there", data.display())));
+    };
+    let record = ledger.run(run).map_err(|e| failed(e.to_string()))?;
+    let Some(record) = record else {
+        let known = ledger.runs().map_err(|e| failed(e.to_string()))?;
+        let ids: Vec<&str> = known.iter().map(|r| r.id.as_str()).collect();
+        return Err(failed(match (run, ids.as_slice()) {
+            (_, []) => "no job has been run yet".to_owned(),
+            (Some(run), ids) => format!("there is no run \"{run}\"; there are {}", ids.join(", ")),
+            (None, _) => "no run has been completed yet".to_owned(),
+        }));
+    };
+    RunResult::read(&workspace.past_run(&record.id)).map_err(|e| failed(format!("{e:#}")))
+}
+
+fn csv(rows: &[[String; 14]]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Writing into memory cannot fail, and the text is what was put in.
+    let _ = writer.write_record(LEVELS_HEADER);
+    for row in rows {
+        let _ = writer.write_record(row);
+    }
+    writer.into_inner().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}
+
+/// The same cells as JSON: numbers as numbers, rules as a list, missing values as null.
+fn object(row: &[String; 14]) -> Value {
+    let mut out = Map::new();
+    for (name, cell) in LEVELS_HEADER.iter().zip(row) {
+        let value = match *name {
+            "rules" => Value::from(cell.split(';').filter(|r| !r.is_empty()).collect::<Vec<_>>()),
+            _ if cell.is_empty() => Value::Null,
+            "level" | "proposed_level" | "previous_level" => Value::from(cell.parse::<u8>().ok()),
+            "variation_score" => Value::from(cell.parse::<f64>().ok()),
+            "not_assessed" => Value::from(cell == "true"),
+            _ => Value::from(cell.as_str()),
+        };
+        out.insert((*name).to_owned(), value);
+    }
+    Value::Object(out)
+}
+
+fn table(result: &RunResult, rows: &[[String; 14]]) {
+    say(&format!("{} as at {} (run {})", result.job, crate::dates::long(result.as_of), result.run));
+    say("");
+    let heads = [
+        "Code",
+        "Practice",
+        "Place",
+        "Level",
+        "Proposed",
+        "Last",
+        "Cause",
+        "Decision",
+        "Score",
+        "Visit due",
+        "Clock",
+        "Rules",
+    ];
+    let picked = [0, 1, 2, 3, 4, 5, 6, 7, 9, 12, 13, 8];
+    let cut = |text: &str| -> String { text.chars().take(34).collect() };
+    let lines: Vec<Vec<String>> = std::iter::once(heads.iter().map(ToString::to_string).collect())
+        .chain(rows.iter().map(|row| {
+            let shown = |i: &usize| match (i, row[*i].as_str()) {
+                (3 | 4, "") => "-".to_owned(),
+                (8, rules) => rules.replace(';', ", "),
+                (_, text) => cut(text),
+            };
+            picked.iter().map(shown).collect()
+        }))
+        .collect();
+    let widths: Vec<usize> = (0..heads.len())
+        .map(|i| lines.iter().map(|line| line[i].chars().count()).max().unwrap_or(0))
+        .collect();
+    for line in &lines {
+        let cells: Vec<String> =
+            line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}", width = *width)).collect();
+        say(cells.join("  ").trim_end());
+    }
+}

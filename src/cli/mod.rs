@@ -1,0 +1,131 @@
+//! The command line: one file a command, raw arguments in, one call into the library, text or JSON out.
+
+mod check;
+mod demo;
+mod exit;
+mod explain;
+mod levels;
+mod output;
+mod progress;
+mod run;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use exit::Exit;
+
+/// Triangulates what is known about GP practices, proposes levels of support with their evidence, and
+/// sends committees their packs.
+#[derive(Debug, Parser)]
+#[command(name = "quarterday", version, max_term_width = 100, after_help = exit::HELP)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Plays two quarters of an invented ICB through the program, from an empty folder to the outbox
+    Demo(DemoArgs),
+    /// Runs a job: takes in the inbox, proposes levels, makes and sends the documents
+    Run(RunArgs),
+    /// Checks a whole pipeline folder and tells everything that is wrong, with file and line
+    Check(CheckArgs),
+    /// Prints the level of every practice as a run found it
+    Levels(LevelsArgs),
+    /// Prints why a practice stands at its level, down to file, sheet and cell
+    Explain(ExplainArgs),
+}
+
+#[derive(Debug, Args)]
+struct DemoArgs {
+    /// The data folder; made if it is not there
+    #[arg(long, value_name = "DIR", default_value = "demo-data")]
+    data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    /// The job, as pipeline.toml names it: nightly, quarterly
+    job: String,
+    /// The pipeline folder
+    #[arg(long, value_name = "DIR", env = "QUARTERDAY_PIPELINE")]
+    pipeline: PathBuf,
+    /// The data folder: inbox, store, packs, outbox, runs and the ledger
+    #[arg(long, value_name = "DIR", env = "QUARTERDAY_DATA")]
+    data: PathBuf,
+    /// The date the run speaks of; today in Europe/London if left out
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    as_of: Option<NaiveDate>,
+    /// Makes the exact documents and messages in DATA/dry-run, and sends and changes nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Prints JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    /// The pipeline folder
+    #[arg(long, value_name = "DIR", env = "QUARTERDAY_PIPELINE")]
+    pipeline: PathBuf,
+    /// Prints JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct LevelsArgs {
+    /// The data folder
+    #[arg(long, value_name = "DIR", env = "QUARTERDAY_DATA")]
+    data: PathBuf,
+    /// The run; the last one if left out
+    #[arg(long, value_name = "ID")]
+    run: Option<String>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+#[derive(Debug, Args)]
+struct ExplainArgs {
+    /// The practice's ODS code
+    practice: String,
+    /// The data folder
+    #[arg(long, value_name = "DIR", env = "QUARTERDAY_DATA")]
+    data: PathBuf,
+    /// The run; the last one if left out
+    #[arg(long, value_name = "ID")]
+    run: Option<String>,
+    /// Prints JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Comma-separated, one row a practice
+    Csv,
+    /// A JSON array, one object a practice
+    Json,
+    /// Columns for a terminal
+    Table,
+}
+
+/// Parses the command line, runs the command and gives the exit code.
+pub fn main() -> ExitCode {
+    exit::on_panic();
+    let cli = Cli::parse();
+    let exit = match cli.command {
+        Command::Demo(args) => demo::demo(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::check(&args),
+        Command::Levels(args) => levels::levels(&args),
+        Command::Explain(args) => explain::explain(&args),
+    };
+    exit.code()
+}

@@ -1,0 +1,111 @@
+//! `quarterday run`: one job for one date.
+
+use super::output::{complain, pipeline, say, say_json};
+use super::progress::{Quiet, Steps};
+use super::{Exit, RunArgs};
+use crate::intake::State;
+use crate::run::{Progress, Report, Request, Workspace, clock, execute};
+use crate::wording::{number, plural};
+
+/// Steps that a run reports.
+pub(super) const STEPS: u64 = 6;
+
+pub(super) fn run(args: &RunArgs) -> Exit {
+    let pipeline = match pipeline(&args.pipeline) {
+        Ok(pipeline) => pipeline,
+        Err(exit) => return exit,
+    };
+    let Some(job) = pipeline.job(&args.job) else {
+        let jobs: Vec<&str> = pipeline.jobs.iter().map(|j| j.name.as_str()).collect();
+        complain(&format!("there is no job \"{}\"; the pipeline has {}", args.job, jobs.join(", ")));
+        return Exit::Configuration;
+    };
+    let workspace = Workspace::new(&args.data);
+    let workspace = if args.dry_run { workspace.dry() } else { workspace };
+    let steps = Steps::new(STEPS);
+    let progress: &dyn Progress = if args.json { &Quiet } else { &steps };
+    let as_of = args.as_of.unwrap_or_else(clock::today);
+    let done = execute(&Request { job, pipeline: &pipeline, workspace, as_of, progress });
+    steps.finish();
+    match done {
+        Ok(report) => {
+            if args.json {
+                say_json(&report)
+            } else {
+                tell(&report)
+            }
+            Exit::of_report(&report)
+        }
+        Err(error) => {
+            let exit = Exit::of_error(&error);
+            if args.json {
+                say_json(&serde_json::json!({ "error": error.to_string(), "exit": exit.number() }));
+            }
+            complain(&error.to_string());
+            exit
+        }
+    }
+}
+
+/// Prints what a run did.
+pub(super) fn tell(report: &Report) {
+    let date = crate::dates::long(report.as_of);
+    let dry = if report.dry_run { "  NOT SENT: a dry run changes nothing outside dry-run/" } else { "" };
+    say(&format!("{} as at {date} (run {}){dry}", report.job, report.run));
+    tell_intake(report);
+    say(&format!("  practices    {} in scope", number(report.practices as f64)));
+    for level in &report.levels {
+        let name = match level.level {
+            Some(n) => format!("level {n}, {}", level.name.to_lowercase()),
+            None => level.name.to_lowercase(),
+        };
+        let before = level.before.map(|b| format!("  (last pack {b})")).unwrap_or_default();
+        say(&format!("               {:>4}  {name}{before}", level.now));
+    }
+    if let Some((moved, since)) = report.moved {
+        let practices = plural(moved, "practice", "practices");
+        say(&format!("  movements    {practices} since the pack of {}", crate::dates::long(since)));
+    }
+    say(&format!("  exceptions   {} open", report.open_exceptions));
+    for alert in &report.alerts {
+        say(&format!("               {alert}"));
+    }
+    say(&format!("  documents    {}", report.documents.len()));
+    for document in &report.documents {
+        let pages = plural(document.pages, "page", "pages");
+        say(&format!("               {} ({pages})", document.path.display()));
+    }
+    say(&format!("  messages     {} sent now, {} sent before", report.sent, report.sent_before));
+    for line in report.refused.iter().chain(&report.unsent).chain(&report.warnings) {
+        complain(line);
+    }
+}
+
+fn tell_intake(report: &Report) {
+    let sum = |pick: fn(&crate::run::Taken) -> usize| report.taken.iter().map(pick).sum::<usize>() as f64;
+    say(&format!(
+        "  intake       {}: {} rows read = {} accepted + {} quarantined + {} ignored",
+        plural(report.taken.len(), "new file", "new files"),
+        number(sum(|t| t.counts.read)),
+        number(sum(|t| t.counts.accepted)),
+        number(sum(|t| t.counts.quarantined)),
+        number(sum(|t| t.counts.ignored)),
+    ));
+    for taken in report.taken.iter().filter(|t| t.needs_mending || t.state != State::Accepted) {
+        let what = match taken.state {
+            State::Rejected => "rejected".to_owned(),
+            State::Known => "already received".to_owned(),
+            State::Accepted => match taken.counts.quarantined {
+                0 => "accepted, with cells to mend".to_owned(),
+                rows => format!("{} quarantined", plural(rows, "row", "rows")),
+            },
+        };
+        say(&format!("               {} {}/{}: {what}", taken.receipt, taken.feed, taken.file));
+    }
+    if report.waiting > 0 {
+        let files = plural(report.waiting, "file waits", "files wait");
+        say(&format!(
+            "               {files} in the inbox: files of a later date have been received already"
+        ));
+    }
+}

@@ -1,0 +1,231 @@
+//! Taking in what lies in the inbox, and answering each file with a receipt.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use chrono::NaiveDate;
+
+use super::state::{Files, State};
+use super::workspace::Workspace;
+use crate::intake::inbox::{self, Dropped};
+use crate::intake::store::Store;
+use crate::intake::{self, Counts, Receipt, State as Fate};
+use crate::ledger::{Arrival, Ledger, Seen};
+use crate::pipeline::{Counts as FilesThatCount, Pipeline};
+
+/// A file that lies in the inbox, and what the ledger knows of it.
+#[derive(Debug, Clone)]
+pub struct Lying {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its name.
+    pub name: String,
+    /// What the ledger knows of its content.
+    pub seen: Seen,
+}
+
+/// Stores every file of the inbox and notes it in the ledger, in the order in which files changed.
+///
+/// # Errors
+/// If a folder, the store or the ledger cannot be used.
+pub fn take_in(
+    workspace: &Workspace,
+    store: &Store,
+    ledger: &mut Ledger,
+    pipeline: &Pipeline,
+    received: NaiveDate,
+    run: &str,
+) -> anyhow::Result<Vec<Lying>> {
+    let mut lying = Vec::new();
+    for feed in &pipeline.feeds {
+        let folder = workspace.inbox(&feed.id);
+        let dropped = inbox::scan(&folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+        let newest = feed.counts == FilesThatCount::Newest;
+        for Dropped { path, name, .. } in dropped {
+            let bytes = fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+            let sha256 = store.put(&bytes).context("the store cannot be written")?;
+            let seen = ledger.see(&feed.id, &name, &sha256, received, run, newest)?;
+            lying.push(Lying { path, name, seen });
+        }
+    }
+    Ok(lying)
+}
+
+/// Files and folders of the inbox that belong to no feed, by name.
+///
+/// # Errors
+/// If the inbox cannot be read.
+pub fn strays(workspace: &Workspace, pipeline: &Pipeline) -> anyhow::Result<Vec<String>> {
+    let mut out = Vec::new();
+    for entry in fs::read_dir(workspace.inboxes()).context("the inbox cannot be read")? {
+        let name = entry.context("the inbox cannot be read")?.file_name().to_string_lossy().into_owned();
+        if pipeline.feed(&name).is_none() && !name.starts_with('.') {
+            out.push(name);
+        }
+    }
+    out.sort();
+    Ok(out)
+}
+
+/// How many files of the inbox the ledger has never seen; nothing is taken in.
+///
+/// # Errors
+/// If the inbox or the ledger cannot be read.
+pub fn waiting(workspace: &Workspace, pipeline: &Pipeline, known: &[Arrival]) -> anyhow::Result<usize> {
+    let known: BTreeSet<(&str, &str)> = known.iter().map(|a| (a.feed.as_str(), a.sha256.as_str())).collect();
+    let mut count = 0;
+    for feed in &pipeline.feeds {
+        for dropped in inbox::scan(&workspace.inbox(&feed.id))? {
+            let sha256 = crate::sha256(&fs::read(&dropped.path)?);
+            count += usize::from(!known.contains(&(feed.id.as_str(), sha256.as_str())));
+        }
+    }
+    Ok(count)
+}
+
+/// The receipts of the files that lie in the inbox, by the place of each in it.
+///
+/// Those in force and those refused are told anew, as the register and the layouts now read them; a file
+/// that a newer one replaced keeps what it was told.
+///
+/// # Errors
+/// If the ledger or the store cannot be read.
+pub fn receipts(
+    lying: &[Lying],
+    ledger: &mut Ledger,
+    files: &Files<'_>,
+    state: Option<&State>,
+    arrivals: &[Arrival],
+) -> anyhow::Result<BTreeMap<usize, Receipt>> {
+    let mut out = BTreeMap::new();
+    for (place, file) in lying.iter().enumerate() {
+        let (Seen::Before(arrival) | Seen::Elsewhere(arrival) | Seen::New(arrival)) = &file.seen;
+        let told = ledger.receipt(arrival.number)?;
+        let told = told.and_then(|text| serde_json::from_str::<Receipt>(&text).ok());
+        let in_force = state.is_some_and(|s| s.settled.contains_key(&arrival.number));
+        let refused = told.as_ref().is_some_and(|r| r.state == Fate::Rejected);
+        let mut receipt = match told {
+            Some(told) if !in_force && !refused => told,
+            _ => {
+                let receipt = receipt(arrival, files, state, arrivals)?;
+                let text = serde_json::to_string(&receipt).context("a receipt cannot be kept")?;
+                ledger.keep_receipt(arrival.number, &text)?;
+                receipt
+            }
+        };
+        if let Seen::Elsewhere(first) | Seen::Before(first) = &file.seen
+            && first.file != file.name
+        {
+            receipt = known_already(receipt, first, &file.name, arrivals);
+        }
+        out.insert(place, receipt);
+    }
+    Ok(out)
+}
+
+/// The receipt of one arrival.
+fn receipt(
+    arrival: &Arrival,
+    files: &Files<'_>,
+    state: Option<&State>,
+    arrivals: &[Arrival],
+) -> anyhow::Result<Receipt> {
+    let feed = files.pipeline().feed(&arrival.feed).context("a file of an unknown feed lies in the inbox")?;
+    let read = files.read(arrival)?.context("a file of an unknown feed lies in the inbox")?;
+    let mut receipt = Receipt {
+        id: Receipt::number(arrival.number),
+        feed: feed.id.clone(),
+        title: feed.title.clone(),
+        file: arrival.file.clone(),
+        sha256: arrival.sha256.clone(),
+        received: arrival.received,
+        state: Fate::Accepted,
+        sheet: None,
+        letters: BTreeMap::new(),
+        counts: Counts::default(),
+        notes: read.notes.to_vec(),
+        problems: Vec::new(),
+    };
+    let reading = match read.rows.as_ref() {
+        Err(rejection) => {
+            receipt.state = Fate::Rejected;
+            receipt.problems = rejection.problems.clone();
+            if rejection.rows > 0 {
+                let rows = crate::wording::plural(rejection.rows, "row", "rows");
+                receipt.notes.push(format!("the file holds {rows}; none was taken in"));
+            }
+            let last = newest_readable(arrival, files, arrivals)?;
+            receipt.notes.push(match last {
+                Some(last) => format!(
+                    "until it is mended, {} received on {} goes on counting",
+                    last.file,
+                    crate::dates::long(last.received)
+                ),
+                None => "until it is mended, nothing of this feed counts".to_owned(),
+            });
+            return Ok(receipt);
+        }
+        Ok(reading) => reading,
+    };
+    receipt.sheet.clone_from(&reading.sheet);
+    receipt.letters.clone_from(&reading.letters);
+    let settled = state.and_then(|s| {
+        s.settled
+            .get(&arrival.number)
+            .cloned()
+            .or_else(|| Some(intake::settle(reading, feed, arrival.received, &s.register)))
+    });
+    if let Some(settled) = settled {
+        receipt.counts = settled.counts;
+        receipt.problems = settled.problems;
+    }
+    if feed.counts == FilesThatCount::Newest {
+        let later = arrivals.iter().any(|a| a.feed == arrival.feed && a.number > arrival.number);
+        let earlier = arrivals.iter().rev().find(|a| a.feed == arrival.feed && a.number < arrival.number);
+        match earlier {
+            _ if later => receipt.notes.push("a newer file of this feed replaces this one".to_owned()),
+            Some(earlier) => receipt.notes.push(format!(
+                "this file replaces {} received on {} ({})",
+                earlier.file,
+                crate::dates::long(earlier.received),
+                Receipt::number(earlier.number)
+            )),
+            None => {}
+        }
+        if receipt.counts.read == 0 && !later {
+            let note = "the sheet has no rows: everything this feed said before no longer counts";
+            receipt.notes.push(note.to_owned());
+        }
+    }
+    Ok(receipt)
+}
+
+/// The newest earlier file of the same feed that can be read.
+fn newest_readable(
+    arrival: &Arrival,
+    files: &Files<'_>,
+    arrivals: &[Arrival],
+) -> anyhow::Result<Option<Arrival>> {
+    for earlier in arrivals.iter().rev().filter(|a| a.feed == arrival.feed && a.number < arrival.number) {
+        if files.read(earlier)?.is_some_and(|read| read.rows.is_ok()) {
+            return Ok(Some(earlier.clone()));
+        }
+    }
+    Ok(None)
+}
+
+fn known_already(mut receipt: Receipt, first: &Arrival, name: &str, arrivals: &[Arrival]) -> Receipt {
+    receipt.state = Fate::Known;
+    receipt.file = name.to_owned();
+    let date = crate::dates::long(first.received);
+    receipt.notes =
+        vec![format!("we already have this content: {} received on {date} ({})", first.file, receipt.id)];
+    let later = arrivals.iter().any(|a| a.feed == first.feed && a.number > first.number);
+    if later {
+        let note = "a newer file of this feed has come since; to go back to this one, save it again with a change, or restore it under the name of the newer file";
+        receipt.notes.push(note.to_owned());
+    }
+    receipt
+}

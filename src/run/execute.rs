@@ -1,0 +1,258 @@
+//! The steps of a run, in order.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use anyhow::Context as _;
+use chrono::NaiveDate;
+use serde_json::json;
+
+use super::arrive::{self, Lying};
+use super::compare::LastPack;
+use super::events::Events;
+use super::manifest::Manifest;
+use super::report::{LevelCount, Report, Taken};
+use super::result::{Compared, FILE, LEVELS_HEADER, RunResult};
+use super::state::{Files, State, StateError};
+use super::workspace::{LockError, Workspace};
+use crate::intake::store::write_whole;
+use crate::intake::{Receipt, State as Fate, inbox};
+use crate::ledger::{Ledger, LedgerError, RunRecord, RunState, Seen};
+use crate::pipeline::{Job, Pipeline};
+
+/// What is to be run.
+pub struct Request<'r> {
+    /// The job.
+    pub job: &'r Job,
+    /// The pipeline.
+    pub pipeline: &'r Pipeline,
+    /// Where.
+    pub workspace: Workspace,
+    /// The date it speaks of.
+    pub as_of: NaiveDate,
+    /// Whom to tell how far it came.
+    pub progress: &'r dyn Progress,
+}
+
+/// Hears how far a run has come.
+pub trait Progress {
+    /// A step begins.
+    fn step(&self, what: &str);
+}
+
+/// Why a run could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The data folder is in use, or cannot be used.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// An essential source is missing.
+    #[error("{0}")]
+    Missing(String),
+    /// The ledger cannot be used.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A file or folder cannot be used.
+    #[error("{0:#}")]
+    Other(#[from] anyhow::Error),
+}
+
+impl From<StateError> for RunError {
+    fn from(error: StateError) -> Self {
+        match error {
+            StateError::Missing(..) => RunError::Missing(error.to_string()),
+            StateError::Other(other) => RunError::Other(other),
+        }
+    }
+}
+
+impl From<io::Error> for RunError {
+    fn from(error: io::Error) -> Self {
+        RunError::Other(error.into())
+    }
+}
+
+/// Runs a job. The same files, pipeline and date give the same documents; what was sent before is not
+/// sent again.
+///
+/// # Errors
+/// If the run could not do its work; a rejected file, a refused document or an unsent message is not an
+/// error but part of the report.
+pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
+    let Request { job, pipeline, workspace, as_of, progress } = request;
+    let _lock = workspace.lock()?;
+    let mut ledger = workspace.ledger()?;
+    let store = workspace.store();
+    let mut warnings = Vec::new();
+
+    progress.step("taking in what lies in the inbox");
+    let label = format!("{}-{as_of}", job.name);
+    let rebuild = is_past(&ledger, *as_of)?;
+    let lying = if rebuild {
+        Vec::new()
+    } else {
+        arrive::take_in(workspace, &store, &mut ledger, pipeline, *as_of, &label)?
+    };
+    let waiting = match rebuild {
+        true => arrive::waiting(workspace, pipeline, &ledger.arrivals(NaiveDate::MAX)?)?,
+        false => 0,
+    };
+    for stray in arrive::strays(workspace, pipeline)? {
+        warnings.push(format!("inbox/{stray} belongs to no feed of the pipeline, and nothing in it is read"));
+    }
+
+    progress.step("triangulating");
+    let files = Files::new(store.clone(), pipeline);
+    let arrivals = ledger.arrivals(*as_of)?;
+    let state = State::at(&files, &arrivals, *as_of);
+    let receipts = arrive::receipts(&lying, &mut ledger, &files, state.as_ref().ok(), &arrivals)?;
+    if !workspace.is_dry() {
+        write_receipts(&lying, &receipts)?;
+    }
+    let state = state?;
+    if pipeline.scope.registered_list && !state.register.list_known() {
+        warnings.push(
+            "no list of registered patients has been received: practices without a list cannot be told and are covered"
+                .to_owned(),
+        );
+    }
+
+    progress.step("comparing with the last pack");
+    let last = LastPack::before(*as_of, workspace, &ledger, &files, &arrivals)?;
+    let compared = last.as_ref().map(|last| {
+        let compared = Compared { run: last.result.run.clone(), as_of: last.result.as_of };
+        (compared, last.sha256.clone())
+    });
+    let manifest = Manifest::new(pipeline, &job.name, *as_of, compared, &arrivals);
+    let record = begin(&mut ledger, job, *as_of, &manifest)?;
+    let result = RunResult::new(
+        &record.id,
+        &job.name,
+        &pipeline.levels.assessed.label,
+        &state,
+        last.as_ref().map(LastPack::comparison).as_ref(),
+    );
+    let folder = workspace.run(&record.id);
+    let mut events = Events::open(&folder)?;
+    events.note(
+        "begun",
+        json!({ "run": record.id, "program": manifest.program, "dry_run": workspace.is_dry() }),
+    )?;
+    for receipt in receipts.values().filter(|r| r.received == *as_of) {
+        events.note("received", json!({ "receipt": receipt.id, "feed": receipt.feed, "state": receipt.state, "counts": receipt.counts }))?;
+    }
+    write_result(&folder, &manifest, &result)?;
+
+    ledger.note_run(&RunRecord { state: RunState::Complete, ..record.clone() })?;
+    events.note("complete", json!({ "run": record.id }))?;
+    Ok(Report {
+        run: record.id.clone(),
+        job: job.name.clone(),
+        as_of: *as_of,
+        dry_run: workspace.is_dry(),
+        waiting,
+        taken: taken(&lying, &receipts),
+        practices: result.practices.len(),
+        levels: levels(&result, last.as_ref().map(|l| &l.result), pipeline),
+        moved: result
+            .compared_with
+            .as_ref()
+            .map(|c| (result.practices.iter().filter(|p| p.cause.is_some()).count(), c.as_of)),
+        open_exceptions: result.exceptions.len(),
+        alerts: Vec::new(),
+        documents: Vec::new(),
+        sent: 0,
+        sent_before: 0,
+        warnings,
+        refused: Vec::new(),
+        unsent: Vec::new(),
+    })
+}
+
+/// Whether files of a later date have been received, or a later run was completed: then nothing more is
+/// received for this date, or the packs of then could not be made again.
+fn is_past(ledger: &Ledger, as_of: NaiveDate) -> Result<bool, LedgerError> {
+    let later = [ledger.last_received()?, ledger.last_as_of()?].into_iter().flatten().max();
+    Ok(later.is_some_and(|later| as_of < later))
+}
+
+/// Finds the name of the run and notes that it began. The same inputs make the same run.
+fn begin(
+    ledger: &mut Ledger,
+    job: &Job,
+    as_of: NaiveDate,
+    manifest: &Manifest,
+) -> Result<RunRecord, RunError> {
+    let text = manifest.json().context("the manifest cannot be written")?;
+    let sha256 = crate::sha256(text.as_bytes());
+    let before = ledger.runs_of(&job.name, as_of)?;
+    let same = before.iter().find(|run| run.manifest == sha256);
+    let unfinished = before.last().filter(|run| run.state == RunState::Begun);
+    let id = match (same.or(unfinished), before.len()) {
+        (Some(run), _) => run.id.clone(),
+        (None, 0) => format!("{}-{as_of}", job.name),
+        (None, count) => format!("{}-{as_of}-{}", job.name, count + 1),
+    };
+    let record = RunRecord {
+        id,
+        job: job.name.clone(),
+        as_of,
+        packs: job.makes_packs(),
+        manifest: sha256,
+        state: RunState::Begun,
+    };
+    ledger.note_run(&record)?;
+    Ok(record)
+}
+
+fn write_receipts(lying: &[Lying], receipts: &BTreeMap<usize, Receipt>) -> Result<(), RunError> {
+    for (place, receipt) in receipts {
+        let Some(file) = lying.get(*place) else { continue };
+        let path = inbox::receipt_path(&file.path);
+        let text = format!("{receipt:#?}\n");
+        if std::fs::read_to_string(&path).ok().as_deref() != Some(text.as_str()) {
+            write_whole(&path, text.as_bytes())
+                .with_context(|| format!("the receipt {} cannot be written", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn write_result(folder: &std::path::Path, manifest: &Manifest, result: &RunResult) -> Result<(), RunError> {
+    let json = serde_json::to_string_pretty(result).context("the result cannot be written")?;
+    let manifest = manifest.json().context("the manifest cannot be written")?;
+    let mut levels = csv::Writer::from_writer(Vec::new());
+    levels.write_record(LEVELS_HEADER).context("the levels cannot be written")?;
+    for practice in &result.practices {
+        levels.write_record(practice.levels_row()).context("the levels cannot be written")?;
+    }
+    let levels = levels.into_inner().map_err(|e| anyhow::anyhow!("the levels cannot be written: {e}"))?;
+    write_whole(&folder.join(FILE), (json + "\n").as_bytes())?;
+    write_whole(&folder.join("manifest.json"), manifest.as_bytes())?;
+    write_whole(&folder.join("levels.csv"), &levels)?;
+    Ok(())
+}
+
+fn taken(lying: &[Lying], receipts: &BTreeMap<usize, Receipt>) -> Vec<Taken> {
+    let new = receipts.iter().filter(|(place, receipt)| {
+        let seen = lying.get(**place).map(|l| &l.seen);
+        matches!(seen, Some(Seen::New(_)))
+            || (matches!(seen, Some(Seen::Elsewhere(_))) && receipt.state == Fate::Known)
+    });
+    new.map(|(_, receipt)| Taken::of(receipt)).collect()
+}
+
+fn levels(result: &RunResult, last: Option<&RunResult>, pipeline: &Pipeline) -> Vec<LevelCount> {
+    let count = |result: &RunResult, level: Option<u8>| {
+        result.practices.iter().filter(|p| p.outcome.level == level).count()
+    };
+    let numbers = pipeline.levels.levels.iter().map(|l| Some(l.number)).chain([None]);
+    numbers
+        .map(|number| LevelCount {
+            level: number,
+            name: pipeline.levels.get(number).name.clone(),
+            now: count(result, number),
+            before: last.map(|last| count(last, number)),
+        })
+        .collect()
+}

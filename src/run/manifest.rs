@@ -1,0 +1,89 @@
+//! What went into a run: enough to do it again, years later, byte for byte.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::result::Compared;
+use crate::intake::Receipt;
+use crate::ledger::Arrival;
+use crate::pipeline::Pipeline;
+
+/// Everything that the documents of a run depend on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The program's version.
+    pub program: String,
+    /// The pipeline's title.
+    pub pipeline: String,
+    /// The SHA-256 of the pipeline folder.
+    pub pipeline_sha256: String,
+    /// The job.
+    pub job: String,
+    /// The date it speaks of.
+    pub as_of: NaiveDate,
+    /// The pack that levels are compared with.
+    pub compared_with: Option<Compared>,
+    /// The SHA-256 of what that run found.
+    pub compared_sha256: Option<String>,
+    /// Every file received on or before the date, in the order of arrival.
+    pub inputs: Vec<Input>,
+}
+
+/// A received file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// The number of its receipt.
+    pub receipt: String,
+    /// The feed.
+    pub feed: String,
+    /// The name of the file.
+    pub file: String,
+    /// The SHA-256 of its content.
+    pub sha256: String,
+    /// The day it was received.
+    pub received: NaiveDate,
+}
+
+/// The version of the program, as manifests and documents print it.
+pub const PROGRAM: &str = concat!("quarterday ", env!("CARGO_PKG_VERSION"));
+
+impl Manifest {
+    /// The manifest of a run.
+    pub fn new(
+        pipeline: &Pipeline,
+        job: &str,
+        as_of: NaiveDate,
+        compared: Option<(Compared, String)>,
+        arrivals: &[Arrival],
+    ) -> Self {
+        let inputs = arrivals
+            .iter()
+            .map(|a| Input {
+                receipt: Receipt::number(a.number),
+                feed: a.feed.clone(),
+                file: a.file.clone(),
+                sha256: a.sha256.clone(),
+                received: a.received,
+            })
+            .collect();
+        let (compared_with, compared_sha256) = compared.unzip();
+        Self {
+            program: PROGRAM.to_owned(),
+            pipeline: pipeline.title.clone(),
+            pipeline_sha256: pipeline.hash.clone(),
+            job: job.to_owned(),
+            as_of,
+            compared_with,
+            compared_sha256,
+            inputs,
+        }
+    }
+
+    /// The manifest as it is written, with a line end.
+    ///
+    /// # Errors
+    /// Never for values of these types; serde's signature has it.
+    pub fn json(&self) -> serde_json::Result<String> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+}

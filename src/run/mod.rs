@@ -1,0 +1,19 @@
+//! One execution of a job, from left to right: intake, triangulation, levels, visits, packs, rendering,
+//! dispatch.
+
+mod arrive;
+pub mod clock;
+mod compare;
+mod events;
+mod execute;
+mod manifest;
+mod report;
+mod result;
+mod state;
+mod workspace;
+
+pub use execute::{Progress, Request, RunError, execute};
+pub use manifest::PROGRAM;
+pub use report::{Document, LevelCount, Report, Taken};
+pub use result::{LEVELS_HEADER, PracticeResult, RunResult};
+pub use workspace::{LockError, Workspace};

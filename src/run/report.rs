@@ -1,0 +1,106 @@
+//! What a run did, for the person or program that started it.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use crate::intake::{Counts, Receipt, State};
+
+/// What a run did.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// The run.
+    pub run: String,
+    /// The job.
+    pub job: String,
+    /// The date it speaks of.
+    pub as_of: NaiveDate,
+    /// Whether nothing was sent or changed.
+    pub dry_run: bool,
+    /// Whether files were left in the inbox because later ones have been received already.
+    pub waiting: usize,
+    /// The files that were taken in by this run.
+    pub taken: Vec<Taken>,
+    /// Practices in scope.
+    pub practices: usize,
+    /// How many practices stand at each level, highest first; the last entry is "not assessed".
+    pub levels: Vec<LevelCount>,
+    /// How many moved since the last pack, and the date of that pack.
+    pub moved: Option<(usize, NaiveDate)>,
+    /// Exceptions that are open.
+    pub open_exceptions: usize,
+    /// Alerts given by this run, each in a few words.
+    pub alerts: Vec<String>,
+    /// The documents of this run.
+    pub documents: Vec<Document>,
+    /// Messages that this run sent.
+    pub sent: usize,
+    /// Messages of this run that had been sent before.
+    pub sent_before: usize,
+    /// What somebody should look at.
+    pub warnings: Vec<String>,
+    /// Documents that were refused and not sent, each with the reason.
+    pub refused: Vec<String>,
+    /// Messages that could not be handed over, each with the reason.
+    pub unsent: Vec<String>,
+}
+
+/// A file that was taken in.
+#[derive(Debug, Clone, Serialize)]
+pub struct Taken {
+    /// The number of its receipt.
+    pub receipt: String,
+    /// The feed.
+    pub feed: String,
+    /// The name of the file.
+    pub file: String,
+    /// What came of it.
+    pub state: State,
+    /// How many rows became what.
+    pub counts: Counts,
+    /// Whether the sender has something to mend.
+    pub needs_mending: bool,
+}
+
+impl Taken {
+    /// The short form of a receipt.
+    pub fn of(receipt: &Receipt) -> Self {
+        Self {
+            receipt: receipt.id.clone(),
+            feed: receipt.feed.clone(),
+            file: receipt.file.clone(),
+            state: receipt.state,
+            counts: receipt.counts,
+            needs_mending: receipt.needs_mending(),
+        }
+    }
+}
+
+/// How many practices stand at a level.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LevelCount {
+    /// The level; none is "not assessed".
+    pub level: Option<u8>,
+    /// Its name.
+    pub name: String,
+    /// Practices now.
+    pub now: usize,
+    /// Practices in the last pack.
+    pub before: Option<usize>,
+}
+
+/// A document that was written.
+#[derive(Debug, Clone, Serialize)]
+pub struct Document {
+    /// What it is.
+    pub kind: String,
+    /// For which committee.
+    pub committee: String,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its pages.
+    pub pages: usize,
+    /// Its SHA-256.
+    pub sha256: String,
+}

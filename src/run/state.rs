@@ -1,0 +1,206 @@
+//! What was known on a date: from the arrivals of the ledger to facts, levels, clocks and exceptions.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use anyhow::Context as _;
+use chrono::NaiveDate;
+
+use crate::intake::store::Store;
+use crate::intake::{self, Lookup, Practices, Reading, Rejection, Settled};
+use crate::ledger::Arrival;
+use crate::levels::{self, Exception, Outcome};
+use crate::pipeline::{Counts, Feed, Pipeline};
+use crate::triangulate::{Register, Source, Taken, Triangulated};
+use crate::visits::{Clock, Clocks};
+
+/// Received files, read at most once a run.
+pub struct Files<'p> {
+    store: Store,
+    pipeline: &'p Pipeline,
+    read: RefCell<BTreeMap<u32, Read>>,
+}
+
+/// What reading a file gave.
+#[derive(Debug, Clone)]
+pub struct Read {
+    /// Its rows, or why there are none.
+    pub rows: Rc<Result<Reading, Rejection>>,
+    /// What should be said about the file as a whole.
+    pub notes: Rc<[String]>,
+}
+
+impl<'p> Files<'p> {
+    /// The files in a store, to be read as a pipeline says.
+    pub fn new(store: Store, pipeline: &'p Pipeline) -> Self {
+        Self { store, pipeline, read: RefCell::default() }
+    }
+
+    /// The pipeline by which files are read.
+    pub fn pipeline(&self) -> &'p Pipeline {
+        self.pipeline
+    }
+
+    /// Reads an arrival. A feed that the pipeline no longer has gives none.
+    ///
+    /// # Errors
+    /// If the store no longer has the file as it was received.
+    pub fn read(&self, arrival: &Arrival) -> anyhow::Result<Option<Read>> {
+        let Some(feed) = self.pipeline.feed(&arrival.feed) else { return Ok(None) };
+        if let Some(read) = self.read.borrow().get(&arrival.number) {
+            return Ok(Some(read.clone()));
+        }
+        let bytes = self
+            .store
+            .get(&arrival.sha256)
+            .with_context(|| format!("{} of feed {} cannot be read again", arrival.file, arrival.feed))?;
+        let read = match intake::read::book(&bytes, &arrival.file) {
+            Ok(book) => Read {
+                rows: Rc::new(intake::take(&book, feed, &arrival.file, arrival.received)),
+                notes: book.notes.into(),
+            },
+            Err(unreadable) => Read { rows: Rc::new(Err(unreadable.into())), notes: Rc::new([]) },
+        };
+        self.read.borrow_mut().insert(arrival.number, read.clone());
+        Ok(Some(read))
+    }
+
+    /// The arrivals that count: of a feed whose newest file is the whole sheet the newest that can be
+    /// read, of the others every one that can.
+    ///
+    /// # Errors
+    /// If the store no longer has a file.
+    fn in_force(&self, arrivals: &[Arrival]) -> anyhow::Result<Vec<(Arrival, &'p Feed, Read)>> {
+        let mut out = Vec::new();
+        for feed in &self.pipeline.feeds {
+            for arrival in arrivals.iter().rev().filter(|a| a.feed == feed.id) {
+                let Some(read) = self.read(arrival)? else { continue };
+                if read.rows.is_err() {
+                    continue;
+                }
+                out.push((arrival.clone(), feed, read));
+                if feed.counts == Counts::Newest {
+                    break;
+                }
+            }
+        }
+        out.sort_by_key(|(arrival, _, _)| arrival.number);
+        Ok(out)
+    }
+}
+
+/// Why nothing can be said about a date.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// A feed without which there are no practices has no readable file.
+    #[error("no readable file of {0} was received on or before {1}")]
+    Missing(String, String),
+    /// Something that cannot be if the pipeline was checked and the store is whole.
+    #[error(transparent)]
+    Other(#[from] anyhow::Error),
+}
+
+/// What was known on a date.
+pub struct State {
+    /// The date.
+    pub as_of: NaiveDate,
+    /// The facts.
+    pub known: Triangulated,
+    /// The register.
+    pub register: Register,
+    /// The outcome of every practice in scope, by code.
+    pub outcomes: Vec<Outcome>,
+    /// The clock of each, in the same order.
+    pub clocks: Vec<Clock>,
+    /// The clocks of exceptions and other levels.
+    pub timing: Clocks,
+    /// The exceptions that are open.
+    pub exceptions: BTreeMap<String, Exception>,
+    /// The settled files in force, by arrival.
+    pub settled: BTreeMap<u32, Settled>,
+}
+
+impl State {
+    /// What was known on `as_of` from the given arrivals.
+    ///
+    /// # Errors
+    /// If an essential feed has no readable file, or the store is damaged.
+    pub fn at(files: &Files<'_>, arrivals: &[Arrival], as_of: NaiveDate) -> Result<Self, StateError> {
+        let pipeline = files.pipeline();
+        let in_force = files.in_force(arrivals)?;
+        for feed in pipeline.feeds.iter().filter(|f| f.essential) {
+            if !in_force.iter().any(|(_, f, _)| f.id == feed.id) {
+                let date = crate::dates::long(as_of);
+                return Err(StateError::Missing(format!("\"{}\" ({})", feed.title, feed.id), date));
+            }
+        }
+        let (mut settled, mut taken) = (BTreeMap::new(), Vec::new());
+        // The register is made of all rows of its files; what is settled afterwards asks the register.
+        let mut reference = Vec::new();
+        for (arrival, feed, read) in &in_force {
+            if feed.layouts.iter().any(|layout| Register::reads(&layout.table)) {
+                reference.extend(settle(arrival, feed, read, &NoPractices).map(|(_, taken)| taken));
+            }
+        }
+        let register = Register::of(&reference, pipeline, as_of)?;
+        for (arrival, feed, read) in &in_force {
+            if let Some((result, rows)) = settle(arrival, feed, read, &register) {
+                settled.insert(arrival.number, result);
+                taken.push(rows);
+            }
+        }
+        let known = Triangulated::new(&taken, &register, pipeline, as_of)?;
+        let outcomes = levels::propose(&known, pipeline)?;
+        let timing = Clocks::new(&known, pipeline)?;
+        let clocks = outcomes.iter().map(|outcome| timing.clock(outcome, pipeline)).collect();
+        let exceptions = levels::exceptions(&known, pipeline)?;
+        Ok(Self { as_of, known, register, outcomes, clocks, timing, exceptions, settled })
+    }
+
+    /// The outcome of a practice and its clock.
+    pub fn of(&self, practice: &str) -> Option<(&Outcome, &Clock)> {
+        let index = self.outcomes.binary_search_by(|o| o.practice.code.as_str().cmp(practice)).ok()?;
+        Some((self.outcomes.get(index)?, self.clocks.get(index)?))
+    }
+}
+
+/// Settles the rows of a file: what became of each, and the accepted ones for triangulation.
+fn settle(
+    arrival: &Arrival,
+    feed: &Feed,
+    read: &Read,
+    practices: &dyn Practices,
+) -> Option<(Settled, Taken)> {
+    let reading = read.rows.as_ref().as_ref().ok()?;
+    let result = intake::settle(reading, feed, arrival.received, practices);
+    let source = Source {
+        arrival: arrival.number,
+        feed: feed.id.clone(),
+        file: arrival.file.clone(),
+        sha256: arrival.sha256.clone(),
+        received: arrival.received,
+        sheet: reading.sheet.clone(),
+        letters: reading.letters.clone(),
+    };
+    let table = feed.layouts.get(reading.layout)?.table.clone();
+    let taken = Taken { source, table, rows: result.table.clone() };
+    Some((result, taken))
+}
+
+/// Before the register is read there are no practices to ask about.
+struct NoPractices;
+
+impl Practices for NoPractices {
+    fn look_up(&self, _: &str) -> Lookup {
+        Lookup::InScope
+    }
+
+    fn likely(&self, _: Option<&str>, _: Option<&str>) -> Option<String> {
+        None
+    }
+
+    fn disagrees(&self, _: &str, _: &str) -> Option<String> {
+        None
+    }
+}

@@ -1,0 +1,149 @@
+//! The data folder: where what comes in, what is kept and what goes out lie.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::intake::store::Store;
+use crate::ledger::{Ledger, LedgerError};
+
+/// A data folder, and where a run writes.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    data: PathBuf,
+    /// Where a dry run writes instead; the data folder itself stays as it is.
+    dry: Option<PathBuf>,
+}
+
+impl Workspace {
+    /// The data folder as it is.
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        Self { data: data.into(), dry: None }
+    }
+
+    /// The same folder for a run that sends nothing and changes nothing: it writes below `dry-run`.
+    pub fn dry(&self) -> Self {
+        Self { data: self.data.clone(), dry: Some(self.data.join("dry-run")) }
+    }
+
+    /// Whether nothing but `dry-run` may be written.
+    pub fn is_dry(&self) -> bool {
+        self.dry.is_some()
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    fn out(&self) -> &Path {
+        self.dry.as_deref().unwrap_or(&self.data)
+    }
+
+    /// The inbox folder of a feed.
+    pub fn inbox(&self, feed: &str) -> PathBuf {
+        self.data.join("inbox").join(feed)
+    }
+
+    /// The inbox with all its folders.
+    pub fn inboxes(&self) -> PathBuf {
+        self.data.join("inbox")
+    }
+
+    /// Where documents of a run go.
+    pub fn packs(&self, run: &str) -> PathBuf {
+        self.out().join("packs").join(run)
+    }
+
+    /// Where messages go that a person or another program fetches.
+    pub fn outbox(&self) -> PathBuf {
+        self.out().join("outbox")
+    }
+
+    /// The folder of a run.
+    pub fn run(&self, run: &str) -> PathBuf {
+        self.out().join("runs").join(run)
+    }
+
+    /// The folder of a run, wherever it was written.
+    pub fn past_run(&self, run: &str) -> PathBuf {
+        self.data.join("runs").join(run)
+    }
+
+    /// The content-addressed store.
+    pub fn store(&self) -> Store {
+        match &self.dry {
+            Some(dry) => Store::over(dry.join("store"), self.data.join("store")),
+            None => Store::new(self.data.join("store")),
+        }
+    }
+
+    fn ledger_path(&self) -> PathBuf {
+        self.data.join("ledger.sqlite")
+    }
+
+    /// Opens the ledger; a dry run works on a copy in memory.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
+    pub fn ledger(&self) -> Result<Ledger, LedgerError> {
+        if self.is_dry() { Ledger::copy_of(&self.ledger_path()) } else { Ledger::open(&self.ledger_path()) }
+    }
+
+    /// Opens an existing ledger only to read; none if there is no ledger yet.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
+    pub fn existing_ledger(&self) -> Result<Option<Ledger>, LedgerError> {
+        let path = self.ledger_path();
+        if path.is_file() { Ledger::open_to_read(&path).map(Some) } else { Ok(None) }
+    }
+
+    /// Makes the folders and takes the lock that keeps other instances out until it is dropped.
+    ///
+    /// # Errors
+    /// If a folder cannot be made, or another instance holds the lock.
+    pub fn lock(&self) -> Result<Lock, LockError> {
+        for dir in [self.data.clone(), self.inboxes(), self.out().to_owned()] {
+            fs::create_dir_all(dir)?;
+        }
+        let file = File::options().create(true).truncate(false).write(true).open(self.data.join(".lock"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Lock { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(LockError::Held),
+            Err(TryLockError::Error(error)) => Err(LockError::Io(error)),
+        }
+    }
+}
+
+/// The right to change the data folder.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Why the lock was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another instance has it.
+    #[error("another instance of quarterday is working in this data folder")]
+    Held,
+    /// The folder cannot be used.
+    #[error("the data folder cannot be used: {0}")]
+    Io(#[from] io::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_instance_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let workspace = Workspace::new(dir.path().join("data"));
+        let lock = workspace.lock().unwrap();
+        assert!(matches!(workspace.lock(), Err(LockError::Held)));
+        drop(lock);
+        assert!(workspace.lock().is_ok());
+    }
+}
