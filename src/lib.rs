@@ -10,6 +10,7 @@ pub mod diagnostic;
 pub mod intake;
 pub mod ledger;
 pub mod levels;
+pub mod packs;
 pub mod pipeline;
 pub mod run;
 pub mod triangulate;

@@ -6,7 +6,8 @@ use super::{Exit, ExplainArgs};
 use crate::dates::long;
 use crate::diagnostic::likely;
 use crate::levels::{Evidence, Ruling};
-use crate::run::{PracticeResult, RunResult};
+use crate::packs::Standing;
+use crate::run::RunResult;
 use crate::visits::State;
 
 pub(super) fn explain(args: &ExplainArgs) -> Exit {
@@ -33,7 +34,7 @@ fn level(number: Option<u8>) -> String {
     number.map_or_else(|| "not assessed".to_owned(), |n| format!("level {n}"))
 }
 
-fn tell(practice: &PracticeResult, result: &RunResult) {
+fn tell(practice: &Standing, result: &RunResult) {
     let outcome = &practice.outcome;
     let place = &outcome.practice;
     say(&format!("{} {} ({})", place.code, place.name, place.place));
@@ -73,7 +74,7 @@ fn tell(practice: &PracticeResult, result: &RunResult) {
     }
 }
 
-fn tell_decision(practice: &PracticeResult) {
+fn tell_decision(practice: &Standing) {
     let Some((decision, ruling)) = &practice.outcome.decision else { return };
     let what = match ruling {
         Ruling::Sets => "sets the level",
@@ -94,7 +95,7 @@ fn tell_decision(practice: &PracticeResult) {
     say(&format!("          {}", row(&decision.evidence)));
 }
 
-fn tell_clock(practice: &PracticeResult) {
+fn tell_clock(practice: &Standing) {
     let clock = &practice.clock;
     let starts = long(clock.starts);
     let stands = match (clock.state, clock.due) {

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::output::{complain, say, say_json, say_raw};
 use super::{Exit, Format, LevelsArgs};
-use crate::run::{LEVELS_HEADER, RunResult, Workspace};
+use crate::packs::LEVELS_HEADER;
+use crate::run::{RunResult, Workspace};
 
 pub(super) fn levels(args: &LevelsArgs) -> Exit {
     let result = match result(&args.data, args.run.as_deref()) {

@@ -93,6 +93,14 @@ impl Calendar {
         Quarter { first, last, number: months_in / 3 + 1, year: dates::add_months(first, -into_year).year() }
     }
 
+    /// The first and the last day of the organisation's year in which a date lies.
+    pub fn year_of(&self, date: NaiveDate) -> (NaiveDate, NaiveDate) {
+        let quarter = self.quarter_of(date);
+        let before = i32::try_from(quarter.number - 1).unwrap_or(0) * 3;
+        let first = dates::add_months(quarter.first, -before);
+        (first, dates::add_days(dates::add_months(first, 12), -1))
+    }
+
     /// The quarter that a pack of this date reports: the one that ended before it.
     pub fn quarter_before(&self, date: NaiveDate) -> Quarter {
         self.quarter_of(dates::add_days(self.quarter_of(date).first, -1))

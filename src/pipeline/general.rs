@@ -57,6 +57,15 @@ pub struct Programme {
     pub cycle: Period,
 }
 
+/// Who attends visits.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Visiting {
+    /// Roles that attend every visit.
+    pub core_team: Vec<String>,
+    /// Teams with concerns that do not attend by exception.
+    pub not_attending: Vec<String>,
+}
+
 /// A job that runs by the calendar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
@@ -108,6 +117,7 @@ pub(super) struct General {
     pub(super) framework: Framework,
     pub(super) scope: Scope,
     pub(super) programme: Programme,
+    pub(super) visiting: Visiting,
     pub(super) jobs: Vec<Job>,
     pub(super) mail: Mail,
 }
@@ -128,6 +138,10 @@ impl General {
             let cycle = read_period(&mut table, "cycle");
             Some(Programme { visits_a_year: all?.value, visits_a_year_per_team: each?.value, cycle: cycle? })
         });
+        let visiting = file.table_or_none("visits").map(|mut table| {
+            let mut texts = |key: &str| table.texts(key).into_iter().map(|t| t.value).collect();
+            Visiting { core_team: texts("core_team"), not_attending: texts("not_attending") }
+        });
         let jobs = read_jobs(file);
         let mail = file.table("mail").and_then(Mail::read);
         Some(Self {
@@ -138,6 +152,7 @@ impl General {
             framework: framework?,
             scope: scope?,
             programme: programme?,
+            visiting: visiting.unwrap_or_default(),
             jobs,
             mail: mail?,
         })

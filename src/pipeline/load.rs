@@ -85,6 +85,7 @@ impl<'f> Loader<'f> {
             framework: general.framework,
             scope: general.scope,
             programme: general.programme,
+            visiting: general.visiting,
             calendar,
             jobs: general.jobs,
             mail: general.mail,

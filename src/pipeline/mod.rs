@@ -28,7 +28,7 @@ pub use committee::{Audience, Committee, Document, Recipient, Section, slug};
 pub use exception::ExceptionRule;
 pub use fact::{FEED, Fact, RECEIVED};
 pub use feed::{Cadence, Counts, Feed};
-pub use general::{Framework, Job, Mail, Place, Programme, Runs, Scope};
+pub use general::{Framework, Job, Mail, Place, Programme, Runs, Scope, Visiting};
 pub use indicator::{Better, Domain, Indicator};
 pub use layout::{
     Agree, Column, ColumnKind, DateOrder, Expectation, FromText, Header, Layout, Others, RowCheck,
@@ -57,6 +57,8 @@ pub struct Pipeline {
     pub scope: Scope,
     /// The programme of visits.
     pub programme: Programme,
+    /// Who attends visits.
+    pub visiting: Visiting,
     /// Quarters and working days.
     pub calendar: Calendar,
     /// The jobs.

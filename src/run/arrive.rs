@@ -104,7 +104,10 @@ pub fn receipts(
         let (Seen::Before(arrival) | Seen::Elsewhere(arrival) | Seen::New(arrival)) = &file.seen;
         let told = ledger.receipt(arrival.number)?;
         let told = told.and_then(|text| serde_json::from_str::<Receipt>(&text).ok());
-        let in_force = state.is_some_and(|s| s.settled.contains_key(&arrival.number));
+        // A team is told anew when the register or a layout reads its sheet otherwise.
+        let feed = files.pipeline().feed(&arrival.feed);
+        let in_force = feed.is_some_and(|f| f.counts == FilesThatCount::Newest)
+            && state.is_some_and(|s| s.settled.contains_key(&arrival.number));
         let refused = told.as_ref().is_some_and(|r| r.state == Fate::Rejected);
         let mut receipt = match told {
             Some(told) if !in_force && !refused => told,

@@ -12,12 +12,13 @@ use super::compare::LastPack;
 use super::events::Events;
 use super::manifest::Manifest;
 use super::report::{LevelCount, Report, Taken};
-use super::result::{Compared, FILE, LEVELS_HEADER, RunResult};
+use super::result::{Compared, FILE, RunResult};
 use super::state::{Files, State, StateError};
 use super::workspace::{LockError, Workspace};
 use crate::intake::store::write_whole;
 use crate::intake::{Receipt, State as Fate, inbox};
 use crate::ledger::{Ledger, LedgerError, RunRecord, RunState, Seen};
+use crate::packs::LEVELS_HEADER;
 use crate::pipeline::{Job, Pipeline};
 
 /// What is to be run.

@@ -15,5 +15,5 @@ mod workspace;
 pub use execute::{Progress, Request, RunError, execute};
 pub use manifest::PROGRAM;
 pub use report::{Document, LevelCount, Report, Taken};
-pub use result::{LEVELS_HEADER, PracticeResult, RunResult};
+pub use result::RunResult;
 pub use workspace::{LockError, Workspace};

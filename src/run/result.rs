@@ -10,7 +10,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::state::State;
-use crate::levels::{Cause, Exception, Outcome, Past, cause};
+use crate::levels::{Exception, Outcome, Past, cause};
+use crate::packs::Standing;
 use crate::visits::Clock;
 
 /// The name of the file in the run's folder.
@@ -30,7 +31,7 @@ pub struct RunResult {
     /// What a practice is marked with when its score is missing or stale.
     pub not_assessed_label: String,
     /// Every practice in scope, by code.
-    pub practices: Vec<PracticeResult>,
+    pub practices: Vec<Standing>,
     /// The exceptions that are open.
     pub exceptions: BTreeMap<String, Exception>,
 }
@@ -42,19 +43,6 @@ pub struct Compared {
     pub run: String,
     /// The date it spoke of.
     pub as_of: NaiveDate,
-}
-
-/// One practice.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PracticeResult {
-    /// Levels, findings and decision.
-    pub outcome: Outcome,
-    /// The clock of the level that stands.
-    pub clock: Clock,
-    /// What the last pack said of it; none if it was not in it.
-    pub previous: Option<Past>,
-    /// Why its level changed since; none if it did not.
-    pub cause: Option<Cause>,
 }
 
 /// The states that a comparison with the last pack needs.
@@ -94,7 +82,7 @@ impl RunResult {
     }
 
     /// The practice of that code.
-    pub fn of(&self, code: &str) -> Option<&PracticeResult> {
+    pub fn of(&self, code: &str) -> Option<&Standing> {
         let index = self.practices.binary_search_by(|p| p.outcome.practice.code.as_str().cmp(code)).ok()?;
         self.practices.get(index)
     }
@@ -111,7 +99,7 @@ impl RunResult {
     }
 }
 
-fn compare(outcome: &Outcome, clock: &Clock, comparison: Option<&Comparison<'_>>) -> PracticeResult {
+fn compare(outcome: &Outcome, clock: &Clock, comparison: Option<&Comparison<'_>>) -> Standing {
     let code = &outcome.practice.code;
     let previous = comparison.and_then(|c| c.last.of(code)).map(|p| Past::of(&p.outcome));
     let cause = comparison.and_then(|c| {
@@ -119,54 +107,5 @@ fn compare(outcome: &Outcome, clock: &Clock, comparison: Option<&Comparison<'_>>
         let (then, late) = (past(c.then), past(c.late));
         cause(previous.as_ref(), then.as_ref(), late.as_ref(), &Past::of(outcome))
     });
-    PracticeResult { outcome: outcome.clone(), clock: clock.clone(), previous, cause }
-}
-
-/// The columns of the levels output, in order.
-pub const LEVELS_HEADER: [&str; 14] = [
-    "practice_code",
-    "practice_name",
-    "place",
-    "level",
-    "proposed_level",
-    "previous_level",
-    "cause",
-    "decision",
-    "rules",
-    "variation_score",
-    "score_date",
-    "not_assessed",
-    "visit_due",
-    "clock",
-];
-
-impl PracticeResult {
-    /// The cells of the levels output: dates are ISO, missing values empty.
-    pub fn levels_row(&self) -> [String; 14] {
-        use crate::levels::Ruling;
-        let level = |level: Option<u8>| level.map(|l| l.to_string()).unwrap_or_default();
-        let outcome = &self.outcome;
-        let decision = match &outcome.decision {
-            Some((decision, Ruling::InConflict)) => format!("{} conflict", decision.level),
-            Some((decision, _)) => decision.level.to_string(),
-            None => String::new(),
-        };
-        let score = outcome.score.as_ref();
-        [
-            outcome.practice.code.clone(),
-            outcome.practice.name.clone(),
-            outcome.practice.place.clone(),
-            level(outcome.level),
-            level(outcome.proposed),
-            level(self.previous.as_ref().and_then(|p| p.level)),
-            self.cause.map(|c| c.to_string()).unwrap_or_default(),
-            decision,
-            outcome.rules().join(";"),
-            score.map(|s| s.value.to_string()).unwrap_or_default(),
-            score.map(|s| s.extract_date.to_string()).unwrap_or_default(),
-            (!outcome.assessed).to_string(),
-            self.clock.due.map(|d| d.to_string()).unwrap_or_default(),
-            self.clock.state.word().to_owned(),
-        ]
-    }
+    Standing { outcome: outcome.clone(), clock: clock.clone(), previous, cause }
 }

@@ -1,0 +1,57 @@
+//! What every document says about itself.
+
+use serde::Serialize;
+
+use super::Material;
+use crate::dates::long;
+
+/// What a document says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Head {
+    /// Its title.
+    pub title: String,
+    /// The short title of footers.
+    pub short: String,
+    /// The organisation.
+    pub organisation: String,
+    /// The committee it is for.
+    pub committee: String,
+    /// The period it reports.
+    pub period: String,
+    /// The date that its figures speak of.
+    pub as_at: String,
+    /// The same date for machines.
+    pub date: String,
+    /// Who wrote it.
+    pub author: String,
+    /// Who may read it.
+    pub classification: String,
+    /// The framework and its version.
+    pub framework: String,
+    /// The run, for people who look for it years later.
+    pub run: String,
+    /// The pipeline's title and the first digits of its hash.
+    pub pipeline: String,
+}
+
+impl Head {
+    /// The head of a document.
+    pub fn new(material: &Material<'_>, title: String, short: String, committee: &str, public: bool) -> Self {
+        let pipeline = material.pipeline;
+        let hash: String = pipeline.hash.chars().take(12).collect();
+        Self {
+            title,
+            short,
+            organisation: pipeline.organisation.clone(),
+            committee: committee.to_owned(),
+            period: material.quarter.long(),
+            as_at: long(material.as_of),
+            date: material.as_of.to_string(),
+            author: pipeline.author.clone(),
+            classification: if public { "OFFICIAL".to_owned() } else { pipeline.classification.clone() },
+            framework: format!("{}, version {}", pipeline.framework.title, pipeline.framework.version),
+            run: material.run.to_owned(),
+            pipeline: format!("{} ({hash})", pipeline.title),
+        }
+    }
+}

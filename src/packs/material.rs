@@ -1,0 +1,231 @@
+//! What documents are made of: everything that is known on the date, and on the date of the last pack.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::Standing;
+use crate::intake::{Counts, Problem};
+use crate::levels::{Decision, Exception};
+use crate::pipeline::{Audience, Pipeline, Quarter};
+use crate::triangulate::{Cells, Triangulated};
+use crate::visits::Clock;
+
+/// Everything that the documents of a run say something about.
+pub struct Material<'m> {
+    /// The pipeline.
+    pub pipeline: &'m Pipeline,
+    /// The run, as documents name it.
+    pub run: &'m str,
+    /// The date.
+    pub as_of: NaiveDate,
+    /// The quarter that a pack of this date reports.
+    pub quarter: Quarter,
+    /// The facts of the date.
+    pub known: &'m Triangulated,
+    /// Every practice in scope, by code.
+    pub standings: &'m [Standing],
+    /// The exceptions that are open.
+    pub exceptions: &'m BTreeMap<String, Exception>,
+    /// The clock of each of them.
+    pub exception_clocks: BTreeMap<String, Clock>,
+    /// What is known of practices that are not in scope, by code: their names.
+    pub names: BTreeMap<String, String>,
+    /// What came of each feed.
+    pub feeds: Vec<FeedStatus>,
+    /// What should be said of the run as a whole.
+    pub remarks: Vec<String>,
+    /// The last pack, if there was one.
+    pub last: Option<LastMaterial<'m>>,
+}
+
+/// What the last pack was made of, as far as a comparison needs it.
+pub struct LastMaterial<'m> {
+    /// Its date.
+    pub as_of: NaiveDate,
+    /// The facts of its date, from the files received by then.
+    pub known: &'m Triangulated,
+    /// What it said of each practice.
+    pub standings: &'m [Standing],
+    /// The exceptions that were open.
+    pub exceptions: &'m BTreeMap<String, Exception>,
+    /// Decisions that it knew and that today's sheet no longer has although they would still stand.
+    pub withdrawn: Vec<(String, Decision)>,
+}
+
+/// What came of a feed until the date.
+#[derive(Debug, Clone, Serialize)]
+pub struct FeedStatus {
+    /// The feed.
+    pub feed: String,
+    /// Its title.
+    pub title: String,
+    /// How often it comes.
+    pub cadence: String,
+    /// The receipt of the newest file that counts.
+    pub receipt: Option<String>,
+    /// Its name.
+    pub file: Option<String>,
+    /// The day it was received.
+    pub received: Option<NaiveDate>,
+    /// The latest date that its rows speak of.
+    pub data_date: Option<NaiveDate>,
+    /// How many rows of the files that count became what.
+    pub counts: Counts,
+    /// How many files count.
+    pub files: usize,
+    /// The rows that are kept aside, each with its receipt.
+    pub quarantined: Vec<(String, Problem)>,
+    /// The closed practices whose rows were carried, each in a sentence.
+    pub carried: Vec<(String, Problem)>,
+    /// A newer file that was rejected, if there is one: its name and the day it was received.
+    pub rejected: Option<(String, NaiveDate)>,
+}
+
+impl<'m> Material<'m> {
+    /// The rows of a fact.
+    pub fn fact(&self, name: &str) -> Cells<'m> {
+        Cells::new(self.known.facts.get(name))
+    }
+
+    /// The rows of a fact when the last pack was made.
+    pub fn last_fact(&self, name: &str) -> Cells<'m> {
+        Cells::new(self.last.as_ref().and_then(|last| last.known.facts.get(name)))
+    }
+
+    /// What stands for a practice.
+    pub fn of(&self, code: &str) -> Option<&'m Standing> {
+        let index = self.standings.binary_search_by(|s| s.code().cmp(code)).ok()?;
+        self.standings.get(index)
+    }
+
+    /// A practice's name, in scope or not.
+    pub fn name(&self, code: &str) -> String {
+        match self.of(code) {
+            Some(standing) => title_case(&standing.outcome.practice.name),
+            None => self.names.get(code).map_or_else(|| code.to_owned(), |name| title_case(name)),
+        }
+    }
+
+    /// The receipts behind rows of a fact, each once, in order.
+    pub fn receipts(&self, cells: &Cells<'_>, rows: impl IntoIterator<Item = usize>) -> Vec<String> {
+        let mut arrivals: Vec<u32> = rows.into_iter().filter_map(|row| cells.file(row)).collect();
+        arrivals.sort_unstable();
+        arrivals.dedup();
+        arrivals.into_iter().map(crate::intake::Receipt::number).collect()
+    }
+
+    /// The receipts behind all rows of a fact.
+    pub fn all_receipts(&self, cells: &Cells<'_>) -> Vec<String> {
+        self.receipts(cells, 0..cells.height())
+    }
+}
+
+/// For whom a document is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reader {
+    /// Whether practices are named.
+    pub audience: Audience,
+}
+
+impl Reader {
+    /// Whether practices are named.
+    pub fn named(self) -> bool {
+        self.audience == Audience::Named
+    }
+
+    /// Counts that add up to a total which the paper prints too.
+    pub fn row(self, counts: &[usize]) -> Vec<String> {
+        if self.named() {
+            return counts.iter().map(|n| crate::wording::number(*n as f64)).collect();
+        }
+        super::suppress::row(counts).into_iter().take(counts.len()).map(super::suppress::words).collect()
+    }
+
+    /// A count that may be of few practices.
+    pub fn count(self, count: usize) -> String {
+        if self.named() {
+            crate::wording::number(count as f64)
+        } else {
+            super::suppress::words(super::suppress::count(count))
+        }
+    }
+}
+
+/// A sentence of a paper with the receipts it rests on. A sentence without evidence does not exist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Claim {
+    /// The sentence.
+    pub text: String,
+    /// The receipts.
+    pub sources: Vec<String>,
+}
+
+impl Claim {
+    /// A sentence, if it rests on anything.
+    pub fn new(text: impl Into<String>, sources: Vec<String>) -> Option<Self> {
+        (!sources.is_empty()).then(|| Self { text: text.into(), sources })
+    }
+}
+
+/// A name in capitals, as the register has it, in ordinary writing.
+pub fn title_case(name: &str) -> String {
+    if name.chars().any(char::is_lowercase) {
+        return name.to_owned();
+    }
+    const SMALL: [&str; 8] = ["and", "of", "the", "in", "on", "at", "for", "by"];
+    const KEPT: [&str; 9] = ["GP", "PCN", "NHS", "ICB", "PMS", "APMS", "HC", "MC", "LLP"];
+    let mut words = Vec::new();
+    for (index, word) in name.split_whitespace().enumerate() {
+        let lower = word.to_lowercase();
+        if KEPT.contains(&word.trim_matches(|c: char| !c.is_alphanumeric())) {
+            words.push(word.to_owned());
+        } else if index > 0 && SMALL.contains(&lower.as_str()) {
+            words.push(lower);
+        } else {
+            words.push(capitalised(&lower));
+        }
+    }
+    words.join(" ")
+}
+
+/// The first letter of each part of a word as a capital: `o'neil-smith` becomes `O'Neil-Smith`.
+fn capitalised(word: &str) -> String {
+    let mut out = String::new();
+    let mut start = true;
+    let mut previous = ' ';
+    for c in word.chars() {
+        // The s of "Mary's" stays small; the n of "O'Neil" does not.
+        let possessive = previous == '\'' && c == 's' && word.ends_with("'s");
+        if start && c.is_alphabetic() && !possessive {
+            out.extend(c.to_uppercase());
+            start = false;
+        } else {
+            out.push(c);
+        }
+        if !c.is_alphanumeric() {
+            start = true;
+        }
+        previous = c;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_capitals_read_as_names() {
+        assert_eq!(title_case("THE DENS GP PRACTICE"), "The Dens GP Practice");
+        assert_eq!(title_case("ST MARY'S MEDICAL CENTRE"), "St Mary's Medical Centre");
+        assert_eq!(title_case("O'NEIL-SMITH AND PARTNERS"), "O'Neil-Smith and Partners");
+        assert_eq!(title_case("Elderstead Family Practice"), "Elderstead Family Practice");
+    }
+
+    #[test]
+    fn a_sentence_without_evidence_does_not_exist() {
+        assert_eq!(Claim::new("Everything is better.", Vec::new()), None);
+    }
+}

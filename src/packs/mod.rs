@@ -1,0 +1,18 @@
+//! What each document says, as plain serialisable data: figures and dates are texts already, and every
+//! sentence carries the receipts it rests on. No file, no clock, no layout.
+
+pub mod alert;
+mod badge;
+mod head;
+mod material;
+mod narrative;
+pub mod quarterly;
+pub mod sbar;
+mod standing;
+pub mod suppress;
+
+pub use badge::Badge;
+pub use head::Head;
+pub use material::{Claim, FeedStatus, LastMaterial, Material, Reader, title_case};
+pub use narrative::Paragraph;
+pub use standing::{LEVELS_HEADER, Standing};

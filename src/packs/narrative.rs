@@ -1,0 +1,102 @@
+//! What people wrote, each paragraph with the role that wrote it, the date and the receipt.
+
+use serde::Serialize;
+
+use super::{Material, Reader};
+use crate::dates::long;
+use crate::intake::names::normal;
+
+/// A paragraph that somebody wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Paragraph {
+    /// The text.
+    pub text: String,
+    /// The role that wrote it.
+    pub author: String,
+    /// When.
+    pub date: String,
+    /// The receipt of the sheet it stands in.
+    pub source: String,
+}
+
+/// The paragraphs of one section of the narrative sheet, in the order of the sheet, and how many were
+/// left out of a public paper because they name a practice.
+pub fn paragraphs(material: &Material<'_>, section: &str, reader: Reader) -> (Vec<Paragraph>, usize) {
+    let cells = material.fact("narrative");
+    let (mut out, mut withheld) = (Vec::new(), 0);
+    for row in 0..cells.height() {
+        if cells.text("section", row).as_deref() != Some(section) {
+            continue;
+        }
+        let (Some(text), Some(date)) = (cells.text("text", row), cells.date("written_on", row)) else {
+            continue;
+        };
+        // What was written for an earlier pack, or after this one, does not belong here.
+        let since = material.last.as_ref().map_or(material.quarter.first, |last| last.as_of);
+        if date > material.as_of || date <= since {
+            continue;
+        }
+        if !reader.named() && names_a_practice(material, &text) {
+            withheld += 1;
+            continue;
+        }
+        out.push(Paragraph {
+            text,
+            author: cells.text("author", row).unwrap_or_default(),
+            date: long(date),
+            source: cells.file(row).map(crate::intake::Receipt::number).unwrap_or_default(),
+        });
+    }
+    (out, withheld)
+}
+
+/// Whether a text contains the code or the name of a practice.
+pub fn names_a_practice(material: &Material<'_>, text: &str) -> bool {
+    let folded = format!(" {} ", fold(text));
+    let upper = text.to_uppercase();
+    material.standings.iter().any(|standing| {
+        let practice = &standing.outcome.practice;
+        upper.contains(&practice.code) || contains_name(&folded, &practice.name)
+    }) || material
+        .names
+        .iter()
+        .any(|(code, name)| upper.contains(code.as_str()) || contains_name(&folded, name))
+}
+
+/// Whether a text contains a name, or all of it but its last common words: "Alderbeck" of "Alderbeck
+/// Medical Centre".
+fn contains_name(folded: &str, name: &str) -> bool {
+    const COMMON: [&str; 16] = [
+        "surgery", "practice", "medical", "health", "centre", "center", "group", "family", "the", "and",
+        "district", "partners", "clinic", "house", "road", "street",
+    ];
+    let name = fold(name);
+    if name.is_empty() {
+        return false;
+    }
+    if folded.contains(&format!(" {name} ")) {
+        return true;
+    }
+    let own: Vec<&str> = name.split(' ').filter(|w| !COMMON.contains(w) && w.len() > 3).collect();
+    !own.is_empty() && folded.contains(&format!(" {} ", own.join(" ")))
+}
+
+fn fold(text: &str) -> String {
+    // `normal` sorts words for comparing names; here their order matters.
+    let words: Vec<String> = text.split_whitespace().map(normal).collect();
+    words.iter().flat_map(|w| w.split(' ')).filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_in_running_text() {
+        let text = format!(" {} ", fold("We visited the Alderbeck practice, twice."));
+        assert!(contains_name(&text, "ALDERBECK MEDICAL CENTRE"));
+        assert!(!contains_name(&text, "FERNHOWE ROAD HEALTH CENTRE"));
+        let text = format!(" {} ", fold("The practice was visited."));
+        assert!(!contains_name(&text, "THE FAMILY PRACTICE"), "common words alone name nobody");
+    }
+}

@@ -1,0 +1,258 @@
+//! (e) Changes to the plan since the last pack: visits moved, cancelled or paused, and decisions.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use crate::dates::{long, short};
+use crate::levels::{Decision, Ruling};
+use crate::packs::{Badge, Claim, Material, Paragraph, Reader};
+use crate::triangulate::Cells;
+use crate::wording::plural;
+
+/// (e) Changes to the plan.
+#[derive(Debug, Clone, Serialize)]
+pub struct Changes {
+    /// The main findings.
+    pub claims: Vec<Claim>,
+    /// The date of the last pack, if there was one.
+    pub since: Option<String>,
+    /// Visits that were moved, cancelled or paused; empty in a public pack.
+    pub visits: Vec<VisitChange>,
+    /// Decisions in force, and those that ended or were withdrawn; empty in a public pack.
+    pub decisions: Vec<DecisionRow>,
+    /// What people wrote.
+    pub narrative: Vec<Paragraph>,
+}
+
+/// A visit that changed.
+#[derive(Debug, Clone, Serialize)]
+pub struct VisitChange {
+    /// The practice.
+    pub practice: String,
+    /// The type of visit.
+    pub kind: String,
+    /// What changed.
+    pub change: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A decision.
+#[derive(Debug, Clone, Serialize)]
+pub struct DecisionRow {
+    /// The practice.
+    pub practice: String,
+    /// The decided level.
+    pub decided: Badge,
+    /// The proposed level.
+    pub proposed: Badge,
+    /// Who decided, when and until when.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// What it does now.
+    pub effect: String,
+}
+
+pub(super) fn changes(material: &Material<'_>, reader: Reader) -> Changes {
+    let visits = visit_changes(material);
+    let decisions = decisions(material);
+    Changes {
+        claims: claims(material, reader, visits.len()),
+        since: material.last.as_ref().map(|last| long(last.as_of)),
+        visits: if reader.named() { visits } else { Vec::new() },
+        decisions: if reader.named() { decisions } else { Vec::new() },
+        narrative: crate::packs::narrative::paragraphs(material, "Changes to the plan", reader).0,
+    }
+}
+
+fn claims(material: &Material<'_>, reader: Reader, visits: usize) -> Vec<Claim> {
+    let mut sources = material.all_receipts(&material.fact("plans"));
+    sources.extend(material.all_receipts(&material.fact("pauses")));
+    sources.sort();
+    sources.dedup();
+    let text = match reader.count(visits).as_str() {
+        "0" => "No visit was moved, cancelled or paused.".to_owned(),
+        "1" => "1 visit was moved, cancelled or paused.".to_owned(),
+        "[c]" => "Few visits were moved, cancelled or paused.".to_owned(),
+        shown => format!("{shown} visits were moved, cancelled or paused."),
+    };
+    let mut out = vec![Claim::new(text, sources)];
+    let conflicts = with(material, Ruling::InConflict);
+    let idle = with(material, Ruling::ChangesNothing);
+    let receipts = material.all_receipts(&material.fact("decisions"));
+    if reader.named() && conflicts > 0 {
+        let text = format!(
+            "{} in conflict with something more serious that became known later: it has to be decided again.",
+            plural(conflicts, "decision is", "decisions are")
+        );
+        out.push(Claim::new(text, receipts.clone()));
+    }
+    if reader.named() && idle > 0 {
+        let text = format!(
+            "{} no longer: the findings propose the same level.",
+            plural(idle, "decision matters", "decisions matter")
+        );
+        out.push(Claim::new(text, receipts));
+    }
+    out.into_iter().flatten().collect()
+}
+
+fn with(material: &Material<'_>, ruling: Ruling) -> usize {
+    material
+        .standings
+        .iter()
+        .filter(|s| s.outcome.decision.as_ref().is_some_and(|(_, r)| *r == ruling))
+        .count()
+}
+
+/// A planned or cancelled visit, as a sheet has it.
+#[derive(Clone, PartialEq)]
+struct Plan {
+    practice: String,
+    kind: String,
+    date: Option<NaiveDate>,
+    status: String,
+    reason: String,
+}
+
+fn plans(cells: &Cells<'_>) -> BTreeMap<String, Plan> {
+    let mut out = BTreeMap::new();
+    for row in 0..cells.height() {
+        let (Some(reference), Some(practice)) = (cells.text("reference", row), cells.text("practice", row))
+        else {
+            continue;
+        };
+        let plan = Plan {
+            practice,
+            kind: cells.text("visit_type", row).unwrap_or_default(),
+            date: cells.date("planned_date", row),
+            status: cells.text("status", row).unwrap_or_default(),
+            reason: cells.text("reason", row).unwrap_or_default(),
+        };
+        out.insert(reference, plan);
+    }
+    out
+}
+
+fn visit_changes(material: &Material<'_>) -> Vec<VisitChange> {
+    let (now, before) = (plans(&material.fact("plans")), plans(&material.last_fact("plans")));
+    let mut out = Vec::new();
+    for (reference, plan) in &now {
+        let earlier = before.get(reference);
+        let change = match (plan.status.as_str(), earlier) {
+            ("Cancelled", Some(e)) if e.status == "Cancelled" => continue,
+            ("Cancelled", _) => "cancelled".to_owned(),
+            ("Planned", Some(e)) if e.status == "Planned" && e.date != plan.date => {
+                format!("moved from {} to {}", day(e.date), day(plan.date))
+            }
+            _ => continue,
+        };
+        out.push(row(material, &plan.practice, &plan.kind, change, plan.reason.clone()));
+    }
+    let (now, before) = (pauses(&material.fact("pauses")), pauses(&material.last_fact("pauses")));
+    for (key, (kind, change, reason)) in now.iter().filter(|(key, _)| !before.contains_key(*key)) {
+        out.push(row(material, &key.0, kind, change.clone(), reason.clone()));
+    }
+    out.sort_by(|a, b| (&a.practice, &a.kind, &a.change).cmp(&(&b.practice, &b.kind, &b.change)));
+    out
+}
+
+/// Pauses by practice and first day: type, what it is, reason.
+fn pauses(cells: &Cells<'_>) -> BTreeMap<(String, NaiveDate), (String, String, String)> {
+    let mut out = BTreeMap::new();
+    for row in 0..cells.height() {
+        let (Some(practice), Some(from)) = (cells.text("practice", row), cells.date("paused_from", row))
+        else {
+            continue;
+        };
+        let until = cells.date("paused_until", row);
+        let change = match until {
+            Some(until) => format!("paused from {} to {}", short(from), short(until)),
+            None => format!("paused from {}", short(from)),
+        };
+        let kind = cells.text("visit_type", row).unwrap_or_default();
+        out.insert((practice, from), (kind, change, cells.text("reason", row).unwrap_or_default()));
+    }
+    out
+}
+
+fn row(material: &Material<'_>, practice: &str, kind: &str, change: String, reason: String) -> VisitChange {
+    VisitChange {
+        practice: format!("{} ({practice})", material.name(practice)),
+        kind: kind.to_owned(),
+        change,
+        reason,
+    }
+}
+
+fn day(date: Option<NaiveDate>) -> String {
+    date.map_or_else(|| "no date".to_owned(), short)
+}
+
+fn decisions(material: &Material<'_>) -> Vec<DecisionRow> {
+    let mut out = Vec::new();
+    for standing in material.standings {
+        if let Some((decision, ruling)) = &standing.outcome.decision {
+            let effect = match ruling {
+                Ruling::Sets => "sets the level".to_owned(),
+                Ruling::ChangesNothing => "no longer matters: the findings propose the same level".to_owned(),
+                Ruling::InConflict => "in conflict with a later finding: to be decided again".to_owned(),
+            };
+            out.push(decision_row(material, standing.code(), decision, standing.outcome.proposed, effect));
+        }
+    }
+    for (code, decision) in material.last.iter().flat_map(|last| &last.withdrawn) {
+        let proposed = material.of(code).and_then(|s| s.outcome.proposed);
+        out.push(decision_row(
+            material,
+            code,
+            decision,
+            proposed,
+            "withdrawn: it is gone from the sheet".to_owned(),
+        ));
+    }
+    for (code, decision, proposed) in expired(material) {
+        let effect = format!("ended on {}", long(decision.until));
+        out.push(decision_row(material, code, decision, proposed, effect));
+    }
+    out.sort_by(|a, b| a.practice.cmp(&b.practice));
+    out
+}
+
+/// Decisions that stood in the last pack and have ended since.
+fn expired<'m>(material: &'m Material<'_>) -> Vec<(&'m str, &'m Decision, Option<u8>)> {
+    let last = material.last.iter().flat_map(|last| last.standings);
+    last.filter_map(|then| {
+        let (decision, _) = then.outcome.decision.as_ref()?;
+        let now = material.of(then.code())?;
+        (decision.until < material.as_of).then_some((then.code(), decision, now.outcome.proposed))
+    })
+    .collect()
+}
+
+fn decision_row(
+    material: &Material<'_>,
+    code: &str,
+    decision: &Decision,
+    proposed: Option<u8>,
+    effect: String,
+) -> DecisionRow {
+    let levels = &material.pipeline.levels;
+    DecisionRow {
+        practice: format!("{} ({code})", material.name(code)),
+        decided: Badge::of(levels, Some(decision.level)),
+        proposed: Badge::of(levels, proposed),
+        by: format!(
+            "{}, {}; {} to {}",
+            decision.decided_by,
+            decision.group,
+            short(decision.decided_on),
+            short(decision.until)
+        ),
+        reason: decision.reason.clone(),
+        effect,
+    }
+}

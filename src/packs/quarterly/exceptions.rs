@@ -1,0 +1,124 @@
+//! Exceptions: what is open, and what opened or closed since the last pack.
+
+use serde::Serialize;
+
+use crate::dates::{long, short};
+use crate::levels::Exception;
+use crate::packs::{Badge, Claim, Material, Reader};
+use crate::visits::{Clock, State};
+use crate::wording::plural;
+
+/// Exceptions.
+#[derive(Debug, Clone, Serialize)]
+pub struct Exceptions {
+    /// The main findings.
+    pub claims: Vec<Claim>,
+    /// Those that are open; empty in a public pack.
+    pub open: Vec<ExceptionRow>,
+    /// Those that were open in the last pack and are closed; empty in a public pack.
+    pub closed: Vec<ExceptionRow>,
+    /// The date of the last pack, if there was one.
+    pub since: Option<String>,
+}
+
+/// One exception.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExceptionRow {
+    /// What it is known by.
+    pub id: String,
+    /// The practice.
+    pub practice: String,
+    /// The level whose clock runs.
+    pub badge: Badge,
+    /// The criterion.
+    pub criterion: String,
+    /// What happened.
+    pub sentence: String,
+    /// When it became known.
+    pub known: String,
+    /// How its clock stands.
+    pub clock: String,
+    /// Whether it is new since the last pack.
+    pub new: bool,
+    /// The receipt.
+    pub source: String,
+}
+
+pub(super) fn exceptions(material: &Material<'_>, reader: Reader) -> Exceptions {
+    let before = material.last.as_ref().map(|last| last.exceptions);
+    let new = |id: &str| before.is_some_and(|before| !before.contains_key(id));
+    let open: Vec<ExceptionRow> =
+        material.exceptions.values().map(|e| row(material, e, new(&e.id))).collect();
+    let closed: Vec<ExceptionRow> = before
+        .into_iter()
+        .flat_map(|before| before.values())
+        .filter(|e| !material.exceptions.contains_key(&e.id))
+        .map(|e| row(material, e, false))
+        .collect();
+    Exceptions {
+        claims: claims(material, reader, open.iter().filter(|e| e.new).count(), closed.len()),
+        open: if reader.named() { open } else { Vec::new() },
+        closed: if reader.named() { closed } else { Vec::new() },
+        since: material.last.as_ref().map(|last| long(last.as_of)),
+    }
+}
+
+fn claims(material: &Material<'_>, reader: Reader, new: usize, closed: usize) -> Vec<Claim> {
+    let open = material.exceptions.len();
+    let mut sources: Vec<String> = material
+        .exceptions
+        .values()
+        .filter_map(|e| e.evidence.arrival)
+        .map(crate::intake::Receipt::number)
+        .collect();
+    if sources.is_empty() {
+        let feeds = material.feeds.iter().filter(|f| f.feed.starts_with("concerns"));
+        sources = feeds.filter_map(|f| f.receipt.clone()).collect();
+    }
+    sources.sort();
+    sources.dedup();
+    let text = match reader.count(open).as_str() {
+        "0" => "No exception is open.".to_owned(),
+        "1" => "1 exception is open.".to_owned(),
+        "[c]" => "Few exceptions are open.".to_owned(),
+        shown => format!("{shown} exceptions are open."),
+    };
+    let mut out = vec![Claim::new(text, sources.clone())];
+    if let (Some(last), true) = (&material.last, reader.named()) {
+        let text = format!(
+            "Since the pack of {}, {} opened and {} closed.",
+            long(last.as_of),
+            plural(new, "exception", "exceptions"),
+            plural(closed, "exception", "exceptions")
+        );
+        out.push(Claim::new(text, sources));
+    }
+    out.into_iter().flatten().collect()
+}
+
+/// An exception as documents print it.
+pub(in crate::packs) fn row(material: &Material<'_>, exception: &Exception, new: bool) -> ExceptionRow {
+    let clock = material.exception_clocks.get(&exception.id);
+    ExceptionRow {
+        id: exception.id.clone(),
+        practice: format!("{} ({})", material.name(&exception.practice), exception.practice),
+        badge: Badge::of(&material.pipeline.levels, Some(exception.level)),
+        criterion: exception.criterion.clone(),
+        sentence: exception.sentence.clone(),
+        known: exception.known.map(short).unwrap_or_default(),
+        clock: clock.map(in_words).unwrap_or_default(),
+        new,
+        source: exception.evidence.arrival.map(crate::intake::Receipt::number).unwrap_or_default(),
+    }
+}
+
+/// How a clock stands, in words.
+pub(in crate::packs) fn in_words(clock: &Clock) -> String {
+    match (clock.state, clock.due) {
+        (State::Met, _) => format!("visited {}", clock.met_on.map(short).unwrap_or_default()),
+        (State::Paused, _) => format!("paused: {}", clock.reason.as_deref().unwrap_or_default()),
+        (State::Overdue, Some(due)) => format!("overdue since {}", short(due)),
+        (_, Some(due)) => format!("due {}", short(due)),
+        (_, None) => String::new(),
+    }
+}

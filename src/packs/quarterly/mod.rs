@@ -1,0 +1,126 @@
+//! The quarterly pack, section by section, for a named or a public audience.
+//!
+//! A public pack is made without any practice in it: what could tell one is not in the data, so no
+//! template can print it.
+
+mod annex;
+mod best_practice;
+mod changes;
+mod exceptions;
+mod movements;
+mod sources;
+mod summary;
+mod support;
+mod themes;
+mod visits;
+
+use serde::Serialize;
+
+pub use annex::AnnexRow;
+pub use exceptions::ExceptionRow;
+pub(super) use exceptions::{in_words as clock_in_words, row as exception_row};
+pub use summary::LevelBar;
+
+use super::{Head, Material, Paragraph, Reader};
+use crate::pipeline::{Audience, Committee, Section};
+
+/// The pack of one committee.
+#[derive(Debug, Clone, Serialize)]
+pub struct QuarterlyPack {
+    /// What it says about itself.
+    pub head: Head,
+    /// Whether practices are named.
+    pub named: bool,
+    /// Whether it is the whole pack and not only a part of it.
+    pub whole: bool,
+    /// Its sections, in order; a section that the committee does not get is absent.
+    pub summary: Option<summary::Summary>,
+    /// (a) Data and visits.
+    pub visits: Option<visits::Visits>,
+    /// (b) Themes.
+    pub themes: Option<themes::Themes>,
+    /// (c) Support offered and taken up.
+    pub support: Option<support::Support>,
+    /// (d) Best practice.
+    pub best_practice: Option<best_practice::BestPractice>,
+    /// (e) Changes to the plan.
+    pub changes: Option<changes::Changes>,
+    /// (f) Narrative.
+    pub narrative: Option<Narrative>,
+    /// Exceptions.
+    pub exceptions: Option<exceptions::Exceptions>,
+    /// Movements between levels.
+    pub movements: Option<movements::Movements>,
+    /// Sources and the quality of the data.
+    pub sources: Option<sources::Sources>,
+    /// Every practice; empty in a public pack.
+    pub annex: Option<annex::Annex>,
+    /// The headings that the finished document must have, in order.
+    pub headings: Vec<String>,
+}
+
+/// (f) What people wrote beside the figures.
+#[derive(Debug, Clone, Serialize)]
+pub struct Narrative {
+    /// The paragraphs.
+    pub paragraphs: Vec<Paragraph>,
+    /// Paragraphs left out because they name a practice.
+    pub withheld: usize,
+}
+
+/// The heading of a section, as documents print it.
+pub fn heading(section: Section) -> &'static str {
+    match section {
+        Section::Summary => "Summary",
+        Section::Visits => "(a) Data and visits",
+        Section::Themes => "(b) Themes",
+        Section::Support => "(c) Support offered and taken up",
+        Section::BestPractice => "(d) Best practice",
+        Section::Changes => "(e) Changes to the plan",
+        Section::Narrative => "(f) Narrative",
+        Section::Exceptions => "Exceptions",
+        Section::Movements => "Level movements",
+        Section::Sources => "Sources and data quality",
+        Section::Annex => "Annex: every practice",
+    }
+}
+
+/// The sections that a committee's pack has, in order. A public pack has no annex.
+pub fn sections(committee: &Committee) -> Vec<Section> {
+    let all = Section::WORDS.iter().map(|(_, section)| *section);
+    all.filter(|s| committee.sections.is_empty() || committee.sections.contains(s))
+        .filter(|s| committee.audience == Audience::Named || *s != Section::Annex)
+        .collect()
+}
+
+/// The pack of a committee.
+pub fn pack(material: &Material<'_>, committee: &Committee) -> QuarterlyPack {
+    let reader = Reader { audience: committee.audience };
+    let sections = sections(committee);
+    let has = |section: Section| sections.contains(&section);
+    let whole = committee.sections.is_empty();
+    let title =
+        if whole { "GP support: quarterly pack".to_owned() } else { "GP support: exceptions".to_owned() };
+    let short = format!("{}, {}", title, material.quarter.short());
+    let head = Head::new(material, title, short, &committee.name, !reader.named());
+    QuarterlyPack {
+        head,
+        named: reader.named(),
+        whole,
+        summary: has(Section::Summary).then(|| summary::summary(material, reader)),
+        visits: has(Section::Visits).then(|| visits::visits(material, reader)),
+        themes: has(Section::Themes).then(|| themes::themes(material, reader)),
+        support: has(Section::Support).then(|| support::support(material, reader)),
+        best_practice: has(Section::BestPractice).then(|| best_practice::best_practice(material, reader)),
+        changes: has(Section::Changes).then(|| changes::changes(material, reader)),
+        narrative: has(Section::Narrative).then(|| {
+            let (paragraphs, withheld) = super::narrative::paragraphs(material, "Narrative", reader);
+            Narrative { paragraphs, withheld }
+        }),
+        exceptions: has(Section::Exceptions).then(|| exceptions::exceptions(material, reader)),
+        movements: has(Section::Movements).then(|| movements::movements(material, reader)),
+        sources: has(Section::Sources).then(|| sources::sources(material, reader)),
+        annex: has(Section::Annex).then(|| annex::annex(material)),
+        headings: sections.into_iter().map(|s| heading(s).to_owned()).collect(),
+    }
+}

@@ -1,0 +1,228 @@
+//! The figures of the quarter in brief.
+
+use serde::Serialize;
+
+use crate::dates::long;
+use crate::packs::{Badge, Claim, Material, Paragraph, Reader, suppress};
+use crate::visits::State;
+use crate::wording::{number, plural};
+
+/// The figures of the quarter in brief.
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    /// The main figures.
+    pub kpis: Vec<Kpi>,
+    /// The main findings, each with its receipts.
+    pub claims: Vec<Claim>,
+    /// Practices by level, now and in the last pack.
+    pub bars: Vec<LevelBar>,
+    /// The date of the last pack, if there was one.
+    pub last: Option<String>,
+    /// What the chart shows, as a sentence.
+    pub chart_title: String,
+    /// What people wrote.
+    pub narrative: Vec<Paragraph>,
+}
+
+/// One of the main figures.
+#[derive(Debug, Clone, Serialize)]
+pub struct Kpi {
+    /// The figure.
+    pub value: String,
+    /// What it counts.
+    pub label: String,
+    /// A word more.
+    pub note: String,
+}
+
+/// Practices at one level.
+#[derive(Debug, Clone, Serialize)]
+pub struct LevelBar {
+    /// The level.
+    pub badge: Badge,
+    /// Practices now; none if the number is not shown.
+    pub now: Option<usize>,
+    /// Practices in the last pack.
+    pub before: Option<usize>,
+    /// The same as texts.
+    pub now_text: String,
+    /// `–` where there was no last pack.
+    pub before_text: String,
+}
+
+pub(super) fn summary(material: &Material<'_>, reader: Reader) -> Summary {
+    let bars = bars(material, reader);
+    Summary {
+        kpis: kpis(material, reader),
+        claims: claims(material, reader),
+        last: material.last.as_ref().map(|last| long(last.as_of)),
+        chart_title: chart_title(material, reader),
+        bars,
+        narrative: crate::packs::narrative::paragraphs(material, "Summary", reader).0,
+    }
+}
+
+/// Practices at a level, now or in the last pack.
+fn at(standings: &[crate::packs::Standing], level: Option<u8>) -> usize {
+    standings.iter().filter(|s| s.outcome.level == level).count()
+}
+
+fn bars(material: &Material<'_>, reader: Reader) -> Vec<LevelBar> {
+    let levels = &material.pipeline.levels;
+    let numbers: Vec<Option<u8>> = levels.levels.iter().map(|l| Some(l.number)).chain([None]).collect();
+    let counts = |standings| -> Vec<Option<usize>> {
+        let counts: Vec<usize> = numbers.iter().map(|n| at(standings, *n)).collect();
+        if reader.named() { counts.into_iter().map(Some).collect() } else { suppress::row(&counts) }
+    };
+    let now = counts(material.standings);
+    let before = material.last.as_ref().map(|last| counts(last.standings));
+    numbers
+        .iter()
+        .enumerate()
+        .map(|(i, number)| LevelBar {
+            badge: Badge::of(levels, *number),
+            now: now[i],
+            before: before.as_ref().and_then(|b| b[i]),
+            now_text: suppress::words(now[i]),
+            before_text: before.as_ref().map_or_else(|| "–".to_owned(), |b| suppress::words(b[i])),
+        })
+        .collect()
+}
+
+fn reactive(material: &Material<'_>) -> Vec<usize> {
+    let levels = &material.pipeline.levels;
+    let is = |s: &crate::packs::Standing| levels.get(s.outcome.level).reactive;
+    (0..material.standings.len()).filter(|i| is(&material.standings[*i])).collect()
+}
+
+fn overdue(material: &Material<'_>) -> usize {
+    material.standings.iter().filter(|s| s.clock.state == State::Overdue).count()
+}
+
+fn kpis(material: &Material<'_>, reader: Reader) -> Vec<Kpi> {
+    let practices = material.standings.len();
+    let not_assessed = material.standings.iter().filter(|s| !s.outcome.assessed).count();
+    let kpi = |value: String, label: &str, note: &str| Kpi {
+        value,
+        label: label.to_owned(),
+        note: note.to_owned(),
+    };
+    let mut out = vec![
+        kpi(number(practices as f64), "practices", "in scope of the framework"),
+        kpi(reader.count(reactive(material).len()), "at a reactive level", "visit within a month or a week"),
+        kpi(reader.count(overdue(material)), "visits overdue", "of all clocks"),
+        kpi(reader.count(material.exceptions.len()), "exceptions open", "reported to the Quality Committee"),
+    ];
+    if let Some(last) = &material.last {
+        let moved = material.standings.iter().filter(|s| s.cause.is_some()).count();
+        out.push(kpi(reader.count(moved), "changed level", &format!("since {}", long(last.as_of))));
+    }
+    out.push(kpi(
+        reader.count(not_assessed),
+        "dashboard not assessed",
+        "no score, or one older than six months",
+    ));
+    out.truncate(6);
+    out
+}
+
+fn claims(material: &Material<'_>, reader: Reader) -> Vec<Claim> {
+    let register = material.fact("register");
+    let mut sources = material.all_receipts(&register);
+    sources.extend(material.all_receipts(&material.fact("registered-patients")));
+    let practices = plural(material.standings.len(), "practice is", "practices are");
+    let listed = if material.pipeline.scope.registered_list { " with a registered list" } else { "" };
+    let mut out = vec![Claim::new(
+        format!("{practices} in scope: active GP practices of the organisation{listed}."),
+        sources,
+    )];
+    let findings: Vec<u32> = reactive(material)
+        .into_iter()
+        .flat_map(|i| &material.standings[i].outcome.findings)
+        .flat_map(|f| f.evidence.iter().filter_map(|e| e.arrival))
+        .collect();
+    let count = reactive(material).len();
+    if count > 0 {
+        let text = match reader.count(count).as_str() {
+            "[c]" => "Few practices stand at a reactive level.".to_owned(),
+            "1" => "1 practice stands at a reactive level.".to_owned(),
+            shown => format!("{shown} practices stand at a reactive level."),
+        };
+        out.push(Claim::new(text, receipts(findings)));
+    } else {
+        out.push(Claim::new("No practice stands at a reactive level.", concerns_sources(material)));
+    }
+    out.push(overdue_claim(material, reader));
+    if let Some(last) = &material.last {
+        let up = material
+            .standings
+            .iter()
+            .filter(|s| s.previous.as_ref().is_some_and(|p| s.outcome.level > p.level))
+            .count();
+        let down = material
+            .standings
+            .iter()
+            .filter(|s| s.previous.as_ref().is_some_and(|p| s.outcome.level < p.level))
+            .count();
+        let text = format!(
+            "Since the pack of {}, {} to a higher level of support and {} to a lower one.",
+            long(last.as_of),
+            moved(reader, up),
+            moved(reader, down)
+        );
+        out.push(Claim::new(text, material.all_receipts(&material.fact("score"))));
+    }
+    out.into_iter().flatten().collect()
+}
+
+fn moved(reader: Reader, count: usize) -> String {
+    match reader.count(count).as_str() {
+        "[c]" => "few practices moved".to_owned(),
+        "1" => "1 practice moved".to_owned(),
+        "0" => "no practice moved".to_owned(),
+        shown => format!("{shown} moved"),
+    }
+}
+
+fn overdue_claim(material: &Material<'_>, reader: Reader) -> Option<Claim> {
+    let sources = material.all_receipts(&material.fact("visits"));
+    let text = match overdue(material) {
+        0 => "No visit is overdue.".to_owned(),
+        count => match reader.count(count).as_str() {
+            "[c]" => "Few visits are overdue.".to_owned(),
+            "1" => "1 visit is overdue.".to_owned(),
+            shown => format!("{shown} visits are overdue."),
+        },
+    };
+    Claim::new(text, sources)
+}
+
+fn concerns_sources(material: &Material<'_>) -> Vec<String> {
+    let feeds = material.feeds.iter().filter(|f| f.feed.starts_with("concerns"));
+    feeds.filter_map(|f| f.receipt.clone()).collect()
+}
+
+fn receipts(mut arrivals: Vec<u32>) -> Vec<String> {
+    arrivals.sort_unstable();
+    arrivals.dedup();
+    arrivals.into_iter().map(crate::intake::Receipt::number).collect()
+}
+
+/// The finding of the chart: which level holds most practices, and what changed most.
+fn chart_title(material: &Material<'_>, reader: Reader) -> String {
+    let levels = &material.pipeline.levels;
+    let largest = levels.levels.iter().max_by_key(|l| at(material.standings, Some(l.number)));
+    let Some(largest) = largest else { return "Practices by level of support".to_owned() };
+    let count = at(material.standings, Some(largest.number));
+    let share = if material.standings.is_empty() {
+        0.0
+    } else {
+        100.0 * count as f64 / material.standings.len() as f64
+    };
+    let counted = reader.count(count);
+    format!(
+        "{counted} of {} practices ({share:.0}%) stand at level {}",
+        material.standings.len(),
+        largest.number
+    )
+}

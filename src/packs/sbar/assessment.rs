@@ -1,0 +1,205 @@
+//! Assessment: the dashboard, the indicators beside the other practices, what each team says, and what is
+//! missing.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::{IntoLazy, SortMultipleOptions};
+use serde::Serialize;
+
+use crate::dates::{long, short};
+use crate::packs::{Claim, Material, Standing};
+use crate::pipeline::Indicator;
+use crate::triangulate::Cells;
+use crate::wording::number;
+
+/// Assessment.
+#[derive(Debug, Clone, Serialize)]
+pub struct Assessment {
+    /// The score and its flags.
+    pub claims: Vec<Claim>,
+    /// Standing concerns by team.
+    pub concerns: Vec<ConcernRow>,
+    /// Indicators with the median of the practices in scope.
+    pub indicators: Vec<IndicatorRow>,
+    /// What is not known.
+    pub missing: Vec<String>,
+}
+
+/// A standing concern.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConcernRow {
+    /// The team.
+    pub team: String,
+    /// The theme.
+    pub theme: String,
+    /// The severity.
+    pub severity: String,
+    /// Since when the ICB knows.
+    pub told: String,
+    /// The text, where the team allows it to be shared.
+    pub text: String,
+    /// The receipt.
+    pub source: String,
+}
+
+/// An indicator.
+#[derive(Debug, Clone, Serialize)]
+pub struct IndicatorRow {
+    /// Its title.
+    pub title: String,
+    /// Its value for the practice.
+    pub value: String,
+    /// The median of the practices in scope in the same period.
+    pub median: String,
+    /// The period.
+    pub period: String,
+}
+
+pub(super) fn assessment(material: &Material<'_>, standing: &Standing) -> Assessment {
+    let mut missing = Vec::new();
+    let claims = dashboard(material, standing, &mut missing);
+    let concerns = concerns(material, standing.code());
+    if concerns.is_empty() {
+        missing.push("No team has a standing concern about the practice.".to_owned());
+    }
+    let indicators: Vec<IndicatorRow> =
+        material.pipeline.indicators.iter().filter_map(|i| indicator(material, i, standing.code())).collect();
+    Assessment { claims, concerns, indicators, missing }
+}
+
+fn dashboard(material: &Material<'_>, standing: &Standing, missing: &mut Vec<String>) -> Vec<Claim> {
+    let cells = material.fact("score");
+    let row =
+        (0..cells.height()).find(|row| cells.text("practice", *row).as_deref() == Some(standing.code()));
+    let (Some(row), Some(score)) = (row, &standing.outcome.score) else {
+        missing.push(
+            "No variation score has been received: the dashboard does not assess the practice.".to_owned(),
+        );
+        return Vec::new();
+    };
+    let stale = if score.stale { ", which is too old to be used for a level" } else { "" };
+    let text = format!(
+        "The national dashboard's variation score is {} at {}{stale}.",
+        number(score.value),
+        long(score.extract_date)
+    );
+    let sources = material.receipts(&cells, [row]);
+    let mut claims: Vec<Claim> = Claim::new(text, sources.clone()).into_iter().collect();
+    let flagged: Vec<String> = flags(material, standing.code(), row)
+        .into_iter()
+        .filter(|(_, count)| *count > 0.0)
+        .map(|(domain, count)| format!("{domain} ({})", number(count)))
+        .collect();
+    if !flagged.is_empty() {
+        claims.extend(Claim::new(format!("Flags by domain: {}.", flagged.join(", ")), sources));
+    }
+    claims
+}
+
+/// The flags of a practice by domain: counted in the columns of a wide extract, or in the rows of a long
+/// one of the same date.
+pub fn flags<'m>(material: &Material<'m>, practice: &str, score_row: usize) -> Vec<(&'m str, f64)> {
+    let score = material.fact("score");
+    let date = score.date("extract_date", score_row);
+    let wide = material.pipeline.domains.iter().filter_map(|domain| {
+        score.number(&domain.flags, score_row).map(|count| (domain.name.as_str(), count))
+    });
+    let wide: Vec<(&str, f64)> = wide.collect();
+    if !wide.is_empty() {
+        return wide;
+    }
+    let long = material.fact("dashboard-long");
+    let mut counts: BTreeMap<&str, f64> = BTreeMap::new();
+    for row in 0..long.height() {
+        let same =
+            long.text("practice", row).as_deref() == Some(practice) && long.date("extract_date", row) == date;
+        if !same || long.truth("flag", row) != Some(true) {
+            continue;
+        }
+        let named = long.text("domain", row);
+        if let Some(domain) = material.pipeline.domains.iter().find(|d| Some(&d.name) == named.as_ref()) {
+            *counts.entry(&domain.name).or_default() += 1.0;
+        }
+    }
+    counts.into_iter().collect()
+}
+
+fn concerns(material: &Material<'_>, code: &str) -> Vec<ConcernRow> {
+    let cells = material.fact("concerns");
+    let mut rows: Vec<usize> =
+        (0..cells.height()).filter(|row| cells.text("practice", *row).as_deref() == Some(code)).collect();
+    rows.sort_by_key(|row| (cells.date("told", *row), *row));
+    rows.into_iter()
+        .map(|row| {
+            // Only what the team marked as shareable; a sheet that withholds its text has none.
+            let shareable = cells.truth("shareable", row) == Some(true);
+            ConcernRow {
+                team: cells.text("team", row).unwrap_or_default(),
+                theme: cells.text("theme", row).unwrap_or_else(|| "not stated".to_owned()),
+                severity: cells.text("severity", row).unwrap_or_default(),
+                told: cells.date("told", row).map(short).unwrap_or_default(),
+                text: if shareable { cells.text("concern", row).unwrap_or_default() } else { String::new() },
+                source: cells.file(row).map(crate::intake::Receipt::number).unwrap_or_default(),
+            }
+        })
+        .collect()
+}
+
+/// The latest value of an indicator for a practice, beside the median of all practices in scope in the
+/// same period.
+fn indicator(material: &Material<'_>, indicator: &Indicator, code: &str) -> Option<IndicatorRow> {
+    let fact = material.known.facts.get(&indicator.from)?;
+    let mut rows = fact.clone().lazy();
+    if let Some(filter) = &indicator.filter {
+        rows = rows.filter(filter.expr(material.as_of));
+    }
+    let rows = rows
+        .sort([indicator.period.as_str()], SortMultipleOptions::default().with_maintain_order(true))
+        .collect()
+        .ok()?;
+    let cells = Cells::new(Some(&rows));
+    let value = |row: usize| cells.number(&indicator.value, row).map(|v| v * indicator.scale);
+    let own = (0..rows.height())
+        .rev()
+        .find(|row| cells.text("practice", *row).as_deref() == Some(code) && value(*row).is_some())?;
+    let period = cells.text(&indicator.period, own)?;
+    // Of a value restated in a later file, the later counts.
+    let mut all: BTreeMap<String, f64> = BTreeMap::new();
+    for row in
+        (0..rows.height()).filter(|row| cells.text(&indicator.period, *row).as_deref() == Some(&period))
+    {
+        if let (Some(practice), Some(value)) = (cells.text("practice", row), value(row)) {
+            all.insert(practice, value);
+        }
+    }
+    let unit = if indicator.unit == "%" { "%".to_owned() } else { format!(" {}", indicator.unit) };
+    let shown = |v: f64| format!("{v:.1}{}", unit.trim_end());
+    Some(IndicatorRow {
+        title: indicator.title.clone(),
+        value: shown(*all.get(code)?),
+        median: shown(median(all.into_values().collect())?),
+        period,
+    })
+}
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => None,
+        n if n.is_multiple_of(2) => Some(f64::midpoint(values[middle - 1], values[middle])),
+        _ => Some(values[middle]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::median;
+
+    #[test]
+    fn the_median_of_even_and_odd_numbers() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), Some(2.5));
+        assert_eq!(median(Vec::new()), None);
+    }
+}

@@ -1,0 +1,72 @@
+//! What stands for one practice on a date: its outcome, its clock, and what moved since the last pack.
+
+use serde::{Deserialize, Serialize};
+
+use crate::levels::{Cause, Outcome, Past, Ruling};
+use crate::visits::Clock;
+
+/// What stands for one practice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Levels, findings and decision.
+    pub outcome: Outcome,
+    /// The clock of the level that stands.
+    pub clock: Clock,
+    /// What the last pack said of it; none if it was not in it.
+    pub previous: Option<Past>,
+    /// Why its level changed since; none if it did not.
+    pub cause: Option<Cause>,
+}
+
+/// The columns of the levels output, in order.
+pub const LEVELS_HEADER: [&str; 14] = [
+    "practice_code",
+    "practice_name",
+    "place",
+    "level",
+    "proposed_level",
+    "previous_level",
+    "cause",
+    "decision",
+    "rules",
+    "variation_score",
+    "score_date",
+    "not_assessed",
+    "visit_due",
+    "clock",
+];
+
+impl Standing {
+    /// The practice's code.
+    pub fn code(&self) -> &str {
+        &self.outcome.practice.code
+    }
+
+    /// The cells of the levels output: dates are ISO, missing values empty.
+    pub fn levels_row(&self) -> [String; 14] {
+        let level = |level: Option<u8>| level.map(|l| l.to_string()).unwrap_or_default();
+        let outcome = &self.outcome;
+        let decision = match &outcome.decision {
+            Some((decision, Ruling::InConflict)) => format!("{} conflict", decision.level),
+            Some((decision, _)) => decision.level.to_string(),
+            None => String::new(),
+        };
+        let score = outcome.score.as_ref();
+        [
+            outcome.practice.code.clone(),
+            outcome.practice.name.clone(),
+            outcome.practice.place.clone(),
+            level(outcome.level),
+            level(outcome.proposed),
+            level(self.previous.as_ref().and_then(|p| p.level)),
+            self.cause.map(|c| c.to_string()).unwrap_or_default(),
+            decision,
+            outcome.rules().join(";"),
+            score.map(|s| s.value.to_string()).unwrap_or_default(),
+            score.map(|s| s.extract_date.to_string()).unwrap_or_default(),
+            (!outcome.assessed).to_string(),
+            self.clock.due.map(|d| d.to_string()).unwrap_or_default(),
+            self.clock.state.word().to_owned(),
+        ]
+    }
+}
