@@ -160,12 +160,20 @@ pub struct Claim {
     pub text: String,
     /// The receipts.
     pub sources: Vec<String>,
+    /// The receipts as a paper cites them: the first few, and how many more.
+    pub cited: String,
 }
 
 impl Claim {
     /// A sentence, if it rests on anything.
     pub fn new(text: impl Into<String>, sources: Vec<String>) -> Option<Self> {
-        (!sources.is_empty()).then(|| Self { text: text.into(), sources })
+        let cited = match sources.as_slice() {
+            [] => return None,
+            few if few.len() <= 4 => few.join(", "),
+            [one, two, three, rest @ ..] => format!("{one}, {two}, {three} and {} more", rest.len()),
+            few => few.join(", "),
+        };
+        Some(Self { text: text.into(), sources, cited })
     }
 }
 
