@@ -201,21 +201,6 @@ pub fn likely<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Optio
         .map(|(_, k)| k)
 }
 
-/// The same for what people write in sheets, where a word is more often another word than a slip of the
-/// finger: `Seriousness` for `Severity`. Jaro-Winkler similarity of at least 0.77 counts too.
-pub fn resembling<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Option<&'a str> {
-    if let Some(near) = likely(word, known.clone()) {
-        return Some(near);
-    }
-    let word = word.to_lowercase();
-    known
-        .into_iter()
-        .map(|k| (strsim::jaro_winkler(&word, &k.to_lowercase()), k))
-        .filter(|(near, _)| *near >= 0.77)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, k)| k)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -235,7 +220,5 @@ mod tests {
     fn a_likely_name_is_offered_only_when_near() {
         assert_eq!(likely("severty", ["severity", "status"]), Some("severity"));
         assert_eq!(likely("seriousness", ["severity", "status"]), None);
-        assert_eq!(resembling("Seriousness", ["Severity", "Status"]), Some("Severity"));
-        assert_eq!(resembling("Postcode", ["Severity", "Status"]), None);
     }
 }

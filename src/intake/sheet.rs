@@ -7,8 +7,8 @@ use super::cell::{Cell, address, letters, shortened};
 use super::read::{Book, Sheet};
 use super::rows::Rejection;
 use super::{Effect, Problem};
-use crate::diagnostic::{Code, resembling};
-use crate::pipeline::{Header, Layout};
+use crate::diagnostic::{Code, likely};
+use crate::pipeline::{Column, ColumnKind, Header, Layout};
 use crate::wording;
 
 /// Rows of a sheet within which the header must stand.
@@ -279,10 +279,7 @@ fn describe<'b>(
         if matched.places[index].is_some() || repeated.contains(&index) || elsewhere {
             continue;
         }
-        let names = std::iter::once(&column.title).chain(&column.aliases);
-        let near = names
-            .filter_map(|name| resembling(name, unknown.iter().map(|(_, u)| u.as_str())))
-            .find_map(|near| unknown.iter().find(|(_, u)| u == near));
+        let near = meant(sheet, row, column, &unknown);
         let (code, effect) = if column.needed {
             missing += 1;
             (Code::MissingColumn, Effect::Rejected)
@@ -329,6 +326,28 @@ fn describe<'b>(
         );
     }
     Shape { sheet, header_row: row, places: matched.places, problems, missing }
+}
+
+/// The unknown column that a missing one probably is: by its name, or because its cells hold the values
+/// that the missing column allows.
+fn meant<'u>(
+    sheet: &Sheet,
+    header_row: u32,
+    column: &Column,
+    unknown: &'u [(usize, String)],
+) -> Option<&'u (usize, String)> {
+    let names = std::iter::once(&column.title).chain(&column.aliases);
+    let by_name = names
+        .filter_map(|name| likely(name, unknown.iter().map(|(_, u)| u.as_str())))
+        .find_map(|near| unknown.iter().find(|(_, u)| u == near));
+    let ColumnKind::Choice(values) = &column.kind else { return by_name };
+    let holds = |place: usize| {
+        let cells = sheet.rows.iter().filter(|(row, _)| *row > header_row).filter_map(|(_, c)| c.get(place));
+        let filled: Vec<String> = cells.filter(|c| !c.is_empty()).map(Cell::shown).collect();
+        let known = filled.iter().filter(|text| values.value_of(text).is_some()).count();
+        known > 0 && known * 2 > filled.len()
+    };
+    by_name.or_else(|| unknown.iter().find(|(place, _)| holds(*place)))
 }
 
 /// A file without header: as many columns as the layout says, or it is another file.

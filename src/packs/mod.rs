@@ -14,5 +14,5 @@ pub mod suppress;
 pub use badge::Badge;
 pub use head::Head;
 pub use material::{Claim, FeedStatus, LastMaterial, Material, Reader, title_case};
-pub use narrative::Paragraph;
+pub use narrative::{Paragraph, names_a_practice};
 pub use standing::{LEVELS_HEADER, Standing};

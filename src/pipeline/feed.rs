@@ -27,6 +27,8 @@ pub struct Feed {
     pub essential: bool,
     /// The shapes that its sheets may have, tried in order.
     pub layouts: Vec<Layout>,
+    /// The column whose latest date is the date that the feed's data speak of.
+    pub data_date: Option<String>,
     /// Columns with one value for the whole feed; they replace what a cell says.
     pub set: Vec<(String, String)>,
     /// Columns whose cells never leave the intake.
@@ -106,6 +108,16 @@ impl Feed {
             let message = "a feed needs a [[layout]], or `layouts` that name shared ones";
             report.error(&file.at(), Code::MissingKey, message, None);
         }
+        let data_date = file.text_or_none("data_date").filter(|name| {
+            let is_date =
+                |l: &Layout| l.table_columns().get(&name.value) == Some(&crate::condition::Kind::Date);
+            let known = layouts.iter().any(is_date);
+            if !known {
+                let message = format!("there is no date column `{}`", name.value);
+                report.error(&name.at, Code::UnknownName, message, None);
+            }
+            known
+        });
         let set = known_columns(&mut file, &layouts);
         let withhold = file.texts("withhold");
         for name in &withhold {
@@ -123,6 +135,7 @@ impl Feed {
             counts: counts.unwrap_or(Counts::Newest),
             essential,
             layouts,
+            data_date: data_date.map(|d| d.value),
             set,
             withhold: withhold.into_iter().map(|w| w.value).collect(),
         })

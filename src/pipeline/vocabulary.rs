@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::reader::{Placed, Report, Table};
-use crate::diagnostic::{Code, resembling};
+use crate::diagnostic::{Code, likely};
 
 /// A closed list of values, in order, with other words for them.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -36,8 +36,7 @@ impl Vocabulary {
     /// The value that a misspelt text was probably meant to be.
     pub fn likely(&self, text: &str) -> Option<&str> {
         let words = self.values.iter().map(String::as_str);
-        resembling(text, words.chain(self.also.keys().map(String::as_str)))
-            .and_then(|near| self.value_of(near))
+        likely(text, words.chain(self.also.keys().map(String::as_str))).and_then(|near| self.value_of(near))
     }
 }
 

@@ -2,24 +2,32 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 
 use anyhow::Context as _;
 use chrono::NaiveDate;
 use serde_json::json;
 
+use super::alerts::alerts;
 use super::arrive::{self, Lying};
 use super::compare::LastPack;
+use super::documents::{Press, write};
 use super::events::Events;
+use super::make::make;
 use super::manifest::Manifest;
+use super::material::material;
 use super::report::{LevelCount, Report, Taken};
 use super::result::{Compared, FILE, RunResult};
+use super::send::{plan, send};
 use super::state::{Files, State, StateError};
 use super::workspace::{LockError, Workspace};
+use crate::dispatch::Folder;
 use crate::intake::store::write_whole;
 use crate::intake::{Receipt, State as Fate, inbox};
-use crate::ledger::{Ledger, LedgerError, RunRecord, RunState, Seen};
+use crate::ledger::{DispatchState, Ledger, LedgerError, RunRecord, RunState, Seen};
 use crate::packs::LEVELS_HEADER;
 use crate::pipeline::{Job, Pipeline};
+use crate::render::{Templates, Theme, pdf};
 
 /// What is to be run.
 pub struct Request<'r> {
@@ -84,23 +92,21 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     let _lock = workspace.lock()?;
     let mut ledger = workspace.ledger()?;
     let store = workspace.store();
-    let mut warnings = Vec::new();
+    let templates = Templates::new().map_err(anyhow::Error::from)?;
 
     progress.step("taking in what lies in the inbox");
-    let label = format!("{}-{as_of}", job.name);
     let rebuild = is_past(&ledger, *as_of)?;
-    let lying = if rebuild {
-        Vec::new()
-    } else {
-        arrive::take_in(workspace, &store, &mut ledger, pipeline, *as_of, &label)?
+    let lying = match rebuild {
+        true => Vec::new(),
+        false => {
+            let label = format!("{}-{as_of}", job.name);
+            arrive::take_in(workspace, &store, &mut ledger, pipeline, *as_of, &label)?
+        }
     };
     let waiting = match rebuild {
         true => arrive::waiting(workspace, pipeline, &ledger.arrivals(NaiveDate::MAX)?)?,
         false => 0,
     };
-    for stray in arrive::strays(workspace, pipeline)? {
-        warnings.push(format!("inbox/{stray} belongs to no feed of the pipeline, and nothing in it is read"));
-    }
 
     progress.step("triangulating");
     let files = Files::new(store.clone(), pipeline);
@@ -108,15 +114,9 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     let state = State::at(&files, &arrivals, *as_of);
     let receipts = arrive::receipts(&lying, &mut ledger, &files, state.as_ref().ok(), &arrivals)?;
     if !workspace.is_dry() {
-        write_receipts(&lying, &receipts)?;
+        write_receipts(&lying, &receipts, &templates)?;
     }
     let state = state?;
-    if pipeline.scope.registered_list && !state.register.list_known() {
-        warnings.push(
-            "no list of registered patients has been received: practices without a list cannot be told and are covered"
-                .to_owned(),
-        );
-    }
 
     progress.step("comparing with the last pack");
     let last = LastPack::before(*as_of, workspace, &ledger, &files, &arrivals)?;
@@ -126,33 +126,63 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     });
     let manifest = Manifest::new(pipeline, &job.name, *as_of, compared, &arrivals);
     let record = begin(&mut ledger, job, *as_of, &manifest)?;
-    let result = RunResult::new(
-        &record.id,
-        &job.name,
-        &pipeline.levels.assessed.label,
-        &state,
-        last.as_ref().map(LastPack::comparison).as_ref(),
-    );
+    let label = &pipeline.levels.assessed.label;
+    let comparison = last.as_ref().map(LastPack::comparison);
+    let result = RunResult::new(&record.id, &job.name, label, &state, comparison.as_ref());
     let folder = workspace.run(&record.id);
     let mut events = Events::open(&folder)?;
-    events.note(
-        "begun",
-        json!({ "run": record.id, "program": manifest.program, "dry_run": workspace.is_dry() }),
-    )?;
-    for receipt in receipts.values().filter(|r| r.received == *as_of) {
-        events.note("received", json!({ "receipt": receipt.id, "feed": receipt.feed, "state": receipt.state, "counts": receipt.counts }))?;
+    let detail = json!({ "run": record.id, "program": manifest.program, "dry_run": workspace.is_dry() });
+    events.note("begun", detail)?;
+    let taken = taken(&lying, &receipts);
+    for file in &taken {
+        events.note("received", json!(file))?;
     }
     write_result(&folder, &manifest, &result)?;
 
+    progress.step("making the documents");
+    let remarks = remarks(&state, pipeline);
+    let material = material(&files, &arrivals, &state, &result, last.as_ref(), &remarks)?;
+    let theme = Theme::nhs();
+    let given = ledger.alerts()?;
+    let alerts = alerts(&state.exceptions, &material.exception_clocks, &given, &record.id, *as_of)?;
+    let press = Press {
+        templates: &templates,
+        theme: &theme,
+        material: &material,
+        folder: workspace.packs(&record.id),
+    };
+    let post = make(&press, job, &alerts)?;
+    if !workspace.is_dry() {
+        write_receipt_pages(&lying, &receipts, &press, &folder)?;
+    }
+
+    progress.step("sending");
+    let (keys, resent) = plan(&post.letters, pipeline, job, *as_of, &record.id, &store, &mut ledger)?;
+    ledger.note_alerts(&alerts.noted)?;
+    let mut keys = keys;
+    if !workspace.is_dry() {
+        keys.extend(unfinished(&ledger, &keys)?);
+    }
+    let sent = send(&keys, &Folder::new(workspace.outbox()), &store, &mut ledger)?;
+    for line in post.refused.iter().chain(&sent.failed) {
+        events.note("failed", json!({ "what": line }))?;
+    }
     ledger.note_run(&RunRecord { state: RunState::Complete, ..record.clone() })?;
-    events.note("complete", json!({ "run": record.id }))?;
+    events.note("complete", json!({ "run": record.id, "sent": sent.now, "sent_before": sent.before }))?;
+
+    let mut warnings: Vec<String> = arrive::strays(workspace, pipeline)?
+        .into_iter()
+        .map(|stray| format!("inbox/{stray} belongs to no feed of the pipeline, and nothing in it is read"))
+        .collect();
+    warnings.extend(remarks);
+    warnings.extend(resent);
     Ok(Report {
         run: record.id.clone(),
         job: job.name.clone(),
         as_of: *as_of,
         dry_run: workspace.is_dry(),
         waiting,
-        taken: taken(&lying, &receipts),
+        taken,
         practices: result.practices.len(),
         levels: levels(&result, last.as_ref().map(|l| &l.result), pipeline),
         moved: result
@@ -160,14 +190,37 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
             .as_ref()
             .map(|c| (result.practices.iter().filter(|p| p.cause.is_some()).count(), c.as_of)),
         open_exceptions: result.exceptions.len(),
-        alerts: Vec::new(),
-        documents: Vec::new(),
-        sent: 0,
-        sent_before: 0,
+        alerts: alerts
+            .said
+            .iter()
+            .map(|(alert, _)| format!("{} {}", alert.exception, alert.event.word()))
+            .collect(),
+        documents: post.written,
+        sent: sent.now,
+        sent_before: sent.before,
         warnings,
-        refused: Vec::new(),
-        unsent: Vec::new(),
+        refused: post.refused,
+        unsent: sent.failed,
     })
+}
+
+/// What documents say of the run as a whole.
+fn remarks(state: &State, pipeline: &Pipeline) -> Vec<String> {
+    let mut out = Vec::new();
+    if pipeline.scope.registered_list && !state.register.list_known() {
+        out.push(
+            "No list of registered patients has been received: practices without a list cannot be told and are covered."
+                .to_owned(),
+        );
+    }
+    out
+}
+
+/// Messages of earlier runs that were planned and never handed over.
+fn unfinished(ledger: &Ledger, keys: &[String]) -> Result<Vec<String>, LedgerError> {
+    let all = ledger.dispatches()?.into_iter();
+    let open = all.filter(|d| d.state != DispatchState::Sent).map(|d| d.message.key);
+    Ok(open.filter(|key| !keys.contains(key)).collect())
 }
 
 /// Whether files of a later date have been received, or a later run was completed: then nothing more is
@@ -206,20 +259,40 @@ fn begin(
     Ok(record)
 }
 
-fn write_receipts(lying: &[Lying], receipts: &BTreeMap<usize, Receipt>) -> Result<(), RunError> {
+fn write_receipts(
+    lying: &[Lying],
+    receipts: &BTreeMap<usize, Receipt>,
+    templates: &Templates,
+) -> Result<(), RunError> {
     for (place, receipt) in receipts {
         let Some(file) = lying.get(*place) else { continue };
-        let path = inbox::receipt_path(&file.path);
-        let text = format!("{receipt:#?}\n");
-        if std::fs::read_to_string(&path).ok().as_deref() != Some(text.as_str()) {
-            write_whole(&path, text.as_bytes())
-                .with_context(|| format!("the receipt {} cannot be written", path.display()))?;
-        }
+        let text = templates.receipt(receipt).map_err(anyhow::Error::from)?;
+        write(&inbox::receipt_path(&file.path), text.as_bytes())?;
     }
     Ok(())
 }
 
-fn write_result(folder: &std::path::Path, manifest: &Manifest, result: &RunResult) -> Result<(), RunError> {
+/// Receipts of the files that this run took in, as pages for the file.
+fn write_receipt_pages(
+    lying: &[Lying],
+    receipts: &BTreeMap<usize, Receipt>,
+    press: &Press<'_>,
+    folder: &Path,
+) -> Result<(), RunError> {
+    for (place, receipt) in receipts {
+        if !matches!(lying.get(*place).map(|l| &l.seen), Some(Seen::New(_))) {
+            continue;
+        }
+        let pipeline = press.material.pipeline;
+        let html = press.templates.receipt_page(receipt, &pipeline.organisation, &pipeline.classification);
+        let rendered = pdf::pdf(&html.map_err(anyhow::Error::from)?, press.theme);
+        let rendered = rendered.with_context(|| format!("the receipt {} cannot be laid out", receipt.id))?;
+        write(&folder.join("receipts").join(format!("{}.pdf", receipt.id)), &rendered.bytes)?;
+    }
+    Ok(())
+}
+
+fn write_result(folder: &Path, manifest: &Manifest, result: &RunResult) -> Result<(), RunError> {
     let json = serde_json::to_string_pretty(result).context("the result cannot be written")?;
     let manifest = manifest.json().context("the manifest cannot be written")?;
     let mut levels = csv::Writer::from_writer(Vec::new());

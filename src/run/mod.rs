@@ -1,14 +1,19 @@
 //! One execution of a job, from left to right: intake, triangulation, levels, visits, packs, rendering,
 //! dispatch.
 
+mod alerts;
 mod arrive;
 pub mod clock;
 mod compare;
+mod documents;
 mod events;
 mod execute;
+mod make;
 mod manifest;
+mod material;
 mod report;
 mod result;
+mod send;
 mod state;
 mod workspace;
 

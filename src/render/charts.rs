@@ -1,0 +1,110 @@
+//! Charts as SVG in the subset that the renderer reads. Colours and habits are those of the Government
+//! Analysis Function: a white ground, few lines, horizontal text, numbers beside the bars.
+
+use std::fmt::Write;
+
+use crate::packs::quarterly::LevelBar;
+
+const NOW: &str = "#12436D";
+const BEFORE: &str = "#A6BDD7";
+const AXIS: &str = "#595959";
+const TEXT: &str = "#231F20";
+
+const WIDTH: f64 = 640.0;
+/// Where the bars begin: room for the names of levels to their left.
+const LEFT: f64 = 200.0;
+/// Where the longest bar ends: room for its number to its right.
+const RIGHT: f64 = 590.0;
+const BAR: f64 = 13.0;
+
+/// Practices by level, now beside the last pack: two bars a level, each with its number.
+///
+/// `title` says the finding; `last` names the last pack, if there was one.
+pub fn levels(bars: &[LevelBar], title: &str, now: &str, last: Option<&str>) -> String {
+    let series = if last.is_some() { 2.0 } else { 1.0 };
+    let step = series * BAR + 12.0;
+    let top = 34.0;
+    let height = top + step * bars.len() as f64 + 6.0;
+    let most = bars.iter().flat_map(|b| [b.now, b.before]).flatten().max().unwrap_or(0).max(1);
+    let scale = (RIGHT - LEFT) / most as f64;
+    let mut svg = String::new();
+    let _ =
+        write!(svg, r#"<svg viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img">"#);
+    let _ =
+        write!(svg, "<title>{}</title><desc>{}</desc>", escape(title), escape(&description(bars, now, last)));
+    legend(&mut svg, now, last);
+    for (index, bar) in bars.iter().enumerate() {
+        let y = top + step * index as f64;
+        let middle = y + series * BAR / 2.0 + 4.0;
+        let name = if bar.badge.label == bar.badge.name {
+            bar.badge.name.clone()
+        } else {
+            format!("{} {}", bar.badge.short, bar.badge.name)
+        };
+        text(&mut svg, LEFT - 8.0, middle, "end", &name);
+        one(&mut svg, y, bar.now, &bar.now_text, NOW, scale);
+        if last.is_some() {
+            one(&mut svg, y + BAR, bar.before, &bar.before_text, BEFORE, scale);
+        }
+    }
+    let bottom = height - 6.0;
+    let _ = write!(
+        svg,
+        r#"<line x1="{LEFT}" y1="{top}" x2="{LEFT}" y2="{bottom}" stroke="{AXIS}" stroke-width="1"/></svg>"#
+    );
+    svg
+}
+
+fn legend(svg: &mut String, now: &str, last: Option<&str>) {
+    let mut entry = |x: f64, colour: &str, name: &str| {
+        let _ = write!(svg, r#"<rect x="{x}" y="8" width="11" height="11" fill="{colour}"/>"#);
+        text(svg, x + 17.0, 18.0, "start", name);
+    };
+    entry(LEFT, NOW, now);
+    if let Some(last) = last {
+        entry(LEFT + 170.0, BEFORE, last);
+    }
+}
+
+fn one(svg: &mut String, y: f64, count: Option<usize>, shown: &str, colour: &str, scale: f64) {
+    let width = count.map_or(0.0, |n| n as f64 * scale);
+    if width > 0.0 {
+        let _ = write!(
+            svg,
+            r#"<rect x="{LEFT}" y="{y}" width="{width:.2}" height="{:.2}" fill="{colour}"/>"#,
+            BAR - 1.0
+        );
+    }
+    text(svg, LEFT + width + 5.0, y + BAR - 3.0, "start", shown);
+}
+
+fn text(svg: &mut String, x: f64, y: f64, anchor: &str, words: &str) {
+    let _ = write!(
+        svg,
+        r#"<text x="{x:.2}" y="{y:.2}" font-size="12" text-anchor="{anchor}" fill="{TEXT}">{}</text>"#,
+        escape(words)
+    );
+}
+
+/// The chart in a sentence a level, for those who do not see it.
+fn description(bars: &[LevelBar], now: &str, last: Option<&str>) -> String {
+    let mut out = format!("Practices by level of support on {now}");
+    if let Some(last) = last {
+        let _ = write!(out, ", and in the pack of {last} in brackets");
+    }
+    out.push(':');
+    for bar in bars {
+        let name = if bar.badge.label == bar.badge.name { &bar.badge.name } else { &bar.badge.label };
+        let _ = match last {
+            Some(_) => write!(out, " {name} {} ({});", bar.now_text, bar.before_text),
+            None => write!(out, " {name} {};", bar.now_text),
+        };
+    }
+    out.pop();
+    out.push('.');
+    out
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

@@ -1,0 +1,9 @@
+//! The faces a theme prints with: measuring, choosing a face for each character, subsetting.
+
+mod face;
+mod set;
+mod subset;
+
+pub(crate) use set::{Faces, Weight, is_invisible};
+pub use set::{FontFile, FontSet};
+pub(crate) use subset::{embed, resource};

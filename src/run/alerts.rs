@@ -1,0 +1,192 @@
+//! Which exceptions are to be alerted: opening, worsening, breach and closing, once each.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context as _;
+use chrono::NaiveDate;
+
+use crate::ledger::{Alert, Event};
+use crate::levels::Exception;
+use crate::visits::{Clock, State};
+
+/// What a run has to say about exceptions.
+#[derive(Debug, Clone, Default)]
+pub struct Alerts {
+    /// What is to be noted in the ledger.
+    pub noted: Vec<Alert>,
+    /// What is to be said, each with the exception as it is or was.
+    pub said: Vec<(Alert, Exception)>,
+}
+
+/// The alerts of a date, given what was alerted before.
+///
+/// A run that speaks of a date before the last alert gives no new ones; the alerts that it gave when it
+/// first ran are given again, so that its documents can be rebuilt.
+///
+/// # Errors
+/// If the ledger holds an alert that cannot be read.
+pub fn alerts(
+    open: &BTreeMap<String, Exception>,
+    clocks: &BTreeMap<String, Clock>,
+    given: &[Alert],
+    run: &str,
+    as_of: NaiveDate,
+) -> anyhow::Result<Alerts> {
+    let mut out = Alerts::default();
+    for alert in given.iter().filter(|a| a.run == run && speaks(a)) {
+        out.said.push((alert.clone(), exception(alert)?));
+    }
+    if given.iter().any(|a| a.as_of > as_of) {
+        return Ok(out);
+    }
+    let ids: BTreeSet<&str> =
+        open.keys().map(String::as_str).chain(given.iter().map(|a| a.exception.as_str())).collect();
+    for id in ids {
+        let past: Vec<&Alert> = given.iter().filter(|a| a.exception == id).collect();
+        let now = open.get(id);
+        let overdue = clocks.get(id).is_some_and(|clock| clock.state == State::Overdue);
+        for (event, occurrence, spoken) in events(now, overdue, &past) {
+            let (level, detail) = match (now, past.iter().rev().find(|a| !a.detail.is_empty())) {
+                (Some(exception), _) if !spoken => (exception.level, String::new()),
+                (Some(exception), _) => {
+                    (exception.level, serde_json::to_string(exception).context("an alert cannot be kept")?)
+                }
+                (None, Some(last)) => {
+                    (past.iter().map(|a| a.level).max().unwrap_or(last.level), last.detail.clone())
+                }
+                (None, None) => continue,
+            };
+            let alert = Alert {
+                exception: id.to_owned(),
+                occurrence,
+                event,
+                level,
+                as_of,
+                run: run.to_owned(),
+                detail,
+            };
+            if spoken {
+                out.said.push((alert.clone(), exception(&alert)?));
+            }
+            out.noted.push(alert);
+        }
+    }
+    Ok(out)
+}
+
+/// A breach that was found together with the opening is said by the opening's alert.
+fn speaks(alert: &Alert) -> bool {
+    !(alert.event == Event::Breached && alert.detail.is_empty())
+}
+
+fn exception(alert: &Alert) -> anyhow::Result<Exception> {
+    serde_json::from_str(&alert.detail)
+        .with_context(|| format!("the alert of {} cannot be read", alert.exception))
+}
+
+/// What has happened to an exception since it was last alerted: event, occurrence, and whether it gets an
+/// alert of its own.
+fn events(now: Option<&Exception>, overdue: bool, past: &[&Alert]) -> Vec<(Event, u32, bool)> {
+    let last = past.last();
+    let occurrence = last.map_or(0, |a| a.occurrence);
+    let closed = last.is_none_or(|a| a.event == Event::Closed);
+    let Some(now) = now else {
+        return if closed { Vec::new() } else { vec![(Event::Closed, occurrence, true)] };
+    };
+    if closed {
+        let mut out = vec![(Event::Opened, occurrence + 1, true)];
+        out.extend(overdue.then_some((Event::Breached, occurrence + 1, false)));
+        return out;
+    }
+    let of_this = || past.iter().filter(|a| a.occurrence == occurrence);
+    let highest = of_this().map(|a| a.level).max().unwrap_or(0);
+    let breached = of_this().any(|a| a.event == Event::Breached && a.level >= now.level);
+    let mut out = Vec::new();
+    if now.level > highest {
+        out.push((Event::Worsened, occurrence, true));
+        out.extend(overdue.then_some((Event::Breached, occurrence, false)));
+    } else if overdue && !breached {
+        out.push((Event::Breached, occurrence, true));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::levels::Evidence;
+
+    fn exception_of(level: u8) -> Exception {
+        let evidence = Evidence {
+            arrival: Some(1),
+            file: None,
+            sheet: None,
+            row: None,
+            received: None,
+            carried_from: None,
+            values: Vec::new(),
+        };
+        Exception {
+            id: "concerns-quality/Q-1".into(),
+            practice: "X90001".into(),
+            level,
+            criterion: "Patient harm".into(),
+            known: None,
+            sentence: "Something serious.".into(),
+            evidence,
+        }
+    }
+
+    /// Plays days one after the other: the open level (0: closed) and whether its clock is overdue.
+    fn played(days: &[(u8, bool)]) -> Vec<String> {
+        let (mut given, mut said): (Vec<Alert>, Vec<String>) = (Vec::new(), Vec::new());
+        for (index, (level, overdue)) in days.iter().enumerate() {
+            let as_of = crate::dates::add_days("2026-07-01".parse().unwrap(), i32::try_from(index).unwrap());
+            let open: BTreeMap<String, Exception> =
+                (*level > 0).then(|| (exception_of(*level).id, exception_of(*level))).into_iter().collect();
+            let state = if *overdue { State::Overdue } else { State::Running };
+            let clock = Clock { starts: as_of, due: Some(as_of), state, met_on: None, reason: None };
+            let clocks = open.keys().map(|id| (id.clone(), clock.clone())).collect();
+            let found = alerts(&open, &clocks, &given, &format!("run-{index}"), as_of).unwrap();
+            said.extend(found.said.iter().map(|(a, _)| format!("{index} {} {}", a.event.word(), a.level)));
+            given.extend(found.noted);
+        }
+        said
+    }
+
+    #[test]
+    fn each_thing_is_alerted_once() {
+        let days =
+            [(4, false), (4, false), (4, true), (4, true), (5, false), (5, true), (0, false), (0, false)];
+        assert_eq!(
+            played(&days),
+            ["0 opened 4", "2 breached 4", "4 worsened 5", "5 breached 5", "6 closed 5"]
+        );
+    }
+
+    #[test]
+    fn what_is_overdue_when_it_opens_gets_one_alert() {
+        assert_eq!(played(&[(4, true), (4, true), (0, false)]), ["0 opened 4", "2 closed 4"]);
+    }
+
+    #[test]
+    fn what_opens_again_is_alerted_again() {
+        assert_eq!(played(&[(4, false), (0, false), (4, false)]), ["0 opened 4", "1 closed 4", "2 opened 4"]);
+    }
+
+    #[test]
+    fn an_earlier_date_gives_no_new_alerts_and_repeats_its_own() {
+        let open: BTreeMap<String, Exception> = [(exception_of(4).id, exception_of(4))].into();
+        let day = |d: &str| d.parse::<NaiveDate>().unwrap();
+        let first = alerts(&open, &BTreeMap::new(), &[], "july", day("2026-07-14")).unwrap();
+        let mut given = first.noted.clone();
+        given.extend(
+            alerts(&BTreeMap::new(), &BTreeMap::new(), &given, "october", day("2026-10-14")).unwrap().noted,
+        );
+        assert_eq!(given.len(), 2);
+        let again = alerts(&open, &BTreeMap::new(), &given, "july", day("2026-07-14")).unwrap();
+        assert_eq!(again.noted, []);
+        assert_eq!(again.said.len(), 1);
+        assert_eq!(again.said[0].0, first.said[0].0);
+    }
+}

@@ -1,0 +1,174 @@
+//! The documents of a run: rendered, held to the gates, written.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use super::report::Document as Written;
+use crate::intake::store::write_whole;
+use crate::ledger::Alert;
+use crate::levels::Exception;
+use crate::packs::alert::alert;
+use crate::packs::quarterly::{QuarterlyPack, pack};
+use crate::packs::sbar::sbar;
+use crate::packs::{Material, Standing, alert as alerts};
+use crate::pipeline::{Audience, Committee, Document, slug};
+use crate::render::gates::{Pages, reconcile, refusals, told};
+use crate::render::{Attached, Rendered, Templates, Theme, pdf};
+
+/// A document that passed the gates.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// What kind it is.
+    pub kind: Document,
+    /// The name of its file.
+    pub name: String,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Its pages.
+    pub pages: usize,
+    /// Its SHA-256.
+    pub sha256: String,
+}
+
+impl Finished {
+    /// What a message says of it.
+    pub fn attached(&self) -> Attached {
+        Attached {
+            name: self.name.clone(),
+            pages: crate::wording::plural(self.pages, "page", "pages"),
+            size: size(self.bytes.len()),
+            sha256: self.sha256.clone(),
+        }
+    }
+
+    /// What a report says of it.
+    pub fn written(&self, committee: &Committee) -> Written {
+        Written {
+            kind: self.kind.word().to_owned(),
+            committee: committee.name.clone(),
+            path: self.path.clone(),
+            pages: self.pages,
+            sha256: self.sha256.clone(),
+        }
+    }
+}
+
+/// A size for people: `184 KB`.
+fn size(bytes: usize) -> String {
+    match bytes {
+        0..1_024 => format!("{bytes} bytes"),
+        1_024..1_048_576 => format!("{} KB", bytes.div_ceil(1_024)),
+        _ => format!("{:.1} MB", bytes as f64 / 1_048_576.0),
+    }
+}
+
+/// Renders and writes documents.
+pub struct Press<'p> {
+    /// The templates.
+    pub templates: &'p Templates,
+    /// How documents look.
+    pub theme: &'p Theme,
+    /// What documents are made of.
+    pub material: &'p Material<'p>,
+    /// The folder of the run's documents.
+    pub folder: PathBuf,
+}
+
+/// A document, or why it was refused.
+pub type Outcome = Result<Finished, String>;
+
+impl Press<'_> {
+    /// The quarterly pack of a committee.
+    ///
+    /// # Errors
+    /// If it cannot be written. A document that fails a gate is an [`Outcome`].
+    pub fn pack(&self, committee: &Committee) -> anyhow::Result<(QuarterlyPack, Outcome)> {
+        let pack = pack(self.material, committee);
+        let html = self.templates.pack(&pack)?;
+        let what = if pack.whole { "quarterly-pack" } else { "exceptions" };
+        let name = format!("{what}-{}.pdf", self.material.quarter.id());
+        let headings = pack.headings.clone();
+        let outcome = self.finish(committee, Document::QuarterlyPack, name, &html, |rendered| {
+            let mut out = refusals(rendered, Pages { least: 3, most: 400 }, &headings);
+            out.extend(reconcile(&pack, self.material));
+            if committee.audience == Audience::Public {
+                out.extend(told(rendered, self.material));
+            }
+            out
+        })?;
+        Ok((pack, outcome))
+    }
+
+    /// The SBAR of a practice for a committee.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn sbar(&self, committee: &Committee, standing: &Standing) -> anyhow::Result<Outcome> {
+        let sbar = sbar(self.material, standing, &committee.name);
+        let html = self.templates.sbar(&sbar)?;
+        let name = format!("sbar-{}.pdf", standing.code().to_lowercase());
+        self.finish(committee, Document::Sbar, name, &html, |rendered| {
+            refusals(rendered, Pages { least: 1, most: 6 }, &sbar.headings)
+        })
+    }
+
+    /// The alert of an exception for a committee.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn alert(
+        &self,
+        committee: &Committee,
+        given: &Alert,
+        exception: &Exception,
+        with_sbar: bool,
+    ) -> anyhow::Result<(alerts::Alert, Outcome)> {
+        let alert = alert(self.material, exception, given.event.word(), &committee.name, with_sbar);
+        let html = self.templates.alert(&alert)?;
+        let id: String = slug(&exception.id).chars().take(80).collect();
+        let name = format!("exception-{id}-{}.pdf", given.event.word());
+        let outcome = self.finish(committee, Document::ExceptionAlert, name, &html, |rendered| {
+            refusals(rendered, Pages { least: 1, most: 2 }, &alert.headings)
+        })?;
+        Ok((alert, outcome))
+    }
+
+    /// Renders, checks and writes. A refused document lies beside the others under another name, for the
+    /// person who looks into it.
+    fn finish(
+        &self,
+        committee: &Committee,
+        kind: Document,
+        name: String,
+        html: &str,
+        gate: impl Fn(&Rendered) -> Vec<String>,
+    ) -> anyhow::Result<Outcome> {
+        let folder = self.folder.join(&committee.id);
+        let rendered = match pdf::pdf(html, self.theme) {
+            Ok(rendered) => rendered,
+            Err(error) => {
+                return Ok(Err(format!("{name} for {} cannot be laid out: {error}", committee.name)));
+            }
+        };
+        let refused = gate(&rendered);
+        if !refused.is_empty() {
+            write(&folder.join(format!("REFUSED-{name}")), &rendered.bytes)?;
+            return Ok(Err(format!("{name} for {} was refused: {}", committee.name, refused.join("; "))));
+        }
+        let path = folder.join(&name);
+        write(&path, &rendered.bytes)?;
+        let sha256 = crate::sha256(&rendered.bytes);
+        Ok(Ok(Finished { kind, name, path, pages: rendered.pages.len(), bytes: rendered.bytes, sha256 }))
+    }
+}
+
+/// Writes a file unless it is there already with these bytes.
+pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    if std::fs::read(path).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    write_whole(path, bytes).with_context(|| format!("{} cannot be written", path.display()))
+}

@@ -1,0 +1,157 @@
+//! From states to what documents are made of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use polars::prelude::AnyValue;
+
+use super::compare::LastPack;
+use super::result::RunResult;
+use super::state::{Files, State};
+use crate::dates;
+use crate::intake::{Counts, Effect, Problem, Receipt, Settled};
+use crate::ledger::Arrival;
+use crate::levels::{Decision, withdrawn};
+use crate::packs::{FeedStatus, LastMaterial, Material};
+use crate::pipeline::{Feed, Pipeline};
+use crate::visits::Clock;
+
+/// What the documents of a run are made of.
+///
+/// # Errors
+/// If the store no longer has a file.
+pub fn material<'m>(
+    files: &Files<'m>,
+    arrivals: &[Arrival],
+    state: &'m State,
+    result: &'m RunResult,
+    last: Option<&'m LastPack>,
+    remarks: &[String],
+) -> anyhow::Result<Material<'m>> {
+    let pipeline = files.pipeline();
+    Ok(Material {
+        pipeline,
+        run: &result.run,
+        as_of: state.as_of,
+        quarter: pipeline.calendar.quarter_before(state.as_of),
+        known: &state.known,
+        standings: &result.practices,
+        exceptions: &state.exceptions,
+        exception_clocks: exception_clocks(state, pipeline),
+        names: names(state),
+        feeds: feeds(files, arrivals, state)?,
+        remarks: remarks.to_vec(),
+        last: last.map(|last| LastMaterial {
+            as_of: last.result.as_of,
+            known: &last.then.known,
+            standings: &last.result.practices,
+            exceptions: &last.result.exceptions,
+            withdrawn: withdrawn_since(last, state),
+        }),
+    })
+}
+
+/// The clock of each open exception: the time of its level from the day it became known.
+pub fn exception_clocks(state: &State, pipeline: &Pipeline) -> BTreeMap<String, Clock> {
+    let open = state.exceptions.values();
+    open.filter_map(|exception| {
+        let level = pipeline.levels.get(Some(exception.level));
+        let clock = state.timing.of_level(&exception.practice, level, exception.known?);
+        Some((exception.id.clone(), clock))
+    })
+    .collect()
+}
+
+/// The names of practices that facts speak of and that are not in scope.
+fn names(state: &State) -> BTreeMap<String, String> {
+    let mut codes = BTreeSet::new();
+    for fact in ["concerns", "visits", "decisions", "plans", "pauses", "rating"] {
+        let cells = state.known.fact(fact);
+        codes.extend((0..cells.height()).filter_map(|row| cells.text("practice", row)));
+    }
+    codes.extend(state.exceptions.values().map(|e| e.practice.clone()));
+    codes
+        .into_iter()
+        .filter(|code| !state.known.practices.contains_key(code))
+        .filter_map(|code| state.register.name(&code).map(|name| (code.clone(), name.to_owned())))
+        .collect()
+}
+
+/// Decisions of the last pack that today's sheet no longer has.
+fn withdrawn_since(last: &LastPack, state: &State) -> Vec<(String, Decision)> {
+    let then = last.result.practices.iter();
+    let then = then.filter_map(|p| p.outcome.decision.as_ref().map(|(decision, _)| (p.code(), decision)));
+    let sheet: Vec<(String, Decision)> = state
+        .outcomes
+        .iter()
+        .filter_map(|o| o.decision.as_ref().map(|(d, _)| (o.practice.code.clone(), d.clone())))
+        .collect();
+    // A newer decision on the same practice replaces the old one; that is no withdrawal.
+    let replaced: BTreeSet<&str> = sheet.iter().map(|(code, _)| code.as_str()).collect();
+    withdrawn(then.filter(|(code, _)| !replaced.contains(code)), &sheet, state.as_of)
+}
+
+fn feeds(files: &Files<'_>, arrivals: &[Arrival], state: &State) -> anyhow::Result<Vec<FeedStatus>> {
+    let mut out = Vec::new();
+    for feed in &files.pipeline().feeds {
+        let of_feed: Vec<&Arrival> = arrivals.iter().filter(|a| a.feed == feed.id).collect();
+        let counting: Vec<(&Arrival, &Settled)> =
+            of_feed.iter().filter_map(|a| state.settled.get(&a.number).map(|s| (*a, s))).collect();
+        let newest = counting.last().map(|(arrival, _)| *arrival);
+        let mut rejected = None;
+        for arrival in of_feed.iter().filter(|a| newest.is_none_or(|n| a.number > n.number)) {
+            if files.read(arrival)?.is_some_and(|read| read.rows.is_err()) {
+                rejected = Some((arrival.file.clone(), arrival.received));
+            }
+        }
+        out.push(status(feed, newest, &counting, rejected));
+    }
+    Ok(out)
+}
+
+fn status(
+    feed: &Feed,
+    newest: Option<&Arrival>,
+    counting: &[(&Arrival, &Settled)],
+    rejected: Option<(String, NaiveDate)>,
+) -> FeedStatus {
+    let mut counts = Counts::default();
+    for (_, settled) in counting {
+        counts.read += settled.counts.read;
+        counts.accepted += settled.counts.accepted;
+        counts.quarantined += settled.counts.quarantined;
+        counts.ignored += settled.counts.ignored;
+    }
+    let problems = |pick: &dyn Fn(&Problem) -> bool| -> Vec<(String, Problem)> {
+        let all =
+            counting.iter().flat_map(|(a, s)| s.problems.iter().map(|p| (Receipt::number(a.number), p)));
+        all.filter(|(_, p)| pick(p)).map(|(receipt, p)| (receipt, p.clone())).collect()
+    };
+    let carried = crate::diagnostic::Code::CarriedToSuccessor.id();
+    FeedStatus {
+        feed: feed.id.clone(),
+        title: feed.title.clone(),
+        cadence: feed.cadence.words().to_owned(),
+        receipt: newest.map(|a| Receipt::number(a.number)),
+        file: newest.map(|a| a.file.clone()),
+        received: newest.map(|a| a.received),
+        data_date: feed
+            .data_date
+            .as_ref()
+            .and_then(|column| counting.iter().filter_map(|(_, settled)| latest(settled, column)).max()),
+        counts,
+        files: counting.len(),
+        quarantined: problems(&|p| p.effect == Effect::Quarantined),
+        carried: problems(&|p| p.code == carried),
+        rejected,
+    }
+}
+
+/// The latest date in a column of the accepted rows.
+fn latest(settled: &Settled, column: &str) -> Option<NaiveDate> {
+    let column = settled.table.column(column).ok()?;
+    match column.max_reduce().ok()?.into_value() {
+        AnyValue::Date(days) => dates::from_days(days),
+        _ => None,
+    }
+}
