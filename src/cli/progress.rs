@@ -34,6 +34,21 @@ impl Steps {
         }
     }
 
+    /// Steps that need not be taken.
+    pub fn skip(&self, steps: u64) {
+        if let Some(bar) = &self.bar {
+            bar.inc(steps);
+        }
+    }
+
+    /// Prints something while the bar is out of the way.
+    pub fn pause(&self, print: impl FnOnce()) {
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+
     /// Takes the bar away.
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {

@@ -1,14 +1,17 @@
 //! `quarterday run`: one job for one date.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use super::output::{complain, pipeline, say, say_json};
 use super::progress::{Quiet, Steps};
 use super::{Exit, RunArgs};
 use crate::intake::State;
 use crate::run::{Progress, Report, Request, Workspace, clock, execute};
-use crate::wording::{number, plural};
+use crate::wording::{list, number, plural};
 
 /// Steps that a run reports.
-pub(super) const STEPS: u64 = 6;
+pub(super) const STEPS: u64 = 5;
 
 pub(super) fn run(args: &RunArgs) -> Exit {
     let pipeline = match pipeline(&args.pipeline) {
@@ -70,14 +73,33 @@ pub(super) fn tell(report: &Report) {
     for alert in &report.alerts {
         say(&format!("               {alert}"));
     }
-    say(&format!("  documents    {}", report.documents.len()));
-    for document in &report.documents {
-        let pages = plural(document.pages, "page", "pages");
-        say(&format!("               {} ({pages})", document.path.display()));
-    }
+    tell_documents(report);
     say(&format!("  messages     {} sent now, {} sent before", report.sent, report.sent_before));
     for line in report.refused.iter().chain(&report.unsent).chain(&report.warnings) {
         complain(line);
+    }
+}
+
+/// The documents of each committee, and the folder in which they lie.
+fn tell_documents(report: &Report) {
+    say(&format!("  documents    {}", report.documents.len()));
+    let mut folders: BTreeMap<&Path, (&str, BTreeMap<&str, usize>)> = BTreeMap::new();
+    for document in &report.documents {
+        let folder = document.path.parent().unwrap_or(&document.path);
+        let (_, kinds) = folders.entry(folder).or_insert_with(|| (&document.committee, BTreeMap::new()));
+        *kinds.entry(&document.kind).or_default() += 1;
+    }
+    for (folder, (committee, kinds)) in folders {
+        let kinds: Vec<String> = kinds
+            .into_iter()
+            .map(|(kind, count)| match kind {
+                "sbar" => plural(count, "SBAR", "SBARs"),
+                "exception-alert" => plural(count, "exception alert", "exception alerts"),
+                _ => plural(count, "pack", "packs"),
+            })
+            .collect();
+        say(&format!("               {committee}: {}", list(&kinds)));
+        say(&format!("                 {}", folder.display()));
     }
 }
 

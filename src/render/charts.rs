@@ -15,14 +15,14 @@ const WIDTH: f64 = 640.0;
 const LEFT: f64 = 200.0;
 /// Where the longest bar ends: room for its number to its right.
 const RIGHT: f64 = 590.0;
-const BAR: f64 = 13.0;
+const BAR: f64 = 12.0;
 
 /// Practices by level, now beside the last pack: two bars a level, each with its number.
 ///
 /// `title` says the finding; `last` names the last pack, if there was one.
 pub fn levels(bars: &[LevelBar], title: &str, now: &str, last: Option<&str>) -> String {
     let series = if last.is_some() { 2.0 } else { 1.0 };
-    let step = series * BAR + 12.0;
+    let step = series * BAR + 9.0;
     let top = 34.0;
     let height = top + step * bars.len() as f64 + 6.0;
     let most = bars.iter().flat_map(|b| [b.now, b.before]).flatten().max().unwrap_or(0).max(1);

@@ -113,7 +113,8 @@ impl<'p> Post<'p> {
                     given.event.word(),
                     given.level
                 ),
-                subject: format!("[{}] {}", content.head.classification, content.head.title),
+                // A subject is read on locked screens: it has the code and not the name.
+                subject: format!("[{}] {}", content.head.classification, content.head.short),
                 text: press.templates.alert_mail(&content, &attached)?,
                 files,
             });

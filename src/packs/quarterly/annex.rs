@@ -56,12 +56,12 @@ fn row(material: &Material<'_>, standing: &Standing) -> AnnexRow {
         Some((d, Ruling::InConflict)) => format!("decided {}, in conflict", d.level),
         None => "–".to_owned(),
     };
-    let score = outcome.score.as_ref().map_or_else(
-        || "none".to_owned(),
-        |s| {
-            format!("{}{} ({})", number(s.value), if s.stale { ", stale" } else { "" }, short(s.extract_date))
-        },
-    );
+    let label = &material.pipeline.levels.assessed.label;
+    let score = match &outcome.score {
+        Some(s) if outcome.assessed => format!("{} ({})", number(s.value), short(s.extract_date)),
+        Some(s) => format!("{}, stale ({}): {label}", number(s.value), short(s.extract_date)),
+        None => label.clone(),
+    };
     let last = match (&material.last, &standing.previous) {
         (None, _) => "–".to_owned(),
         (Some(_), None) => "new".to_owned(),

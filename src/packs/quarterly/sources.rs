@@ -124,7 +124,8 @@ fn feed_row(feed: &FeedStatus) -> FeedRow {
         title: feed.title.clone(),
         receipt: feed.receipt.clone().unwrap_or_else(|| "–".to_owned()),
         file,
-        data_date: feed.data_date.map_or_else(|| "–".to_owned(), short),
+        // A team's sheet speaks of the day on which it was sent.
+        data_date: feed.data_date.or(feed.received).map_or_else(|| "–".to_owned(), short),
         counts: texts(&feed.counts),
         note: notes.join("; "),
     }

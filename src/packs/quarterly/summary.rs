@@ -101,28 +101,31 @@ fn overdue(material: &Material<'_>) -> usize {
 
 fn kpis(material: &Material<'_>, reader: Reader) -> Vec<Kpi> {
     let practices = material.standings.len();
-    let not_assessed = material.standings.iter().filter(|s| !s.outcome.assessed).count();
     let kpi = |value: String, label: &str, note: &str| Kpi {
         value,
         label: label.to_owned(),
         note: note.to_owned(),
     };
-    let mut out = vec![
-        kpi(number(practices as f64), "practices", "in scope of the framework"),
-        kpi(reader.count(reactive(material).len()), "at a reactive level", "visit within a month or a week"),
-        kpi(reader.count(overdue(material)), "visits overdue", "of all clocks"),
-        kpi(reader.count(material.exceptions.len()), "exceptions open", "reported to the Quality Committee"),
-    ];
+    let mut out = vec![kpi(number(practices as f64), "practices", "in scope of the framework")];
+    if reader.named() {
+        let count = reactive(material).len().to_string();
+        out.push(kpi(count, "at a reactive level", "visit within a month or a week"));
+    }
+    out.push(kpi(reader.count(overdue(material)), "visits overdue", "of all clocks"));
+    out.push(kpi(
+        reader.count(material.exceptions.len()),
+        "exceptions open",
+        "reported to the Quality Committee",
+    ));
     if let Some(last) = &material.last {
         let moved = material.standings.iter().filter(|s| s.cause.is_some()).count();
         out.push(kpi(reader.count(moved), "changed level", &format!("since {}", long(last.as_of))));
     }
-    out.push(kpi(
-        reader.count(not_assessed),
-        "dashboard not assessed",
-        "no score, or one older than six months",
-    ));
-    out.truncate(6);
+    if reader.named() {
+        let count = material.standings.iter().filter(|s| !s.outcome.assessed).count().to_string();
+        let label = material.pipeline.levels.assessed.label.clone();
+        out.push(kpi(count, &label, "no score, or one too old to use"));
+    }
     out
 }
 
@@ -141,16 +144,14 @@ fn claims(material: &Material<'_>, reader: Reader) -> Vec<Claim> {
         .flat_map(|i| &material.standings[i].outcome.findings)
         .flat_map(|f| f.evidence.iter().filter_map(|e| e.arrival))
         .collect();
-    let count = reactive(material).len();
-    if count > 0 {
-        let text = match reader.count(count).as_str() {
-            "[c]" => "Few practices stand at a reactive level.".to_owned(),
-            "1" => "1 practice stands at a reactive level.".to_owned(),
-            shown => format!("{shown} practices stand at a reactive level."),
-        };
-        out.push(Claim::new(text, receipts(findings)));
-    } else {
-        out.push(Claim::new("No practice stands at a reactive level.", concerns_sources(material)));
+    // In a public paper the number would let the hidden count of a level be worked out.
+    match reactive(material).len() {
+        0 => out.push(Claim::new("No practice stands at a reactive level.", concerns_sources(material))),
+        count if reader.named() => {
+            let practices = plural(count, "practice stands", "practices stand");
+            out.push(Claim::new(format!("{practices} at a reactive level."), receipts(findings)));
+        }
+        _ => {}
     }
     out.push(overdue_claim(material, reader));
     if let Some(last) = &material.last {

@@ -162,10 +162,12 @@ fn offers(material: &Material<'_>, reader: Reader, made: &[Made]) -> Vec<OfferRo
     }
     let mut rows: Vec<(&str, (usize, [usize; 3]))> = counts.into_iter().collect();
     rows.sort_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(b.0)));
-    let totals = reader.row(&rows.iter().map(|r| r.1.0).collect::<Vec<_>>());
+    if !reader.named() {
+        // Offers made a few times tell who was visited: a public paper leaves them out.
+        rows.retain(|(_, (made, _))| *made > 4);
+    }
     rows.into_iter()
-        .zip(totals)
-        .map(|((title, (_, answers)), offered)| OfferRow {
+        .map(|(title, (made, answers))| OfferRow {
             title: title.to_owned(),
             contact: material
                 .pipeline
@@ -174,7 +176,7 @@ fn offers(material: &Material<'_>, reader: Reader, made: &[Made]) -> Vec<OfferRo
                 .find(|o| o.title == title)
                 .map(|o| o.contact.clone())
                 .unwrap_or_default(),
-            offered,
+            offered: made.to_string(),
             answers: match reader.named() {
                 true => answers.iter().map(ToString::to_string).collect(),
                 // Answers by offer are few; a public paper gives only how often it was made.

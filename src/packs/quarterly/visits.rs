@@ -150,7 +150,8 @@ fn claims(material: &Material<'_>, reader: Reader, made: &[Made]) -> Vec<Claim> 
     ));
     let paused = material.standings.iter().filter(|s| s.clock.state == State::Paused).count();
     if paused > 0 && reader.named() {
-        let text = format!("{} paused, each with a reason.", plural(paused, "clock is", "clocks are"));
+        let text =
+            format!("{} paused, with a reason for each pause.", plural(paused, "clock is", "clocks are"));
         out.push(Claim::new(text, material.all_receipts(&material.fact("pauses"))));
     }
     out.into_iter().flatten().collect()

@@ -16,8 +16,10 @@ pub struct Recommendation {
     pub level: String,
     /// What the framework does at this level.
     pub actions: Vec<String>,
-    /// Offers of support that answer the themes in play and stand today.
+    /// Offers of support that answer the themes in play and stand today; those that answer most first.
     pub offers: Vec<OfferRow>,
+    /// How many more there are.
+    pub more_offers: usize,
     /// Who attends the visit.
     pub attendees: Vec<String>,
     /// What the group is asked to decide.
@@ -35,9 +37,15 @@ pub struct OfferRow {
     pub contact: String,
 }
 
+/// Offers that are listed, so that an SBAR stays short.
+const MOST_OFFERS: usize = 8;
+
 pub(super) fn recommendation(material: &Material<'_>, standing: &Standing) -> Recommendation {
     let level = material.pipeline.levels.get(standing.outcome.level);
     let themes = themes(material, standing.code());
+    let mut offers = offers(material, &themes);
+    let more_offers = offers.len().saturating_sub(MOST_OFFERS);
+    offers.truncate(MOST_OFFERS);
     let due = match standing.clock.due {
         Some(due) => format!(" The visit is due by {}.", long(due)),
         None => String::new(),
@@ -50,7 +58,8 @@ pub(super) fn recommendation(material: &Material<'_>, standing: &Standing) -> Re
             lower_first(&level.timescale)
         ),
         actions: level.actions.clone(),
-        offers: offers(material, &themes),
+        offers,
+        more_offers,
         attendees: attendees(material, standing.code()),
         decision: match &standing.outcome.decision {
             Some((_, Ruling::InConflict)) => {
@@ -86,17 +95,20 @@ fn themes(material: &Material<'_>, code: &str) -> BTreeSet<String> {
 
 fn offers(material: &Material<'_>, themes: &BTreeSet<String>) -> Vec<OfferRow> {
     let standing = material.pipeline.support.iter().filter(|offer| offer.stands_on(material.as_of));
-    standing
+    let mut answering: Vec<(usize, OfferRow)> = standing
         .filter_map(|offer| {
             let answered: Vec<&str> =
                 offer.themes.iter().filter(|t| themes.contains(*t)).map(String::as_str).collect();
-            (!answered.is_empty()).then(|| OfferRow {
+            let row = OfferRow {
                 title: offer.title.clone(),
                 themes: answered.join(", "),
                 contact: offer.contact.clone(),
-            })
+            };
+            (!answered.is_empty()).then_some((answered.len(), row))
         })
-        .collect()
+        .collect();
+    answering.sort_by_key(|(answered, _)| std::cmp::Reverse(*answered));
+    answering.into_iter().map(|(_, row)| row).collect()
 }
 
 /// The core team, and by exception the teams whose concerns are in play.
