@@ -169,13 +169,14 @@ impl Settler<'_> {
         }
         let repeated: BTreeSet<u32> = repeats.iter().map(|(row, _)| *row).collect();
         self.problems.retain(|p| p.row.is_none_or(|row| !repeated.contains(&row)));
+        let key = self.layout.key.last().cloned().unwrap_or_default();
         for (row, earlier) in repeats {
             let message = format!("the same as row {earlier}, and counted once");
             self.problem(
                 Code::RepeatedRow,
                 Effect::Ignored,
                 row,
-                "",
+                &key,
                 message,
                 "delete one of the two".to_owned(),
             );

@@ -167,7 +167,7 @@ mod tests {
         };
         let as_of = "2026-07-14".parse().unwrap();
         let planned = std::slice::from_ref(&message);
-        assert_eq!(ledger.plan(planned, "r1", as_of).unwrap(), [message.key.clone()]);
+        assert_eq!(ledger.plan(planned, "r1", as_of).unwrap(), std::slice::from_ref(&message.key));
         ledger.mark(&message.key, DispatchState::Sent).unwrap();
         let other = Planned { sha256: "11".into(), ..message.clone() };
         assert_eq!(ledger.plan(&[other], "r2", as_of).unwrap(), [] as [String; 0]);

@@ -73,7 +73,11 @@ pub fn strays(workspace: &Workspace, pipeline: &Pipeline) -> anyhow::Result<Vec<
 ///
 /// # Errors
 /// If the inbox or the ledger cannot be read.
-pub fn waiting(workspace: &Workspace, pipeline: &Pipeline, known: &[Arrival]) -> anyhow::Result<usize> {
+pub fn waiting(workspace: &Workspace, pipeline: &Pipeline, ledger: &Ledger) -> anyhow::Result<usize> {
+    let known = match ledger.last_received()? {
+        Some(last) => ledger.arrivals(last)?,
+        None => Vec::new(),
+    };
     let known: BTreeSet<(&str, &str)> = known.iter().map(|a| (a.feed.as_str(), a.sha256.as_str())).collect();
     let mut count = 0;
     for feed in &pipeline.feeds {

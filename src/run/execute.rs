@@ -104,7 +104,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         }
     };
     let waiting = match rebuild {
-        true => arrive::waiting(workspace, pipeline, &ledger.arrivals(NaiveDate::MAX)?)?,
+        true => arrive::waiting(workspace, pipeline, &ledger)?,
         false => 0,
     };
 

@@ -1,0 +1,107 @@
+//! The documents as files: valid, tagged, and saying what they should.
+
+use page_validation::{ValidationOptions, ValidationProfile, validate_pdf_bytes};
+
+use crate::support::{demo, files};
+
+#[test]
+fn every_kind_of_document_passes_the_checks_for_accessible_pdf() {
+    let all = files(&demo().join("packs"));
+    let mut kinds = std::collections::BTreeMap::new();
+    for (path, bytes) in &all {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let committee = path.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
+        let kind = name.split('-').next().unwrap().to_owned();
+        kinds.entry((kind, committee)).or_insert((path, bytes));
+    }
+    assert!(kinds.len() >= 6, "{:?}", kinds.keys());
+    for (path, bytes) in kinds.into_values() {
+        for profile in [ValidationProfile::PdfUa1, ValidationProfile::PdfA2a] {
+            let result = validate_pdf_bytes(bytes, &ValidationOptions::default().profile(profile)).unwrap();
+            let failures: Vec<_> = result.failures.iter().map(|f| (&f.rule_id, &f.message)).collect();
+            assert!(result.is_compliant, "{} {profile:?}: {failures:?}", path.display());
+        }
+    }
+}
+
+fn text(path: &str) -> Vec<String> {
+    let bytes = std::fs::read(demo().join("packs").join(path)).unwrap();
+    let document = lopdf::Document::load_mem(&bytes).unwrap();
+    document.get_pages().into_keys().map(|page| document.extract_text(&[page]).unwrap()).collect()
+}
+
+#[test]
+fn a_pack_has_every_section_and_numbers_its_pages() {
+    let pages = text("quarterly-2026-10-14/primary-care-quality-group/quarterly-pack-2026-27-q2.pdf");
+    let count = pages.len();
+    for (index, page) in pages.iter().enumerate() {
+        assert!(page.contains(&format!("Page {} of {count}", index + 1)), "page {}", index + 1);
+        assert!(page.contains("OFFICIAL-SENSITIVE"), "page {}", index + 1);
+    }
+    let whole = pages.join("\n");
+    for section in [
+        "Summary",
+        "(a) Data and visits",
+        "(b) Themes",
+        "(c) Support offered and taken up",
+        "(d) Best practice",
+        "(e) Changes to the plan",
+        "(f) Narrative",
+        "Exceptions",
+        "Level movements",
+        "Sources and data quality",
+        "Annex: every practice",
+    ] {
+        assert!(whole.matches(section).count() >= 2, "{section} stands in the contents and in the text");
+    }
+    assert!(whole.contains("X90196"), "a practice that merged is named");
+}
+
+#[test]
+fn a_public_pack_tells_no_practice() {
+    let pages =
+        text("quarterly-2026-10-14/primary-care-commissioning-sub-committee/quarterly-pack-2026-27-q2.pdf");
+    let whole = pages.join("\n");
+    let expected =
+        std::fs::read_to_string(crate::support::repository().join("fixtures/expected.toml")).unwrap();
+    let expected: toml::Table = expected.parse().unwrap();
+    for practice in expected["practice"].as_array().unwrap() {
+        for key in ["code", "name"] {
+            let told = practice[key].as_str().unwrap();
+            assert!(!whole.to_lowercase().contains(&told.to_lowercase()), "{told}");
+        }
+    }
+    assert!(whole.contains("[c]"), "small numbers are hidden");
+}
+
+#[test]
+fn an_sbar_has_its_four_parts_on_two_pages_at_most() {
+    for (path, _) in files(&demo().join("packs")) {
+        let name = path.to_string_lossy().replace('\\', "/");
+        if !name.contains("/sbar-") {
+            continue;
+        }
+        let pages = text(&name);
+        assert!(pages.len() <= 2, "{name} has {} pages", pages.len());
+        let whole = pages.join("\n");
+        for part in ["Situation", "Background", "Assessment", "Recommendation"] {
+            assert!(whole.contains(part), "{name}: {part}");
+        }
+    }
+}
+
+#[test]
+fn mails_say_what_is_attached() {
+    let mails = files(&demo().join("outbox"));
+    for (path, bytes) in mails {
+        let text = String::from_utf8_lossy(&bytes);
+        let name = path.to_string_lossy();
+        let head = text.split("\r\n\r\n").next().unwrap();
+        for header in ["From: ", "To: ", "Subject: [OFFICIAL", "Date: ", "Message-ID: <"] {
+            assert!(head.contains(header), "{name}: {header}");
+        }
+        assert_eq!(head.matches("@marrowdale-icb.example").count(), 4, "{name}: one recipient");
+        let attached = text.matches("Content-Disposition: attachment").count();
+        assert_eq!(text.matches("SHA-256 ").count(), attached, "{name}");
+    }
+}

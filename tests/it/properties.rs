@@ -1,0 +1,101 @@
+//! What holds for any input: rows read = accepted + quarantined + ignored, and no panic.
+
+use chrono::NaiveDate;
+use proptest::prelude::*;
+use quarterday::intake::{self, Lookup, Practices};
+use quarterday::pipeline::{Folder, Pipeline, load};
+
+use crate::support::repository;
+
+fn pipeline() -> &'static Pipeline {
+    static PIPELINE: std::sync::OnceLock<Pipeline> = std::sync::OnceLock::new();
+    PIPELINE.get_or_init(|| {
+        let folder = Folder::read(&repository().join("pipelines/lancashire-south-cumbria")).unwrap();
+        load(&folder).pipeline.unwrap()
+    })
+}
+
+/// A register that knows codes by their last digit.
+struct ByDigit;
+
+impl Practices for ByDigit {
+    fn look_up(&self, code: &str) -> Lookup {
+        match code.chars().last() {
+            Some('1') => Lookup::Unknown,
+            Some('2') => Lookup::Closed("has closed without a successor".into()),
+            Some('3') => Lookup::Other("another organisation".into()),
+            Some('4') => Lookup::Succeeded { to: "X90000".into(), via: Vec::new() },
+            Some('5') => Lookup::OutOfScope("a practice without a registered list".into()),
+            Some('6') => Lookup::NotAPractice("not a GP practice".into()),
+            _ => Lookup::InScope,
+        }
+    }
+
+    fn likely(&self, _: Option<&str>, _: Option<&str>) -> Option<String> {
+        None
+    }
+
+    fn disagrees(&self, _: &str, _: &str) -> Option<String> {
+        None
+    }
+}
+
+/// Reads and settles a file as every feed would; every row must be accounted for.
+fn accounted_for(bytes: &[u8], name: &str) {
+    let received = NaiveDate::from_ymd_opt(2026, 7, 14).unwrap();
+    let Ok(book) = intake::read::book(bytes, name) else { return };
+    for feed in &pipeline().feeds {
+        let Ok(reading) = intake::take(&book, feed, name, received) else { continue };
+        let settled = intake::settle(&reading, feed, received, &ByDigit);
+        let counts = settled.counts;
+        assert!(counts.balance(), "{}: {counts:?}", feed.id);
+        assert_eq!(settled.table.height(), counts.accepted, "{}", feed.id);
+        assert_eq!(counts.read, reading.rows.len(), "{}", feed.id);
+    }
+}
+
+fn cell() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just(String::new()),
+        "X9000[0-9]",
+        Just("Serious".to_owned()),
+        Just("Low".to_owned()),
+        Just("Open".to_owned()),
+        Just("Closed".to_owned()),
+        "0?[1-9]/0?[1-9]/20[0-9]{2}",
+        "[0-9]{1,3}(\\.[0-9])?",
+        "[A-Z]-[0-9]",
+        "#REF!",
+        "\\PC{0,12}",
+    ]
+}
+
+fn quoted(cell: &str) -> String {
+    format!("\"{}\"", cell.replace('"', "\"\""))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_row_of_a_sheet_of_concerns_is_accounted_for(
+        rows in prop::collection::vec(prop::collection::vec(cell(), 6), 0..12),
+        headers in Just(["Practice code", "Date raised", "Severity", "Status", "Reference", "Theme"]).prop_shuffle(),
+    ) {
+        let mut text = headers.map(quoted).join(",") + "\n";
+        for row in &rows {
+            text += &(row.iter().map(|c| quoted(c)).collect::<Vec<_>>().join(",") + "\r\n");
+        }
+        accounted_for(text.as_bytes(), "sheet.csv");
+    }
+
+    #[test]
+    fn random_bytes_are_refused_or_accounted_for(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        accounted_for(&bytes, "file.xlsx");
+    }
+
+    #[test]
+    fn random_text_is_refused_or_accounted_for(text in "(\\PC|[,;\t\r\n\"]){0,300}") {
+        accounted_for(text.as_bytes(), "file.csv");
+    }
+}
