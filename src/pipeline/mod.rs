@@ -12,9 +12,11 @@ mod fact;
 mod feed;
 mod general;
 mod indicator;
+mod job;
 mod layout;
 mod level;
 mod load;
+mod mail;
 mod reader;
 mod rule;
 mod source;
@@ -28,13 +30,15 @@ pub use committee::{Audience, Committee, Document, Recipient, Section, slug};
 pub use exception::ExceptionRule;
 pub use fact::{FEED, Fact, RECEIVED};
 pub use feed::{Cadence, Counts, Feed};
-pub use general::{Framework, Job, Mail, Place, Programme, Runs, Scope, Visiting};
+pub use general::{Framework, Place, Programme, Scope, Visiting};
 pub use indicator::{Better, Domain, Indicator};
+pub use job::{Job, Runs};
 pub use layout::{
     Agree, Column, ColumnKind, DateOrder, Expectation, FromText, Header, Layout, Others, RowCheck,
 };
 pub use level::{Assessed, ClockStart, Level, Levels, Period, Shape};
 pub use load::{Loaded, load};
+pub use mail::Mail;
 pub use rule::{Rule, Starts};
 pub use source::Folder;
 pub use support::Offer;

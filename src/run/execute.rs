@@ -13,18 +13,19 @@ use super::arrive::{self, Lying};
 use super::compare::LastPack;
 use super::documents::{Press, write};
 use super::events::Events;
+use super::letters::plan;
 use super::make::make;
 use super::manifest::Manifest;
 use super::material::material;
 use super::report::{LevelCount, Report, Taken};
 use super::result::{Compared, FILE, RunResult};
-use super::send::{plan, send};
+use super::send::{send, unfinished};
 use super::state::{Files, State, StateError};
 use super::workspace::{LockError, Workspace};
 use crate::dispatch::Folder;
 use crate::intake::store::write_whole;
 use crate::intake::{Receipt, State as Fate, inbox};
-use crate::ledger::{DispatchState, Ledger, LedgerError, RunRecord, RunState, Seen};
+use crate::ledger::{Ledger, LedgerError, RunRecord, RunState, Seen};
 use crate::packs::LEVELS_HEADER;
 use crate::pipeline::{Job, Pipeline};
 use crate::render::{Templates, Theme, pdf};
@@ -214,13 +215,6 @@ fn remarks(state: &State, pipeline: &Pipeline) -> Vec<String> {
         );
     }
     out
-}
-
-/// Messages of earlier runs that were planned and never handed over.
-fn unfinished(ledger: &Ledger, keys: &[String]) -> Result<Vec<String>, LedgerError> {
-    let all = ledger.dispatches()?.into_iter();
-    let open = all.filter(|d| d.state != DispatchState::Sent).map(|d| d.message.key);
-    Ok(open.filter(|key| !keys.contains(key)).collect())
 }
 
 /// Whether files of a later date have been received, or a later run was completed: then nothing more is

@@ -2,8 +2,8 @@
 
 use super::alerts::Alerts;
 use super::documents::{Finished, Press};
+use super::letters::Letter;
 use super::report::Document as Written;
-use super::send::Letter;
 use crate::packs::Standing;
 use crate::packs::quarterly::QuarterlyPack;
 use crate::pipeline::{Committee, Document, Job};

@@ -8,6 +8,7 @@ mod compare;
 mod documents;
 mod events;
 mod execute;
+mod letters;
 mod make;
 mod manifest;
 mod material;
