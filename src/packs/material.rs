@@ -94,6 +94,20 @@ impl<'m> Material<'m> {
         Cells::new(self.last.as_ref().and_then(|last| last.known.facts.get(name)))
     }
 
+    /// The feeds whose sheets hold the rows of a fact.
+    pub fn feeds_behind(&self, fact: &str) -> impl Iterator<Item = &FeedStatus> {
+        let tables = self.pipeline.facts.get(fact).map_or(&[][..], |fact| fact.from.as_slice());
+        self.feeds.iter().filter(move |status| {
+            let feed = self.pipeline.feed(&status.feed);
+            feed.is_some_and(|feed| feed.layouts.iter().any(|layout| tables.contains(&layout.table)))
+        })
+    }
+
+    /// The receipts of the newest files that hold rows of a fact, whether or not any row stands.
+    pub fn receipts_behind(&self, fact: &str) -> Vec<String> {
+        self.feeds_behind(fact).filter_map(|feed| feed.receipt.clone()).collect()
+    }
+
     /// What stands for a practice.
     pub fn of(&self, code: &str) -> Option<&'m Standing> {
         let index = self.standings.binary_search_by(|s| s.code().cmp(code)).ok()?;

@@ -1,6 +1,6 @@
 //! What the pipeline folder says, as values that are valid by their types.
 //!
-//! [`load`] reads every TOML file of a [`Folder`] and tells everything that is wrong in one pass, each
+//! [`load()`] reads every TOML file of a [`Folder`] and tells everything that is wrong in one pass, each
 //! with its file and line. A [`Pipeline`] exists only if there was no error.
 
 pub mod calendar;

@@ -2,7 +2,7 @@
 
 use page_validation::{ValidationOptions, ValidationProfile, validate_pdf_bytes};
 
-use crate::support::{demo, files};
+use crate::support::{Icb, code, complained, demo, files};
 
 #[test]
 fn every_kind_of_document_passes_the_checks_for_accessible_pdf() {
@@ -25,7 +25,11 @@ fn every_kind_of_document_passes_the_checks_for_accessible_pdf() {
 }
 
 fn text(path: &str) -> Vec<String> {
-    let bytes = std::fs::read(demo().join("packs").join(path)).unwrap();
+    pages(&demo().join("packs").join(path))
+}
+
+fn pages(path: &std::path::Path) -> Vec<String> {
+    let bytes = std::fs::read(path).unwrap();
     let document = lopdf::Document::load_mem(&bytes).unwrap();
     document.get_pages().into_keys().map(|page| document.extract_text(&[page]).unwrap()).collect()
 }
@@ -104,4 +108,23 @@ fn mails_say_what_is_attached() {
         let attached = text.matches("Content-Disposition: attachment").count();
         assert_eq!(text.matches("SHA-256 ").count(), attached, "{name}");
     }
+}
+
+#[test]
+fn a_pack_of_the_register_alone_says_what_it_does_not_know() {
+    let icb = Icb::with_register();
+    let output = icb.run("quarterly", "2026-07-14", &[]);
+    assert_eq!(code(&output), 0, "{}", complained(&output));
+    let folder = icb.data().join("packs/quarterly-2026-07-14");
+    let whole = pages(&folder.join("primary-care-quality-group/quarterly-pack-2026-27-q1.pdf")).join("\n");
+    for sentence in [
+        "196 of 196 practices (100%) are not assessed",
+        "Nothing has ever been received of",
+        "nothing is known of themes",
+        "nothing is known of visits completed",
+        "none is applied",
+    ] {
+        assert!(whole.contains(sentence), "{sentence}");
+    }
+    assert!(!whole.contains("No concern stands"), "what was never received is not nothing");
 }

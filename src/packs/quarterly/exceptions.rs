@@ -72,8 +72,7 @@ fn claims(material: &Material<'_>, reader: Reader, new: usize, closed: usize) ->
         .map(crate::intake::Receipt::number)
         .collect();
     if sources.is_empty() {
-        let feeds = material.feeds.iter().filter(|f| f.feed.starts_with("concerns"));
-        sources = feeds.filter_map(|f| f.receipt.clone()).collect();
+        sources = material.receipts_behind("concerns");
     }
     sources.sort();
     sources.dedup();

@@ -14,6 +14,8 @@ mod support;
 mod themes;
 mod visits;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 pub use annex::AnnexRow;
@@ -55,6 +57,9 @@ pub struct QuarterlyPack {
     pub sources: Option<sources::Sources>,
     /// Every practice; empty in a public pack.
     pub annex: Option<annex::Annex>,
+    /// Whether anything was ever received that could hold rows of a fact, by the fact's name: where nothing
+    /// was, a section says so instead of "none".
+    pub received: BTreeMap<String, bool>,
     /// The headings that the finished document must have, in order.
     pub headings: Vec<String>,
 }
@@ -121,6 +126,9 @@ pub fn pack(material: &Material<'_>, committee: &Committee) -> QuarterlyPack {
         movements: has(Section::Movements).then(|| movements::movements(material, reader)),
         sources: has(Section::Sources).then(|| sources::sources(material, reader)),
         annex: has(Section::Annex).then(|| annex::annex(material)),
+        received: (material.pipeline.facts.keys())
+            .map(|fact| (fact.clone(), material.feeds_behind(fact).any(|feed| feed.receipt.is_some())))
+            .collect(),
         headings: sections.into_iter().map(|s| heading(s).to_owned()).collect(),
     }
 }

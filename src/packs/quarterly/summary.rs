@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::dates::long;
 use crate::packs::{Badge, Claim, Material, Paragraph, Reader, suppress};
+use crate::pipeline::Cadence;
 use crate::visits::State;
 use crate::wording::{number, plural};
 
@@ -20,6 +21,8 @@ pub struct Summary {
     pub last: Option<String>,
     /// What the chart shows, as a sentence.
     pub chart_title: String,
+    /// Regular feeds of which nothing has been received, so that nothing is said from them.
+    pub silent: Vec<String>,
     /// What people wrote.
     pub narrative: Vec<Paragraph>,
 }
@@ -58,6 +61,7 @@ pub(super) fn summary(material: &Material<'_>, reader: Reader) -> Summary {
         last: material.last.as_ref().map(|last| long(last.as_of)),
         chart_title: chart_title(material, reader),
         bars,
+        silent: silent(material),
         narrative: crate::packs::narrative::paragraphs(material, "Summary", reader).0,
     }
 }
@@ -146,7 +150,10 @@ fn claims(material: &Material<'_>, reader: Reader) -> Vec<Claim> {
         .collect();
     // In a public paper the number would let the hidden count of a level be worked out.
     match reactive(material).len() {
-        0 => out.push(Claim::new("No practice stands at a reactive level.", concerns_sources(material))),
+        0 => out.push(Claim::new(
+            "No practice stands at a reactive level.",
+            material.receipts_behind("concerns"),
+        )),
         count if reader.named() => {
             let practices = plural(count, "practice stands", "practices stand");
             out.push(Claim::new(format!("{practices} at a reactive level."), receipts(findings)));
@@ -198,9 +205,11 @@ fn overdue_claim(material: &Material<'_>, reader: Reader) -> Option<Claim> {
     Claim::new(text, sources)
 }
 
-fn concerns_sources(material: &Material<'_>) -> Vec<String> {
-    let feeds = material.feeds.iter().filter(|f| f.feed.starts_with("concerns"));
-    feeds.filter_map(|f| f.receipt.clone()).collect()
+/// The feeds that come regularly and of which nothing has ever been received, by title.
+fn silent(material: &Material<'_>) -> Vec<String> {
+    let regular = |id: &str| material.pipeline.feed(id).is_some_and(|feed| feed.cadence != Cadence::AsMade);
+    let silent = material.feeds.iter().filter(|feed| feed.receipt.is_none() && regular(&feed.feed));
+    silent.map(|feed| feed.title.clone()).collect()
 }
 
 fn receipts(mut arrivals: Vec<u32>) -> Vec<String> {
@@ -209,21 +218,19 @@ fn receipts(mut arrivals: Vec<u32>) -> Vec<String> {
     arrivals.into_iter().map(crate::intake::Receipt::number).collect()
 }
 
-/// The finding of the chart: which level holds most practices, and what changed most.
+/// The finding of the chart: which level holds most practices.
 fn chart_title(material: &Material<'_>, reader: Reader) -> String {
-    let levels = &material.pipeline.levels;
-    let largest = levels.levels.iter().max_by_key(|l| at(material.standings, Some(l.number)));
-    let Some(largest) = largest else { return "Practices by level of support".to_owned() };
-    let count = at(material.standings, Some(largest.number));
-    let share = if material.standings.is_empty() {
-        0.0
-    } else {
-        100.0 * count as f64 / material.standings.len() as f64
+    let numbers = material.pipeline.levels.levels.iter().map(|l| Some(l.number)).chain([None]);
+    let Some(largest) = numbers.max_by_key(|number| at(material.standings, *number)) else {
+        return "Practices by level of support".to_owned();
     };
+    let count = at(material.standings, largest);
+    let all = material.standings.len();
+    let share = if all == 0 { 0.0 } else { 100.0 * count as f64 / all as f64 };
     let counted = reader.count(count);
-    format!(
-        "{counted} of {} practices ({share:.0}%) stand at level {}",
-        material.standings.len(),
-        largest.number
-    )
+    let stand = match largest {
+        Some(level) => format!("stand at level {level}"),
+        None => "are not assessed".to_owned(),
+    };
+    format!("{counted} of {all} practices ({share:.0}%) {stand}")
 }

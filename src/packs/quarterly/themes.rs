@@ -136,16 +136,8 @@ fn claims(material: &Material<'_>, order: &[(&String, &Raised)], reader: Reader)
     let total: usize = order.iter().map(|(_, r)| r.concerns).sum();
     let practices: BTreeSet<&String> = order.iter().flat_map(|(_, r)| &r.practices).collect();
     let sources = material.all_receipts(&cells);
-    let feeds = || {
-        material
-            .feeds
-            .iter()
-            .filter(|f| f.feed.starts_with("concerns"))
-            .filter_map(|f| f.receipt.clone())
-            .collect()
-    };
     if total == 0 {
-        return Claim::new("No concern stands.", feeds()).into_iter().collect();
+        return Claim::new("No concern stands.", material.receipts_behind("concerns")).into_iter().collect();
     }
     let about = match reader.count(practices.len()).as_str() {
         "[c]" => "few practices".to_owned(),
