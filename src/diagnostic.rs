@@ -69,6 +69,8 @@ codes! {
     Incomplete => "incomplete",
     /// A recipient or an offer whose dates have passed.
     OutOfDate => "out-of-date",
+    /// A secret, or what looks like one, in the pipeline folder.
+    Secret => "secret",
 
     // A received file as a whole.
     /// The bytes are not a file of any kind that is read.

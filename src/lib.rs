@@ -15,6 +15,7 @@ pub mod packs;
 pub mod pipeline;
 pub mod render;
 pub mod run;
+pub mod tls;
 pub mod triangulate;
 pub mod visits;
 pub mod wording;

@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod exit;
 mod explain;
+mod intake;
 mod levels;
 mod output;
 mod progress;
@@ -32,6 +33,8 @@ enum Command {
     Demo(DemoArgs),
     /// Runs a job: takes in the inbox, proposes levels, makes and sends the documents
     Run(RunArgs),
+    /// Takes in what has come and writes receipts; makes and sends no documents
+    Intake(IntakeArgs),
     /// Checks a whole pipeline folder and tells everything that is wrong, with file and line
     Check(CheckArgs),
     /// Prints the level of every practice as a run found it
@@ -63,6 +66,22 @@ struct RunArgs {
     /// Makes the exact documents and messages in DATA/dry-run, and sends and changes nothing
     #[arg(long)]
     dry_run: bool,
+    /// Prints JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct IntakeArgs {
+    /// The pipeline folder
+    #[arg(long, value_name = "DIR", env = "QUARTERDAY_PIPELINE")]
+    pipeline: PathBuf,
+    /// The data folder: inbox, store, packs, outbox, runs and the ledger
+    #[arg(long, value_name = "DIR", env = "QUARTERDAY_DATA")]
+    data: PathBuf,
+    /// The day that counts as that of arrival; today in Europe/London if left out
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    as_of: Option<NaiveDate>,
     /// Prints JSON instead of text
     #[arg(long)]
     json: bool,
@@ -123,6 +142,7 @@ pub fn main() -> ExitCode {
     let exit = match cli.command {
         Command::Demo(args) => demo::demo(&args),
         Command::Run(args) => run::run(&args),
+        Command::Intake(args) => intake::intake(&args),
         Command::Check(args) => check::check(&args),
         Command::Levels(args) => levels::levels(&args),
         Command::Explain(args) => explain::explain(&args),

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::intake::{Arrivals, tell_arrivals};
 use super::output::{complain, pipeline, say, say_json};
 use super::progress::{Quiet, Steps};
 use super::{Exit, RunArgs};
-use crate::intake::State;
 use crate::run::{Progress, Report, Request, Workspace, clock, execute};
 use crate::wording::{list, number, plural};
 
@@ -55,7 +55,13 @@ pub(super) fn tell(report: &Report) {
     let date = crate::dates::long(report.as_of);
     let dry = if report.dry_run { "  NOT SENT: a dry run changes nothing outside dry-run/" } else { "" };
     say(&format!("{} as at {date} (run {}){dry}", report.job, report.run));
-    tell_intake(report);
+    tell_arrivals(&Arrivals {
+        downloads: &report.downloads,
+        held: &report.held,
+        taken: &report.taken,
+        waiting: report.waiting,
+        freshness: &report.freshness,
+    });
     say(&format!("  practices    {} in scope", number(report.practices as f64)));
     for level in &report.levels {
         let name = match level.level {
@@ -100,34 +106,5 @@ fn tell_documents(report: &Report) {
             .collect();
         say(&format!("               {committee}: {}", list(&kinds)));
         say(&format!("                 {}", folder.display()));
-    }
-}
-
-fn tell_intake(report: &Report) {
-    let sum = |pick: fn(&crate::run::Taken) -> usize| report.taken.iter().map(pick).sum::<usize>() as f64;
-    say(&format!(
-        "  intake       {}: {} rows read = {} accepted + {} quarantined + {} ignored",
-        plural(report.taken.len(), "new file", "new files"),
-        number(sum(|t| t.counts.read)),
-        number(sum(|t| t.counts.accepted)),
-        number(sum(|t| t.counts.quarantined)),
-        number(sum(|t| t.counts.ignored)),
-    ));
-    for taken in report.taken.iter().filter(|t| t.needs_mending || t.state != State::Accepted) {
-        let what = match taken.state {
-            State::Rejected => "rejected".to_owned(),
-            State::Known => "already received".to_owned(),
-            State::Accepted => match taken.counts.quarantined {
-                0 => "accepted, with cells to mend".to_owned(),
-                rows => format!("{} quarantined", plural(rows, "row", "rows")),
-            },
-        };
-        say(&format!("               {} {}/{}: {what}", taken.receipt, taken.feed, taken.file));
-    }
-    if report.waiting > 0 {
-        let files = plural(report.waiting, "file waits", "files wait");
-        say(&format!(
-            "               {files} in the inbox: files of a later date have been received already"
-        ));
     }
 }

@@ -1,12 +1,16 @@
 //! What lies in the inbox: one folder a feed, usually synchronised by SharePoint or Teams.
 //!
 //! Nothing in it is moved, changed or deleted: in a synchronised folder a move is a deletion for
-//! everybody else. Receipts are written beside the files.
+//! everybody else. Receipts are written beside the files. What is not taken in is told, with the reason;
+//! only receipts and the hidden files of systems are passed over in silence.
 
-use std::fs;
-use std::io;
+use std::ffi::OsStr;
+use std::fs::{self, Metadata};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+use serde::Serialize;
 
 /// The ending of a receipt's name.
 pub const RECEIPT: &str = ".receipt.txt";
@@ -16,7 +20,7 @@ pub const RECEIPT: &str = ".receipt.txt";
 pub struct Dropped {
     /// Where it lies.
     pub path: PathBuf,
-    /// Its name.
+    /// Its name, as it can be printed.
     pub name: String,
     /// When it was last changed: of several new files the one changed last counts as the newest.
     pub modified: SystemTime,
@@ -24,69 +28,401 @@ pub struct Dropped {
     pub size: u64,
 }
 
-/// The files of one feed's folder that are ready to be read, in the order in which they were changed,
-/// then by name. A folder that is not there holds nothing.
+/// Something in the inbox that is not taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Aside {
+    /// Its name, as it can be printed.
+    pub name: String,
+    /// Why not.
+    pub reason: Reason,
+}
+
+/// Why something in the inbox is not taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// The mark of a workbook that somebody has open.
+    Lock,
+    /// A file on its way, under the name of one.
+    Temporary,
+    /// Nothing is in it yet.
+    Empty,
+    /// It was changed a moment ago, or while we looked.
+    Growing,
+    /// Its content is elsewhere and has not been brought here.
+    Placeholder,
+    /// One of two versions that two people made at once.
+    ConflictCopy,
+    /// A link to something else.
+    Link,
+    /// A folder.
+    Folder,
+    /// A device or another thing that is no file.
+    NotAFile,
+    /// It is larger than the pipeline allows.
+    TooLarge,
+    /// It cannot be read.
+    Unreadable,
+}
+
+impl Reason {
+    /// What is the matter and what happens next, as the end of a sentence that begins with the name.
+    pub fn words(self) -> &'static str {
+        match self {
+            Reason::Lock => "shows that somebody has the workbook open; what was saved last is read",
+            Reason::Temporary => "is a temporary file; it is taken in when it has its final name",
+            Reason::Empty => "is empty; it is taken in when something is in it",
+            Reason::Growing => "is still being written; it is taken in by a later run",
+            Reason::Placeholder => {
+                "is a placeholder, its content is not on this computer; mark it \"always keep on this device\""
+            }
+            Reason::ConflictCopy => {
+                "is a conflict copy: two people changed the sheet at once; put both together, or rename this one if it is right"
+            }
+            Reason::Link => "is a link or a shortcut, and links are not followed; drop the file itself",
+            Reason::Folder => "is a folder; files are read only directly in the folder of their feed",
+            Reason::NotAFile => "is not a file; it is left alone",
+            Reason::TooLarge => "is larger than largest_mb of [inbox] allows; it is not read",
+            Reason::Unreadable => "cannot be read; check the rights to it, or whether it has been moved",
+        }
+    }
+}
+
+/// What lies in the folder of a feed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Files, in the order in which they were changed, then by name.
+    pub files: Vec<Dropped>,
+    /// What is not taken in, by name.
+    pub aside: Vec<Aside>,
+}
+
+/// Looks into one feed's folder. A folder that is not there holds nothing.
 ///
 /// # Errors
-/// If the folder or a file in it cannot be read.
-pub fn scan(folder: &Path) -> io::Result<Vec<Dropped>> {
+/// If the folder cannot be read.
+pub fn scan(folder: &Path) -> io::Result<Listing> {
     let listing = match fs::read_dir(folder) {
         Ok(listing) => listing,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Listing::default()),
         Err(error) => return Err(error),
     };
-    let mut found = Vec::new();
+    let mut out = Listing::default();
     for entry in listing {
         let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let meta = fs::metadata(entry.path())?;
-        if !meta.is_file() || meta.len() == 0 || passes_over(&name) {
+        let name = entry.file_name();
+        if is_ours_or_hidden(&name.to_string_lossy()) {
             continue;
         }
-        let modified = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-        found.push(Dropped { path: entry.path(), name, modified, size: meta.len() });
+        match look(&entry.path()) {
+            Ok(dropped) => out.files.push(dropped),
+            Err(reason) => out.aside.push(Aside { name: printable(&name), reason }),
+        }
     }
-    found.sort_by(|a, b| (a.modified, &a.name).cmp(&(b.modified, &b.name)));
-    Ok(found)
+    out.files.sort_by(|a, b| (a.modified, &a.name).cmp(&(b.modified, &b.name)));
+    out.aside.sort_by(|a, b| (&a.name, a.reason).cmp(&(&b.name, b.reason)));
+    Ok(out)
 }
 
-/// Lock files, temporary files, hidden files and our own receipts.
-fn passes_over(name: &str) -> bool {
+/// A file as it lies there now, or why it is none that is taken in.
+///
+/// # Errors
+/// The reason.
+pub fn look(path: &Path) -> Result<Dropped, Reason> {
+    let meta = fs::symlink_metadata(path).map_err(|_| Reason::Unreadable)?;
+    let name = path.file_name().unwrap_or_default();
+    let text = name.to_string_lossy();
+    if meta.is_symlink() {
+        return Err(Reason::Link);
+    }
+    if meta.is_dir() {
+        return Err(Reason::Folder);
+    }
+    if !meta.is_file() {
+        return Err(Reason::NotAFile);
+    }
+    if let Some(reason) = by_name(&text) {
+        return Err(reason);
+    }
+    if meta.len() == 0 {
+        return Err(Reason::Empty);
+    }
+    if is_offline(&meta) {
+        return Err(Reason::Placeholder);
+    }
+    let modified = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+    Ok(Dropped { path: path.to_owned(), name: printable(name), modified, size: meta.len() })
+}
+
+/// Our own receipts, and files of systems that nobody dropped.
+fn is_ours_or_hidden(name: &str) -> bool {
     let lower = name.to_lowercase();
-    name.starts_with("~$")
-        || name.starts_with('.')
-        || name.starts_with('~')
-        || [RECEIPT, ".tmp", ".temp", ".part", ".partial", ".crdownload", ".download"]
-            .iter()
-            .any(|ending| lower.ends_with(ending))
-        || matches!(lower.as_str(), "desktop.ini" | "thumbs.db")
+    let receipt = lower.rsplit_once('.').is_some_and(|(head, _)| head.ends_with(".receipt"));
+    let hidden = name.starts_with('.') && !name.starts_with(".~lock.");
+    receipt || hidden || matches!(lower.as_str(), "desktop.ini" | "thumbs.db" | "icon\r")
 }
 
-/// Where the receipt of a file is written.
+/// What the name alone says.
+fn by_name(name: &str) -> Option<Reason> {
+    let lower = name.to_lowercase();
+    let ends = |endings: &[&str]| endings.iter().any(|ending| lower.ends_with(ending));
+    let holds = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
+    if name.starts_with("~$") || name.starts_with(".~lock.") {
+        Some(Reason::Lock)
+    } else if name.starts_with('~')
+        || ends(&[".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".filepart", ".!ut"])
+    {
+        Some(Reason::Temporary)
+    } else if holds(&["conflict copy", "conflicted copy", "(conflict)", "sync-conflict", "-conflict-"]) {
+        Some(Reason::ConflictCopy)
+    } else if ends(&[".lnk", ".url", ".website", ".webloc"]) {
+        Some(Reason::Link)
+    } else if ends(&[".cloud", ".cloudf", ".odlocal", ".gsheet"]) {
+        Some(Reason::Placeholder)
+    } else {
+        None
+    }
+}
+
+/// Whether OneDrive keeps the content elsewhere (files on demand).
+#[cfg(windows)]
+fn is_offline(meta: &Metadata) -> bool {
+    use std::os::windows::fs::MetadataExt;
+    const OFFLINE: u32 = 0x1000;
+    const RECALL_ON_OPEN: u32 = 0x0004_0000;
+    const RECALL_ON_DATA_ACCESS: u32 = 0x0040_0000;
+    meta.file_attributes() & (OFFLINE | RECALL_ON_OPEN | RECALL_ON_DATA_ACCESS) != 0
+}
+
+/// Other systems have no such mark; a file without content is known by its zeros.
+#[cfg(not(windows))]
+fn is_offline(_: &Metadata) -> bool {
+    false
+}
+
+/// What the first and last bytes of a file say about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ends {
+    /// Nothing speaks against it.
+    Whole,
+    /// A workbook or archive without its end.
+    CutOff,
+    /// Nothing but zeros: the content has not been brought here.
+    Zeros,
+}
+
+/// Looks at both ends of a file.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn ends(path: &Path) -> io::Result<Ends> {
+    let mut file = fs::File::open(path)?;
+    let mut head = Vec::new();
+    file.by_ref().take(4096).read_to_end(&mut head)?;
+    if head.iter().all(|byte| *byte == 0) {
+        return Ok(Ends::Zeros);
+    }
+    if !head.starts_with(ARCHIVE) {
+        return Ok(Ends::Whole);
+    }
+    let size = file.metadata()?.len();
+    let from = size.saturating_sub(TAIL as u64);
+    file.seek(SeekFrom::Start(from))?;
+    let mut tail = Vec::new();
+    file.take(TAIL as u64).read_to_end(&mut tail)?;
+    Ok(if has_end(&tail, from) { Ends::Whole } else { Ends::CutOff })
+}
+
+const ARCHIVE: &[u8] = b"PK\x03\x04";
+const END: &[u8] = b"PK\x05\x06";
+/// The end record with the longest comment that it can have.
+const TAIL: usize = 22 + 65_535;
+
+/// Whether bytes are a whole archive; none if they are no archive. Workbooks (xlsx, xlsb, ods) are archives.
+pub fn whole_archive(bytes: &[u8]) -> Option<bool> {
+    if !bytes.starts_with(ARCHIVE) {
+        return None;
+    }
+    let from = bytes.len().saturating_sub(TAIL);
+    Some(has_end(bytes.get(from..).unwrap_or_default(), from as u64))
+}
+
+/// Whether the end record of an archive is there and the directory that it speaks of lies before it.
+fn has_end(tail: &[u8], from: u64) -> bool {
+    let number = |at: usize| {
+        let bytes = tail.get(at..at.checked_add(4)?)?;
+        Some(u64::from(u32::from_le_bytes(bytes.try_into().ok()?)))
+    };
+    let places = (0..tail.len().saturating_sub(END.len() - 1)).rev();
+    let mut ends = places.filter(|at| tail.get(*at..at + END.len()) == Some(END));
+    ends.any(|at| {
+        let (Some(size), Some(start)) = (number(at + 12), number(at + 16)) else { return false };
+        let large = start == u64::from(u32::MAX);
+        tail.len() >= at + 22 && (large || start + size <= from + at as u64)
+    })
+}
+
+/// The name of a file as it can be printed and kept.
+pub fn printable(name: &OsStr) -> String {
+    let text = name.to_string_lossy();
+    match name.to_str() {
+        Some(text) => plain_name(text),
+        None => marked(&cleaned(&text), name.as_encoded_bytes()),
+    }
+}
+
+/// The longest name that is printed and kept, in characters.
+const LONGEST: usize = 150;
+
+/// A name without folders, control characters and characters that turn the direction of writing, and of
+/// bounded length. A name that had to be changed ends in a mark of its own, so that no two become one.
+pub fn plain_name(name: &str) -> String {
+    let clean = cleaned(name);
+    if clean == name && name.chars().count() <= LONGEST && !name.is_empty() {
+        return clean;
+    }
+    marked(&clean, name.as_bytes())
+}
+
+fn cleaned(name: &str) -> String {
+    let odd = |c: char| {
+        c.is_control()
+            || matches!(c, '/' | '\\' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    name.chars().map(|c| if odd(c) { '\u{fffd}' } else { c }).collect()
+}
+
+fn marked(clean: &str, original: &[u8]) -> String {
+    let mark = crate::sha256(original);
+    let mark = mark.get(..8).unwrap_or_default();
+    let (stem, ending) = match clean.rsplit_once('.') {
+        Some((stem, ending)) if ending.chars().count() <= 8 => (stem, format!(".{ending}")),
+        _ => (clean, String::new()),
+    };
+    let stem: String = stem.chars().take(LONGEST - 30).collect();
+    format!("{stem}~{mark}{ending}")
+}
+
+/// Where the receipt of a file is written: beside it, under its name as it can be printed.
 pub fn receipt_path(file: &Path) -> PathBuf {
-    let mut name = file.file_name().unwrap_or_default().to_os_string();
-    name.push(RECEIPT);
-    file.with_file_name(name)
+    let name = printable(file.file_name().unwrap_or_default());
+    // Most systems allow a name of 255 bytes.
+    let name = if name.len() + RECEIPT.len() > 255 {
+        marked(&name.replace(|c: char| !c.is_ascii(), "_"), name.as_bytes())
+    } else {
+        name
+    };
+    file.with_file_name(name + RECEIPT)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
+    fn asides(dir: &Path) -> Vec<(String, Reason)> {
+        scan(dir).unwrap().aside.into_iter().map(|a| (a.name, a.reason)).collect()
+    }
+
     #[test]
-    fn lock_files_receipts_and_empty_files_are_passed_over() {
+    fn what_is_not_taken_in_is_told_and_hidden_files_and_receipts_are_not() {
         let dir = tempfile::tempdir().unwrap();
-        for name in ["~$a.xlsx", "a.xlsx.receipt.txt", ".hidden", "b.TMP", "Thumbs.db", "c.xlsx"] {
+        let names = [
+            "~$a.xlsx",
+            "a.xlsx.receipt.txt",
+            "a.xlsx.receipt.html",
+            ".hidden",
+            "b.TMP",
+            "Thumbs.db",
+            "c.xlsx",
+            ".~lock.a.ods#",
+            "Sheet (Ann's conflicted copy 2026-07-14).xlsx",
+            "sheet.url",
+        ];
+        for name in names {
             fs::write(dir.path().join(name), "x").unwrap();
         }
         fs::write(dir.path().join("empty.csv"), "").unwrap();
-        let names: Vec<String> = scan(dir.path()).unwrap().into_iter().map(|d| d.name).collect();
+        fs::create_dir(dir.path().join("old")).unwrap();
+        let listing = scan(dir.path()).unwrap();
+        let names: Vec<&str> = listing.files.iter().map(|d| d.name.as_str()).collect();
         assert_eq!(names, ["c.xlsx"]);
-        assert_eq!(scan(&dir.path().join("nowhere")).unwrap(), []);
+        let wanted = [
+            (".~lock.a.ods#", Reason::Lock),
+            ("Sheet (Ann's conflicted copy 2026-07-14).xlsx", Reason::ConflictCopy),
+            ("b.TMP", Reason::Temporary),
+            ("empty.csv", Reason::Empty),
+            ("old", Reason::Folder),
+            ("sheet.url", Reason::Link),
+            ("~$a.xlsx", Reason::Lock),
+        ];
+        assert_eq!(asides(dir.path()), wanted.map(|(name, reason)| (name.to_owned(), reason)));
+        assert_eq!(scan(&dir.path().join("nowhere")).unwrap(), Listing::default());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_not_followed_and_pipes_not_opened() {
+        let dir = tempfile::tempdir().unwrap();
+        let outside = dir.path().join("secret.csv");
+        fs::write(&outside, "secret").unwrap();
+        let inbox = dir.path().join("inbox");
+        fs::create_dir(&inbox).unwrap();
+        std::os::unix::fs::symlink(&outside, inbox.join("link.csv")).unwrap();
+        std::os::unix::fs::symlink("nowhere", inbox.join("broken.csv")).unwrap();
+        assert_eq!(scan(&inbox).unwrap().files, []);
+        let wanted = ["broken.csv", "link.csv"].map(|name| (name.to_owned(), Reason::Link));
+        assert_eq!(asides(&inbox), wanted);
+    }
+
+    #[test]
+    fn odd_names_are_printable_distinct_and_short() {
+        assert_eq!(plain_name("Quality – July (2).xlsx"), "Quality – July (2).xlsx");
+        let (one, two) = (plain_name("a\u{1b}[31m.csv"), plain_name("a\u{1b}[32m.csv"));
+        assert!(one != two && !one.contains('\u{1b}') && one.ends_with(".csv"), "{one}");
+        assert!(!plain_name("../../etc/passwd").contains('/'));
+        assert!(!plain_name("invoice\u{202e}fdp.csv").contains('\u{202e}'));
+        let long = plain_name(&format!("{}.xlsx", "n".repeat(300)));
+        assert!(long.chars().count() <= LONGEST && long.ends_with(".xlsx"), "{long}");
+        assert_ne!(long, plain_name(&format!("{}.xlsx", "n".repeat(301))));
+        assert!(!plain_name("").is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_are_not_text_are_told_apart() {
+        use std::os::unix::ffi::OsStrExt;
+        let (one, two) =
+            (printable(OsStr::from_bytes(b"a\xff.csv")), printable(OsStr::from_bytes(b"a\xfe.csv")));
+        assert!(one != two && one.ends_with(".csv"), "{one} {two}");
     }
 
     #[test]
     fn the_receipt_lies_beside_the_file() {
         assert_eq!(receipt_path(Path::new("in/a.b.xlsx")), Path::new("in/a.b.xlsx.receipt.txt"));
+        let long = receipt_path(Path::new(&format!("in/{}.csv", "é".repeat(120))));
+        assert!(long.file_name().unwrap().len() <= 255, "{}", long.display());
+    }
+
+    #[test]
+    fn a_workbook_is_whole_when_its_end_is_there() {
+        let mut writer = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+        writer.start_file("a", zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(&[7; 300]).unwrap();
+        let bytes = writer.finish().unwrap().into_inner();
+        assert_eq!(whole_archive(&bytes), Some(true));
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.xlsx");
+        for cut in 5..bytes.len() {
+            assert_eq!(whole_archive(&bytes[..cut]), Some(false), "{cut}");
+            fs::write(&path, &bytes[..cut]).unwrap();
+            assert_eq!(ends(&path).unwrap(), Ends::CutOff, "{cut}");
+        }
+        fs::write(&path, &bytes).unwrap();
+        assert_eq!(ends(&path).unwrap(), Ends::Whole);
+        fs::write(&path, [0; 5000]).unwrap();
+        assert_eq!(ends(&path).unwrap(), Ends::Zeros);
+        assert_eq!(whole_archive(b"code,name"), None);
     }
 }

@@ -7,6 +7,7 @@
 //! rows out.
 
 pub mod cell;
+pub mod download;
 pub mod inbox;
 pub mod names;
 pub mod read;
@@ -15,6 +16,7 @@ mod rows;
 mod settle;
 pub mod sheet;
 pub mod store;
+pub mod watch;
 
 pub use cell::Cell;
 pub use receipt::{Receipt, State};

@@ -50,11 +50,26 @@ impl Ledger {
         run: &str,
         newest: bool,
     ) -> Result<Seen> {
+        self.see_as(feed, file, file, sha256, received, run, newest)
+    }
+
+    /// The same for a file that is seen under another name than its own.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn see_as(
+        &mut self,
+        feed: &str,
+        name: &str,
+        file: &str,
+        sha256: &str,
+        received: NaiveDate,
+        run: &str,
+        newest: bool,
+    ) -> Result<Seen> {
         let transaction = self.begin()?;
         let before: Option<(String, u32)> = transaction
             .query_row(
                 "SELECT sha256, arrival FROM seen WHERE feed = ?1 AND file = ?2",
-                params![feed, file],
+                params![feed, name],
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .optional()?;
@@ -91,7 +106,7 @@ impl Ledger {
         transaction.execute(
             "INSERT INTO seen (feed, file, sha256, arrival) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (feed, file) DO UPDATE SET sha256 = excluded.sha256, arrival = excluded.arrival",
-            params![feed, file, sha256, arrival.number],
+            params![feed, name, sha256, arrival.number],
         )?;
         transaction.commit()?;
         Ok(seen)

@@ -6,6 +6,7 @@
 
 mod alerts;
 mod arrivals;
+mod downloads;
 mod outbox;
 mod runs;
 
@@ -17,6 +18,7 @@ use thiserror::Error;
 
 pub use alerts::{Alert, Event};
 pub use arrivals::{Arrival, Seen};
+pub use downloads::{Download, DownloadFailure};
 pub use outbox::{Dispatch, DispatchState, Planned};
 pub use runs::{RunRecord, RunState};
 
@@ -44,7 +46,8 @@ pub enum LedgerError {
 type Result<T> = std::result::Result<T, LedgerError>;
 
 /// The statements that make each format from the one before.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE arrival (
         number   INTEGER PRIMARY KEY,
         feed     TEXT NOT NULL,
@@ -93,7 +96,9 @@ const MIGRATIONS: &[&str] = &["
         state     TEXT NOT NULL,
         as_of     TEXT NOT NULL
     ) STRICT;
-"];
+",
+    downloads::MIGRATION,
+];
 
 /// An open ledger.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use super::Standing;
 use crate::intake::{Counts, Problem};
 use crate::levels::{Decision, Exception};
 use crate::pipeline::{Audience, Pipeline, Quarter};
-use crate::triangulate::{Cells, Triangulated};
+use crate::triangulate::{Cells, Freshness, Triangulated};
 use crate::visits::Clock;
 
 /// Everything that the documents of a run say something about.
@@ -69,8 +69,8 @@ pub struct FeedStatus {
     pub file: Option<String>,
     /// The day it was received.
     pub received: Option<NaiveDate>,
-    /// The latest date that its rows speak of.
-    pub data_date: Option<NaiveDate>,
+    /// How fresh its data are.
+    pub freshness: Freshness,
     /// How many rows of the files that count became what.
     pub counts: Counts,
     /// How many files count.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::checked::read_choice;
-use super::layout::Layout;
+use super::download::Download;
+use super::layout::{ColumnKind, Layout};
 use super::reader::{Placed, Table};
 use super::vocabulary::Vocabularies;
 use crate::diagnostic::{Code, likely};
@@ -19,6 +20,8 @@ pub struct Feed {
     pub owner: String,
     /// How often it comes.
     pub cadence: Cadence,
+    /// Days from the date that data speak of to the day on which they can be had.
+    pub lag_days: u32,
     /// Days after which a file that is due counts as late.
     pub grace_days: u32,
     /// Which of its files count on a date.
@@ -27,7 +30,9 @@ pub struct Feed {
     pub essential: bool,
     /// The shapes that its sheets may have, tried in order.
     pub layouts: Vec<Layout>,
-    /// The column whose latest date is the date that the feed's data speak of.
+    /// Where its file is fetched from, if nobody has to send it.
+    pub download: Option<Download>,
+    /// The column of dates or periods whose latest is the date that the feed's data speak of.
     pub data_date: Option<String>,
     /// Columns with one value for the whole feed; they replace what a cell says.
     pub set: Vec<(String, String)>,
@@ -87,6 +92,7 @@ impl Feed {
             ("as made", Cadence::AsMade),
         ];
         let cadence = read_choice(&mut file, "cadence", &cadences);
+        let lag_days = file.count_or_none("lag_days").map_or(0, |d| d.value);
         let grace_days = file.count_or_none("grace_days").map_or(0, |d| d.value);
         let counts =
             read_choice(&mut file, "counts", &[("newest", Counts::Newest), ("every", Counts::Every)]);
@@ -109,15 +115,18 @@ impl Feed {
             report.error(&file.at(), Code::MissingKey, message, None);
         }
         let data_date = file.text_or_none("data_date").filter(|name| {
-            let is_date =
-                |l: &Layout| l.table_columns().get(&name.value) == Some(&crate::condition::Kind::Date);
-            let known = layouts.iter().any(is_date);
+            let dated = |l: &Layout| {
+                l.column(&name.value).is_some_and(|c| matches!(c.kind, ColumnKind::Date | ColumnKind::Period))
+                    || l.table_columns().get(&name.value) == Some(&crate::condition::Kind::Date)
+            };
+            let known = layouts.iter().any(dated);
             if !known {
-                let message = format!("there is no date column `{}`", name.value);
+                let message = format!("there is no column `{}` of dates or periods", name.value);
                 report.error(&name.at, Code::UnknownName, message, None);
             }
             known
         });
+        let download = file.table_or_none("download").and_then(|t| Download::read(t, cadence));
         let set = known_columns(&mut file, &layouts);
         let withhold = file.texts("withhold");
         for name in &withhold {
@@ -131,10 +140,12 @@ impl Feed {
             title: title?.value,
             owner: owner?.value,
             cadence: cadence.unwrap_or(Cadence::AsMade),
+            lag_days,
             grace_days,
             counts: counts.unwrap_or(Counts::Newest),
             essential,
             layouts,
+            download,
             data_date: data_date.map(|d| d.value),
             set,
             withhold: withhold.into_iter().map(|w| w.value).collect(),

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::download::{Downloads, Watch};
 use super::job::{Job, read_jobs};
 use super::level::{Period, read_period};
 use super::mail::Mail;
@@ -79,6 +80,8 @@ pub(super) struct General {
     pub(super) visiting: Visiting,
     pub(super) jobs: Vec<Job>,
     pub(super) mail: Mail,
+    pub(super) downloads: Downloads,
+    pub(super) watch: Watch,
 }
 
 impl General {
@@ -103,6 +106,8 @@ impl General {
         });
         let jobs = read_jobs(file);
         let mail = file.table("mail").and_then(Mail::read);
+        let downloads = file.table_or_none("downloads").map(Downloads::read).unwrap_or_default();
+        let watch = file.table_or_none("inbox").map(Watch::read).unwrap_or_default();
         Some(Self {
             title: title?.value,
             organisation: organisation?.value,
@@ -114,6 +119,8 @@ impl General {
             visiting: visiting.unwrap_or_default(),
             jobs,
             mail: mail?,
+            downloads,
+            watch,
         })
     }
 }

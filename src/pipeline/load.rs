@@ -89,6 +89,8 @@ impl<'f> Loader<'f> {
             calendar,
             jobs: general.jobs,
             mail: general.mail,
+            downloads: general.downloads,
+            watch: general.watch,
             feeds,
             facts,
             levels: levels?,

@@ -7,6 +7,7 @@ pub mod calendar;
 mod checked;
 mod committee;
 mod contract;
+mod download;
 mod exception;
 mod fact;
 mod feed;
@@ -17,6 +18,7 @@ mod layout;
 mod level;
 mod load;
 mod mail;
+mod period;
 mod reader;
 mod rule;
 mod source;
@@ -27,6 +29,9 @@ use std::collections::BTreeMap;
 
 pub use calendar::{Calendar, Quarter};
 pub use committee::{Audience, Committee, Document, Recipient, Section, slug};
+pub use download::{
+    Download, Downloads, Lookback, Origin, SheetFormat, Token, Watch, is_loopback, may_be_asked,
+};
 pub use exception::ExceptionRule;
 pub use fact::{FEED, Fact, RECEIVED};
 pub use feed::{Cadence, Counts, Feed};
@@ -39,6 +44,7 @@ pub use layout::{
 pub use level::{Assessed, ClockStart, Level, Levels, Period, Shape};
 pub use load::{Loaded, load};
 pub use mail::Mail;
+pub use period::{Every, PLACEHOLDERS, fill};
 pub use rule::{Rule, Starts};
 pub use source::Folder;
 pub use support::Offer;
@@ -69,6 +75,10 @@ pub struct Pipeline {
     pub jobs: Vec<Job>,
     /// The sender of mail.
     pub mail: Mail,
+    /// How files are fetched.
+    pub downloads: Downloads,
+    /// When a file in the inbox counts as whole.
+    pub watch: Watch,
     /// The feeds, by name.
     pub feeds: Vec<Feed>,
     /// The facts, by name.

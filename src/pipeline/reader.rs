@@ -162,6 +162,17 @@ impl<'a> Table<'a> {
         self.node.contains_key(key)
     }
 
+    /// Notes a key as known without reading its value.
+    pub(super) fn know(&mut self, key: &str) {
+        self.asked.insert(key.to_owned());
+    }
+
+    /// Where a key stands, or the table where it does not.
+    pub(super) fn at_of(&self, key: &str) -> At {
+        let found = self.node.iter().find(|(k, _)| k.get_ref().as_ref() == key);
+        found.map_or_else(|| self.at(), |(k, _)| self.file.at(k.span()))
+    }
+
     /// Whether the key holds a table.
     pub(super) fn is_table(&self, key: &str) -> bool {
         self.node.get(key).is_some_and(|value| value.get_ref().is_table())
@@ -225,6 +236,17 @@ impl<'a> Table<'a> {
     /// A text that may be left out.
     pub(super) fn text_or_none(&mut self, key: &str) -> Option<Placed<String>> {
         self.optional(key, "a text in quotes", text)
+    }
+
+    /// A number of any length, as its digits; in quotes or not.
+    pub(super) fn digits_or_none(&mut self, key: &str) -> Option<Placed<String>> {
+        self.optional(key, "a number, all digits", |value| {
+            let text = match value {
+                DeValue::Integer(number) if number.radix() == 10 => number.as_str().replace('_', ""),
+                other => text(other)?,
+            };
+            text.chars().all(|c| c.is_ascii_digit()).then_some(text)
+        })
     }
 
     /// A whole number of at least 0.

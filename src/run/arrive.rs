@@ -1,16 +1,14 @@
-//! Taking in what lies in the inbox, and answering each file with a receipt.
+//! Answering each file that came in with a receipt.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use chrono::NaiveDate;
 
 use super::state::{Files, State};
 use super::workspace::Workspace;
-use crate::intake::inbox::{self, Dropped};
-use crate::intake::store::Store;
+use crate::intake::inbox;
 use crate::intake::{self, Counts, Receipt, State as Fate};
 use crate::ledger::{Arrival, Ledger, Seen};
 use crate::pipeline::{Counts as FilesThatCount, Pipeline};
@@ -26,31 +24,12 @@ pub struct Lying {
     pub seen: Seen,
 }
 
-/// Stores every file of the inbox and notes it in the ledger, in the order in which files changed.
-///
-/// # Errors
-/// If a folder, the store or the ledger cannot be used.
-pub fn take_in(
-    workspace: &Workspace,
-    store: &Store,
-    ledger: &mut Ledger,
-    pipeline: &Pipeline,
-    received: NaiveDate,
-    run: &str,
-) -> anyhow::Result<Vec<Lying>> {
-    let mut lying = Vec::new();
-    for feed in &pipeline.feeds {
-        let folder = workspace.inbox(&feed.id);
-        let dropped = inbox::scan(&folder).with_context(|| format!("{} cannot be read", folder.display()))?;
-        let newest = feed.counts == FilesThatCount::Newest;
-        for Dropped { path, name, .. } in dropped {
-            let bytes = fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-            let sha256 = store.put(&bytes).context("the store cannot be written")?;
-            let seen = ledger.see(&feed.id, &name, &sha256, received, run, newest)?;
-            lying.push(Lying { path, name, seen });
-        }
+impl Lying {
+    /// Whether it is the content of an arrival.
+    pub fn is_of(&self, arrival: &Arrival) -> bool {
+        let (Seen::Before(own) | Seen::Elsewhere(own) | Seen::New(own)) = &self.seen;
+        own.number == arrival.number
     }
-    Ok(lying)
 }
 
 /// Files and folders of the inbox that belong to no feed, by name.
@@ -60,13 +39,19 @@ pub fn take_in(
 pub fn strays(workspace: &Workspace, pipeline: &Pipeline) -> anyhow::Result<Vec<String>> {
     let mut out = Vec::new();
     for entry in fs::read_dir(workspace.inboxes()).context("the inbox cannot be read")? {
-        let name = entry.context("the inbox cannot be read")?.file_name().to_string_lossy().into_owned();
+        let name = entry.context("the inbox cannot be read")?.file_name();
+        let name = inbox::printable(&name);
         if pipeline.feed(&name).is_none() && !name.starts_with('.') {
             out.push(name);
         }
     }
     out.sort();
     Ok(out)
+}
+
+/// What is said of a file or folder that belongs to no feed.
+pub fn stray(name: &str) -> String {
+    format!("inbox/{name} belongs to no feed of the pipeline, and nothing in it is read")
 }
 
 /// How many files of the inbox the ledger has never seen; nothing is taken in.
@@ -81,8 +66,9 @@ pub fn waiting(workspace: &Workspace, pipeline: &Pipeline, ledger: &Ledger) -> a
     let known: BTreeSet<(&str, &str)> = known.iter().map(|a| (a.feed.as_str(), a.sha256.as_str())).collect();
     let mut count = 0;
     for feed in &pipeline.feeds {
-        for dropped in inbox::scan(&workspace.inbox(&feed.id))? {
-            let sha256 = crate::sha256(&fs::read(&dropped.path)?);
+        for dropped in inbox::scan(&workspace.inbox(&feed.id))?.files {
+            let Ok(bytes) = fs::read(&dropped.path) else { continue };
+            let sha256 = crate::sha256(&bytes);
             count += usize::from(!known.contains(&(feed.id.as_str(), sha256.as_str())));
         }
     }

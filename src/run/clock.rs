@@ -1,8 +1,14 @@
 //! The one place that asks what time it is.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Europe::London;
 use chrono_tz::Tz;
+
+use crate::intake::download::retry::Waiter;
 
 /// The present moment in Europe/London.
 #[allow(clippy::disallowed_methods)]
@@ -13,4 +19,28 @@ pub fn now() -> DateTime<Tz> {
 /// Today in Europe/London.
 pub fn today() -> NaiveDate {
     now().date_naive()
+}
+
+/// Real time, for what has to wait.
+pub struct RealTime;
+
+impl Waiter for RealTime {
+    fn now(&self) -> DateTime<Utc> {
+        now().to_utc()
+    }
+
+    #[allow(clippy::disallowed_methods)]
+    fn elapsed(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
+    }
+
+    fn sleep(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+
+    fn jitter(&self) -> f64 {
+        // The standard library's hash keys are the only randomness it has, and enough for this.
+        f64::from(RandomState::new().build_hasher().finish() as u16) / f64::from(u16::MAX)
+    }
 }

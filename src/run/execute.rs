@@ -10,13 +10,16 @@ use serde_json::json;
 
 use super::alerts::alerts;
 use super::arrive::{self, Lying};
+use super::clock::RealTime;
 use super::compare::LastPack;
 use super::documents::{Press, write};
 use super::events::Events;
+use super::fresh::of_feeds;
 use super::letters::plan;
 use super::make::make;
 use super::manifest::Manifest;
 use super::material::material;
+use super::receive::{Downloaded, Received, Reception};
 use super::report::{LevelCount, Report, Taken};
 use super::result::{Compared, FILE, RunResult};
 use super::send::{send, unfinished};
@@ -95,13 +98,14 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     let store = workspace.store();
     let templates = Templates::new().map_err(anyhow::Error::from)?;
 
-    progress.step("taking in what lies in the inbox");
+    progress.step("taking in what comes");
     let rebuild = is_past(&ledger, *as_of)?;
-    let lying = match rebuild {
-        true => Vec::new(),
+    let Received { lying, downloads, held } = match rebuild {
+        true => Received::default(),
         false => {
-            let label = format!("{}-{as_of}", job.name);
-            arrive::take_in(workspace, &store, &mut ledger, pipeline, *as_of, &label)?
+            let run = &format!("{}-{as_of}", job.name);
+            let (store, waiter) = (&store, &RealTime);
+            Reception { workspace, store, pipeline, received: *as_of, run, waiter }.receive(&mut ledger)?
         }
     };
     let waiting = match rebuild {
@@ -117,7 +121,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     if !workspace.is_dry() {
         write_receipts(&lying, &receipts, &templates)?;
     }
-    let state = state?;
+    let state = state.map_err(|error| missing(error, &downloads))?;
 
     progress.step("comparing with the last pack");
     let last = LastPack::before(*as_of, workspace, &ledger, &files, &arrivals)?;
@@ -134,6 +138,9 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     let mut events = Events::open(&folder)?;
     let detail = json!({ "run": record.id, "program": manifest.program, "dry_run": workspace.is_dry() });
     events.note("begun", detail)?;
+    for download in &downloads {
+        events.note("downloaded", json!(download))?;
+    }
     let taken = taken(&lying, &receipts);
     for file in &taken {
         events.note("received", json!(file))?;
@@ -171,11 +178,10 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     ledger.note_run(&RunRecord { state: RunState::Complete, ..record.clone() })?;
     events.note("complete", json!({ "run": record.id, "sent": sent.now, "sent_before": sent.before }))?;
 
-    let mut warnings: Vec<String> = arrive::strays(workspace, pipeline)?
-        .into_iter()
-        .map(|stray| format!("inbox/{stray} belongs to no feed of the pipeline, and nothing in it is read"))
-        .collect();
+    let mut warnings: Vec<String> =
+        arrive::strays(workspace, pipeline)?.into_iter().map(|stray| arrive::stray(&stray)).collect();
     warnings.extend(remarks);
+    warnings.extend(downloads.iter().filter_map(Downloaded::remark));
     warnings.extend(resent);
     Ok(Report {
         run: record.id.clone(),
@@ -183,6 +189,9 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         as_of: *as_of,
         dry_run: workspace.is_dry(),
         waiting,
+        downloads,
+        held,
+        freshness: of_feeds(pipeline, &arrivals, Some(&state.settled), *as_of),
         taken,
         practices: result.practices.len(),
         levels: levels(&result, last.as_ref().map(|l| &l.result), pipeline),
@@ -217,9 +226,20 @@ fn remarks(state: &State, pipeline: &Pipeline) -> Vec<String> {
     out
 }
 
+/// The error of a state that cannot be, with the downloads that failed: one of them may be why.
+pub(super) fn missing(error: StateError, downloads: &[Downloaded]) -> RunError {
+    let failed: Vec<String> = downloads.iter().filter_map(Downloaded::remark).collect();
+    match RunError::from(error) {
+        RunError::Missing(message) if !failed.is_empty() => {
+            RunError::Missing(format!("{message}; {}", failed.join("; ")))
+        }
+        other => other,
+    }
+}
+
 /// Whether files of a later date have been received, or a later run was completed: then nothing more is
 /// received for this date, or the packs of then could not be made again.
-fn is_past(ledger: &Ledger, as_of: NaiveDate) -> Result<bool, LedgerError> {
+pub(super) fn is_past(ledger: &Ledger, as_of: NaiveDate) -> Result<bool, LedgerError> {
     let later = [ledger.last_received()?, ledger.last_as_of()?].into_iter().flatten().max();
     Ok(later.is_some_and(|later| as_of < later))
 }
@@ -253,7 +273,7 @@ fn begin(
     Ok(record)
 }
 
-fn write_receipts(
+pub(super) fn write_receipts(
     lying: &[Lying],
     receipts: &BTreeMap<usize, Receipt>,
     templates: &Templates,
@@ -301,7 +321,7 @@ fn write_result(folder: &Path, manifest: &Manifest, result: &RunResult) -> Resul
     Ok(())
 }
 
-fn taken(lying: &[Lying], receipts: &BTreeMap<usize, Receipt>) -> Vec<Taken> {
+pub(super) fn taken(lying: &[Lying], receipts: &BTreeMap<usize, Receipt>) -> Vec<Taken> {
     let new = receipts.iter().filter(|(place, receipt)| {
         let seen = lying.get(**place).map(|l| &l.seen);
         matches!(seen, Some(Seen::New(_)))

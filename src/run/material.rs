@@ -3,17 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use polars::prelude::AnyValue;
 
 use super::compare::LastPack;
+use super::fresh::of_feed_data;
 use super::result::RunResult;
 use super::state::{Files, State};
-use crate::dates;
 use crate::intake::{Counts, Effect, Problem, Receipt, Settled};
 use crate::ledger::Arrival;
 use crate::levels::{Decision, withdrawn};
 use crate::packs::{FeedStatus, LastMaterial, Material};
-use crate::pipeline::{Feed, Pipeline};
+use crate::pipeline::{Calendar, Feed, Pipeline};
 use crate::visits::Clock;
 
 /// What the documents of a run are made of.
@@ -104,7 +103,8 @@ fn feeds(files: &Files<'_>, arrivals: &[Arrival], state: &State) -> anyhow::Resu
                 rejected = Some((arrival.file.clone(), arrival.received));
             }
         }
-        out.push(status(feed, newest, &counting, rejected));
+        let calendar = &files.pipeline().calendar;
+        out.push(status(feed, newest, &counting, rejected, state.as_of, calendar));
     }
     Ok(out)
 }
@@ -114,7 +114,10 @@ fn status(
     newest: Option<&Arrival>,
     counting: &[(&Arrival, &Settled)],
     rejected: Option<(String, NaiveDate)>,
+    as_of: NaiveDate,
+    calendar: &Calendar,
 ) -> FeedStatus {
+    let dated: Vec<(&Arrival, Option<&Settled>)> = counting.iter().map(|(a, s)| (*a, Some(*s))).collect();
     let mut counts = Counts::default();
     for (_, settled) in counting {
         counts.read += settled.counts.read;
@@ -135,23 +138,11 @@ fn status(
         receipt: newest.map(|a| Receipt::number(a.number)),
         file: newest.map(|a| a.file.clone()),
         received: newest.map(|a| a.received),
-        data_date: feed
-            .data_date
-            .as_ref()
-            .and_then(|column| counting.iter().filter_map(|(_, settled)| latest(settled, column)).max()),
+        freshness: of_feed_data(feed, &dated, as_of, calendar),
         counts,
         files: counting.len(),
         quarantined: problems(&|p| p.effect == Effect::Quarantined),
         carried: problems(&|p| p.code == carried),
         rejected,
-    }
-}
-
-/// The latest date in a column of the accepted rows.
-fn latest(settled: &Settled, column: &str) -> Option<NaiveDate> {
-    let column = settled.table.column(column).ok()?;
-    match column.max_reduce().ok()?.into_value() {
-        AnyValue::Date(days) => dates::from_days(days),
-        _ => None,
     }
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::fresh::FeedFreshness;
+use super::receive::{Downloaded, Held};
 use crate::intake::{Counts, Receipt, State};
 
 /// What a run did.
@@ -20,6 +22,12 @@ pub struct Report {
     pub dry_run: bool,
     /// Whether files were left in the inbox because later ones have been received already.
     pub waiting: usize,
+    /// What came of each download.
+    pub downloads: Vec<Downloaded>,
+    /// What lies in the inbox and was not taken in, each with the reason.
+    pub held: Vec<Held>,
+    /// How fresh each feed is.
+    pub freshness: Vec<FeedFreshness>,
     /// The files that were taken in by this run.
     pub taken: Vec<Taken>,
     /// Practices in scope.

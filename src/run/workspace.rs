@@ -50,6 +50,11 @@ impl Workspace {
         self.data.join("inbox")
     }
 
+    /// Where the receipts of a feed's downloads go.
+    pub fn downloads(&self, feed: &str) -> PathBuf {
+        self.out().join("downloads").join(feed)
+    }
+
     /// Where documents of a run go.
     pub fn packs(&self, run: &str) -> PathBuf {
         self.out().join("packs").join(run)

@@ -5,6 +5,7 @@
 
 mod facts;
 mod frames;
+mod freshness;
 mod register;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
 pub use frames::{Cells, empty};
+pub use freshness::{Fresh, Freshness, freshness, period_end};
 pub use register::{Practice, Register};
 
 use crate::pipeline::Pipeline;

@@ -120,12 +120,14 @@ fn feed_row(feed: &FeedStatus) -> FeedRow {
     if let Some((file, received)) = &feed.rejected {
         notes.push(format!("{file} of {} was rejected, so older figures stand", short(*received)));
     }
+    if feed.received.is_some() {
+        notes.extend(feed.freshness.remark());
+    }
     FeedRow {
         title: feed.title.clone(),
         receipt: feed.receipt.clone().unwrap_or_else(|| "–".to_owned()),
         file,
-        // A team's sheet speaks of the day on which it was sent.
-        data_date: feed.data_date.or(feed.received).map_or_else(|| "–".to_owned(), short),
+        data_date: feed.freshness.data_date.map_or_else(|| "–".to_owned(), short),
         counts: texts(&feed.counts),
         note: notes.join("; "),
     }

@@ -1,0 +1,341 @@
+//! Files that are fetched instead of dropped: by address, or from Smartsheet.
+//!
+//! A download is one more way into the store. What it gives becomes an arrival like a file from the
+//! inbox, and everything after that treats both alike.
+
+mod archive;
+mod http;
+pub mod retry;
+mod smartsheet;
+
+use chrono::NaiveDate;
+use reqwest::Url;
+
+use self::http::{Answer, Ask, Body, Fetcher, Secret, host};
+use self::retry::{Fault, Limits, Next, Waiter, persist};
+use super::inbox::{plain_name, whole_archive};
+use crate::pipeline::{Download, Downloads, Feed, Origin, Pipeline, Token, fill};
+
+/// What the ledger remembers of the last file that a source gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The server's mark of that version.
+    pub etag: Option<String>,
+    /// When it was changed, as the server wrote it.
+    pub modified: Option<String>,
+}
+
+/// What a source gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fetched {
+    /// What we have is still what there is.
+    Unchanged {
+        /// The source, as the ledger keeps it.
+        source: String,
+    },
+    /// A file.
+    File(File),
+}
+
+/// A fetched file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// The source, as the ledger keeps it: an address without secrets, and the member of an archive.
+    pub source: String,
+    /// Its name.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// How to ask the next time.
+    pub mark: Mark,
+}
+
+/// The downloads of one run. A host that cannot be reached is not asked patiently a second time.
+pub struct Round<'r> {
+    pipeline: &'r Pipeline,
+    as_of: NaiveDate,
+    waiter: &'r dyn Waiter,
+    variables: &'r dyn Fn(&str) -> Option<String>,
+    client: Option<Fetcher<'r>>,
+    unreachable: Vec<String>,
+}
+
+impl<'r> Round<'r> {
+    /// Downloads of a pipeline for a date. Nothing is asked yet, and no client is made before it is needed.
+    pub fn new(
+        pipeline: &'r Pipeline,
+        as_of: NaiveDate,
+        waiter: &'r dyn Waiter,
+        variables: &'r dyn Fn(&str) -> Option<String>,
+    ) -> Self {
+        Self { pipeline, as_of, waiter, variables, client: None, unreachable: Vec::new() }
+    }
+
+    /// Fetches the file of a feed; `known` gives what the ledger remembers of a source. Gives the number of
+    /// tries too.
+    ///
+    /// Of the periods in an address the newest that is there counts.
+    ///
+    /// # Errors
+    /// Why there is no file: a sentence for the person who can mend it, without secrets.
+    pub fn fetch(
+        &mut self,
+        feed: &Feed,
+        download: &Download,
+        known: &dyn Fn(&str) -> Option<Mark>,
+    ) -> (u32, Result<Fetched, Fault>) {
+        match self.prepared(download) {
+            Ok((token, candidates)) => self.first_of(feed, download, token, candidates, known),
+            Err(fault) => (0, Err(fault)),
+        }
+    }
+
+    fn prepared(&mut self, download: &Download) -> Result<(Option<Secret>, Vec<Candidate>), Fault> {
+        let settings = &self.pipeline.downloads;
+        let token = download.token.as_ref().or(match download.origin {
+            Origin::Smartsheet { .. } => settings.smartsheet_token.as_ref(),
+            Origin::Address(_) => None,
+        });
+        let token = token.map(|t| secret(t, self.variables)).transpose()?;
+        if token.is_none() && matches!(download.origin, Origin::Smartsheet { .. }) {
+            return Err(Fault::lasting(
+                "Smartsheet wants a token, and the pipeline does not say where it is kept (smartsheet_token_env of [downloads])",
+            ));
+        }
+        if self.client.is_none() {
+            self.client = Some(Fetcher::new(settings)?);
+        }
+        Ok((token, candidates(self.pipeline, download, self.as_of)))
+    }
+
+    fn first_of(
+        &mut self,
+        feed: &Feed,
+        download: &Download,
+        token: Option<Secret>,
+        candidates: Vec<Candidate>,
+        known: &dyn Fn(&str) -> Option<Mark>,
+    ) -> (u32, Result<Fetched, Fault>) {
+        let Some(client) = &self.client else { return (0, Err(Fault::lasting("there is no connection"))) };
+        let settings = &self.pipeline.downloads;
+        let (mut tries, mut missing) = (0, Vec::new());
+        for candidate in candidates {
+            let Some(url) = candidate.url.clone() else {
+                return (
+                    tries,
+                    Err(Fault::lasting("the address cannot be read once its period is filled in")),
+                );
+            };
+            let mark = known(&candidate.source);
+            let (accept, (etag, modified)) =
+                (candidate.accept, mark.map_or((None, None), |m| (m.etag, m.modified)));
+            let redirect_to = download.redirect_to.clone();
+            let ask = Ask { url, accept, token: token.clone(), etag, modified, redirect_to };
+            let mut limits = Limits {
+                tries: settings.tries,
+                first_wait: settings.first_wait,
+                patience: settings.patience,
+            };
+            let host = host(&ask.url);
+            if self.unreachable.contains(&host) {
+                limits.tries = 1;
+            }
+            let (more, done) = persist(limits, self.waiter, || {
+                let answer = client.ask(&ask, self.waiter)?;
+                received(answer, &candidate, feed, download, settings)
+            });
+            tries += more;
+            match done {
+                Err(fault) if fault.next == Next::NotThere && candidate.period.is_some() => {
+                    missing.extend(candidate.period);
+                }
+                Err(fault) => {
+                    if fault.next == Next::Unreachable {
+                        self.unreachable.push(host);
+                    }
+                    return (tries, Err(fault));
+                }
+                Ok(fetched) => return (tries, Ok(fetched)),
+            }
+        }
+        let message = format!(
+            "there is no file for {}: the address may have changed, or the publication is late",
+            crate::wording::list(&missing)
+        );
+        (tries, Err(Fault { message, next: Next::NotThere }))
+    }
+}
+
+/// One address to try.
+struct Candidate {
+    url: Option<Url>,
+    source: String,
+    name: String,
+    accept: Option<&'static str>,
+    /// The period, as people name it.
+    period: Option<String>,
+}
+
+/// The addresses of a source, that of the newest period first.
+fn candidates(pipeline: &Pipeline, download: &Download, as_of: NaiveDate) -> Vec<Candidate> {
+    let calendar = &pipeline.calendar;
+    match (&download.origin, download.period) {
+        (Origin::Smartsheet { sheet, format }, _) => {
+            let url = smartsheet::address(&pipeline.downloads.smartsheet, sheet);
+            let ending = smartsheet::ending(*format);
+            let name = download.name.as_ref().map(|n| fill(n, as_of, calendar));
+            let source = url.as_ref().map(|u| format!("{u}.{ending}")).unwrap_or_default();
+            let name = name.unwrap_or_else(|| format!("smartsheet-{sheet}.{ending}"));
+            vec![Candidate { url, source, name, accept: Some(smartsheet::accept(*format)), period: None }]
+        }
+        (Origin::Address(address), None) => vec![addressed(download, address, None, |text| text.to_owned())],
+        (Origin::Address(address), Some(look)) => {
+            let period = |back| {
+                let (_, last) = look.every.around(as_of, back, calendar);
+                let name = look.every.name(last, calendar);
+                addressed(download, address, Some(name), |text| fill(text, last, calendar))
+            };
+            (0..=look.back).map(period).collect()
+        }
+    }
+}
+
+fn addressed(
+    download: &Download,
+    address: &str,
+    period: Option<String>,
+    filled: impl Fn(&str) -> String,
+) -> Candidate {
+    let address = filled(address);
+    let url = Url::parse(&address).ok();
+    let last = url.as_ref().and_then(|u| u.path_segments()?.next_back().map(decoded)).unwrap_or_default();
+    let name = download.name.as_deref().map(&filled).unwrap_or(last);
+    let source = match &download.member {
+        Some(member) => format!("{address}#{member}"),
+        None => address,
+    };
+    Candidate { url, source, name, accept: None, period }
+}
+
+/// A part of an address as people write it: `%28` is a bracket.
+fn decoded(part: &str) -> String {
+    let mut out = Vec::new();
+    let mut bytes = part.bytes();
+    while let Some(byte) = bytes.next() {
+        let mut ahead = bytes.clone();
+        let two = (ahead.next(), ahead.next());
+        let hex =
+            |b: Option<u8>| b.and_then(|b| char::from(b).to_digit(16)).and_then(|d| u8::try_from(d).ok());
+        match (byte, hex(two.0), hex(two.1)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push(high * 16 + low);
+                bytes = ahead;
+            }
+            _ => out.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// What came, as a file of the feed; what is plainly none is a fault.
+fn received(
+    answer: Answer,
+    candidate: &Candidate,
+    feed: &Feed,
+    download: &Download,
+    settings: &Downloads,
+) -> Result<Fetched, Fault> {
+    let source = candidate.source.clone();
+    let Body { bytes, etag, modified, kind } = match answer {
+        Answer::Unchanged => return Ok(Fetched::Unchanged { source }),
+        Answer::File(body) => body,
+    };
+    if is_web_page(&bytes, &kind) {
+        return Err(Fault::lasting(format!(
+            "a web page came instead of a file: a login or consent page perhaps; fetch the file by hand and drop it into inbox/{}",
+            feed.id
+        )));
+    }
+    if whole_archive(&bytes) == Some(false) {
+        return Err(Fault::passing("the file was cut off on its way: its end is missing"));
+    }
+    let (name, bytes) = match &download.member {
+        None => (candidate.name.clone(), bytes),
+        Some(pattern) => {
+            let (member, bytes) = archive::member(&bytes, pattern, settings.largest_unpacked)?;
+            let named = download.name.is_some();
+            (if named { candidate.name.clone() } else { member }, bytes)
+        }
+    };
+    Ok(Fetched::File(File { source, name: plain_name(&name), bytes, mark: Mark { etag, modified } }))
+}
+
+/// Whether a page for a browser came. A server that wants a login often says so with a page and "200 OK".
+fn is_web_page(bytes: &[u8], kind: &str) -> bool {
+    let head: Vec<u8> = bytes
+        .iter()
+        .take(512)
+        .skip_while(|b| b.is_ascii_whitespace() || **b >= 0xbb)
+        .map(u8::to_ascii_lowercase)
+        .collect();
+    let page = head.starts_with(b"<!doctype html") || head.starts_with(b"<html");
+    page || (kind.starts_with("text/html") && head.starts_with(b"<"))
+}
+
+/// Reads a token from where it is kept.
+fn secret(token: &Token, variables: &dyn Fn(&str) -> Option<String>) -> Result<Secret, Fault> {
+    let text = match token {
+        Token::Variable(name) => variables(name).ok_or_else(|| {
+            Fault::lasting(format!("the environment variable {name}, which holds the token, is not set"))
+        })?,
+        Token::File(path) => std::fs::read_to_string(path).map_err(|error| {
+            let why = match error.kind() {
+                std::io::ErrorKind::NotFound => "it is not there",
+                std::io::ErrorKind::PermissionDenied => "you may not read it",
+                _ => "it is not a readable text",
+            };
+            Fault::lasting(format!("the token cannot be read from {}: {why}", path.display()))
+        })?,
+    };
+    let text = text.trim();
+    if text.is_empty() || text.contains(char::is_whitespace) {
+        let place = match token {
+            Token::Variable(name) => format!("the environment variable {name}"),
+            Token::File(path) => path.display().to_string(),
+        };
+        return Err(Fault::lasting(format!(
+            "{place} does not hold a token: one word on one line is expected"
+        )));
+    }
+    Ok(Secret(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_addresses_are_decoded() {
+        assert_eq!(decoded("GPPS_2026_%28weighted%29%20data.csv"), "GPPS_2026_(weighted) data.csv");
+        assert_eq!(decoded("100%.csv"), "100%.csv");
+    }
+
+    #[test]
+    fn a_login_page_is_no_file() {
+        assert!(is_web_page(b"\xef\xbb\xbf\n<!DOCTYPE html><title>Sign in", "text/html"));
+        assert!(!is_web_page(b"code,name\n", "text/html; charset=utf-8"));
+    }
+
+    #[test]
+    fn a_token_comes_from_its_place_and_its_absence_is_told_without_it() {
+        let variables = |name: &str| (name == "HERE").then(|| " abc\n".to_owned());
+        assert_eq!(secret(&Token::Variable("HERE".into()), &variables), Ok(Secret("abc".into())));
+        let fault = secret(&Token::Variable("ELSEWHERE".into()), &variables).unwrap_err();
+        assert!(fault.message.contains("ELSEWHERE, which holds the token, is not set"));
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("token");
+        std::fs::write(&path, "hush hush\n").unwrap();
+        let fault = secret(&Token::File(path), &variables).unwrap_err();
+        assert!(fault.message.contains("does not hold a token") && !fault.message.contains("hush"));
+    }
+}

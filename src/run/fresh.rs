@@ -1,0 +1,95 @@
+//! How fresh every feed is on a date: the one place where packs, reports and the operator ask.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use polars::prelude::AnyValue;
+use serde::Serialize;
+
+use crate::dates;
+use crate::intake::{Receipt, Settled};
+use crate::ledger::Arrival;
+use crate::pipeline::{Calendar, Feed, Pipeline};
+use crate::triangulate::{Freshness, freshness, period_end};
+
+/// How fresh a feed is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FeedFreshness {
+    /// The feed.
+    pub feed: String,
+    /// Its title.
+    pub title: String,
+    /// The role that sends it.
+    pub owner: String,
+    /// How often it comes.
+    pub cadence: &'static str,
+    /// The receipt of its newest file that counts.
+    pub receipt: Option<String>,
+    /// The name of that file.
+    pub file: Option<String>,
+    /// How fresh its data are.
+    #[serde(flatten)]
+    pub freshness: Freshness,
+}
+
+/// How fresh every feed is, in the pipeline's order.
+///
+/// `arrivals` are those received until the date; `settled` what became of those in force, as
+/// [`super::state::State`] has it, or nothing where no state could be made: then a feed is as fresh as its
+/// newest file.
+pub fn of_feeds(
+    pipeline: &Pipeline,
+    arrivals: &[Arrival],
+    settled: Option<&BTreeMap<u32, Settled>>,
+    as_of: NaiveDate,
+) -> Vec<FeedFreshness> {
+    let feeds = pipeline.feeds.iter();
+    feeds
+        .map(|feed| {
+            let of_feed = arrivals.iter().filter(|a| a.feed == feed.id);
+            let counting: Vec<(&Arrival, Option<&Settled>)> = match settled {
+                Some(settled) => {
+                    of_feed.filter_map(|a| settled.get(&a.number).map(|s| (a, Some(s)))).collect()
+                }
+                None => of_feed.map(|a| (a, None)).collect(),
+            };
+            let newest = counting.last().map(|(arrival, _)| *arrival);
+            FeedFreshness {
+                feed: feed.id.clone(),
+                title: feed.title.clone(),
+                owner: feed.owner.clone(),
+                cadence: feed.cadence.words(),
+                receipt: newest.map(|a| Receipt::number(a.number)),
+                file: newest.map(|a| a.file.clone()),
+                freshness: of_feed_data(feed, &counting, as_of, &pipeline.calendar),
+            }
+        })
+        .collect()
+}
+
+/// How fresh one feed is, from its files that count, in the order of their arrival.
+pub fn of_feed_data(
+    feed: &Feed,
+    counting: &[(&Arrival, Option<&Settled>)],
+    as_of: NaiveDate,
+    calendar: &Calendar,
+) -> Freshness {
+    let received = counting.last().map(|(arrival, _)| arrival.received);
+    let dates = feed
+        .data_date
+        .as_ref()
+        .map(|column| counting.iter().filter_map(|(_, settled)| latest((*settled)?, column, calendar)).max());
+    freshness(feed, dates.flatten(), received, as_of, calendar)
+}
+
+/// The latest date in a column of the accepted rows: a date, or the end of a period.
+fn latest(settled: &Settled, column: &str, calendar: &Calendar) -> Option<NaiveDate> {
+    let column = settled.table.column(column).ok()?;
+    if let Ok(periods) = column.str() {
+        return periods.iter().flatten().filter_map(|p| period_end(p, calendar)).max();
+    }
+    match column.max_reduce().ok()?.into_value() {
+        AnyValue::Date(days) => dates::from_days(days),
+        _ => None,
+    }
+}

@@ -1,0 +1,230 @@
+//! Everything that comes in, by whichever way: downloads first, then what lies in the inbox.
+
+use std::fs;
+
+use anyhow::Context as _;
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::arrive::Lying;
+use super::workspace::Workspace;
+use crate::intake::download::retry::Waiter;
+use crate::intake::download::{Fetched, Mark, Round};
+use crate::intake::inbox::{self, Aside, Reason};
+use crate::intake::store::Store;
+use crate::intake::watch;
+use crate::ledger::{Arrival, Download, Ledger, Seen};
+use crate::pipeline::{Counts, Feed, Pipeline};
+
+/// What came in.
+#[derive(Debug, Default)]
+pub struct Received {
+    /// Files that are to have a receipt.
+    pub lying: Vec<Lying>,
+    /// What came of each download.
+    pub downloads: Vec<Downloaded>,
+    /// What lies in the inbox and was not taken in.
+    pub held: Vec<Held>,
+}
+
+/// What came of a download.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Downloaded {
+    /// The feed.
+    pub feed: String,
+    /// Its title.
+    pub title: String,
+    /// What came of it.
+    pub state: DownloadState,
+    /// The file that counts now: the one that came, or the last good one.
+    pub file: Option<String>,
+    /// The SHA-256 of its content, in hexadecimal.
+    pub sha256: Option<String>,
+    /// Its size in bytes.
+    pub bytes: Option<u64>,
+    /// The day on which it was received.
+    pub received: Option<NaiveDate>,
+    /// How often the server was asked.
+    pub tries: u32,
+    /// Why nothing came.
+    pub why: Option<String>,
+}
+
+/// What came of a download, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DownloadState {
+    /// A new file.
+    New,
+    /// What we have is still what there is.
+    Unchanged,
+    /// Nothing came; the last good file goes on counting, and its figures are older than they should be.
+    Stale,
+    /// Nothing came, and nothing has come before.
+    Missing,
+}
+
+impl Downloaded {
+    /// What the operator should know; none if all is well.
+    pub fn remark(&self) -> Option<String> {
+        let why = self.why.as_ref()?;
+        let then = match (&self.file, self.received) {
+            (Some(file), Some(received)) => {
+                format!("{file} received on {} goes on counting", crate::dates::long(received))
+            }
+            _ => "nothing of this feed has been received".to_owned(),
+        };
+        Some(format!("the download of \"{}\" ({}) failed: {why}; {then}", self.title, self.feed))
+    }
+}
+
+/// Something in the inbox that was not taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Held {
+    /// The feed in whose folder it lies.
+    pub feed: String,
+    /// Its name, as it can be printed.
+    pub file: String,
+    /// The kind of reason.
+    pub reason: Reason,
+    /// The reason, as the end of a sentence that begins with the name.
+    pub why: &'static str,
+}
+
+impl Held {
+    fn new(feed: &Feed, file: &str, reason: Reason) -> Self {
+        Self { feed: feed.id.clone(), file: file.to_owned(), reason, why: reason.words() }
+    }
+}
+
+/// What reception needs.
+pub struct Reception<'r> {
+    /// Where.
+    pub workspace: &'r Workspace,
+    /// Where content is kept.
+    pub store: &'r Store,
+    /// The pipeline.
+    pub pipeline: &'r Pipeline,
+    /// The day that counts as that of arrival.
+    pub received: NaiveDate,
+    /// What takes the files in, for the ledger.
+    pub run: &'r str,
+    /// Time.
+    pub waiter: &'r dyn Waiter,
+}
+
+impl Reception<'_> {
+    /// Downloads, then takes in the inbox. A source that fails and a file that cannot be read are told and
+    /// stop nothing.
+    ///
+    /// # Errors
+    /// If the inbox as a whole, the store or the ledger cannot be used.
+    pub fn receive(&self, ledger: &mut Ledger) -> anyhow::Result<Received> {
+        let mut out = Received::default();
+        self.download(ledger, &mut out)?;
+        self.inbox(ledger, &mut out)?;
+        Ok(out)
+    }
+
+    fn download(&self, ledger: &mut Ledger, out: &mut Received) -> anyhow::Result<()> {
+        let variables = |name: &str| std::env::var(name).ok();
+        let mut round = Round::new(self.pipeline, self.received, self.waiter, &variables);
+        for feed in &self.pipeline.feeds {
+            let Some(download) = &feed.download else { continue };
+            let known = |source: &str| {
+                let last = ledger.download(&feed.id, source).ok().flatten()?;
+                Some(Mark { etag: last.etag, modified: last.modified })
+            };
+            let (tries, done) = round.fetch(feed, download, &known);
+            let now = self.waiter.now();
+            let (state, why) = match done {
+                Ok(Fetched::Unchanged { source }) => {
+                    ledger.note_unchanged(&feed.id, &source, now)?;
+                    (DownloadState::Unchanged, None)
+                }
+                Ok(Fetched::File(file)) => {
+                    let sha256 = self.store.put(&file.bytes).context("the store cannot be written")?;
+                    let download = Download {
+                        feed: feed.id.clone(),
+                        source: file.source,
+                        file: file.name,
+                        sha256,
+                        bytes: file.bytes.len() as u64,
+                        etag: file.mark.etag,
+                        modified: file.mark.modified,
+                        fetched: now,
+                        checked: now,
+                    };
+                    let newest = feed.counts == Counts::Newest;
+                    let seen = ledger.see_download(&download, self.received, self.run, newest)?;
+                    let state = match &seen {
+                        Seen::New(_) => DownloadState::New,
+                        Seen::Before(_) | Seen::Elsewhere(_) => DownloadState::Unchanged,
+                    };
+                    out.lying.push(self.lying(feed, &download.file, seen));
+                    (state, None)
+                }
+                Err(fault) => {
+                    ledger.note_download_failure(&feed.id, &fault.message, self.received, now)?;
+                    (DownloadState::Missing, Some(fault.message))
+                }
+            };
+            let last = ledger.last_download(&feed.id)?;
+            let arrivals = ledger.arrivals(self.received)?;
+            let same =
+                |a: &&Arrival| a.feed == feed.id && last.as_ref().is_none_or(|last| a.sha256 == last.sha256);
+            let arrival = arrivals.iter().rev().find(same);
+            // The sender of a download is told anew too when a layout reads it otherwise.
+            if let (Some(arrival), false) = (arrival.filter(|_| last.is_some()), state == DownloadState::New)
+                && !out.lying.iter().any(|l| l.is_of(arrival))
+            {
+                out.lying.push(self.lying(feed, &arrival.file, Seen::Before(arrival.clone())));
+            }
+            out.downloads.push(Downloaded {
+                feed: feed.id.clone(),
+                title: feed.title.clone(),
+                state: if why.is_some() && arrival.is_some() { DownloadState::Stale } else { state },
+                file: arrival.map(|a| a.file.clone()),
+                sha256: arrival.map(|a| a.sha256.clone()),
+                bytes: last.as_ref().map(|l| l.bytes),
+                received: arrival.map(|a| a.received),
+                tries,
+                why,
+            });
+        }
+        Ok(())
+    }
+
+    /// A download has no file in the inbox beside which its receipt could lie.
+    fn lying(&self, feed: &Feed, file: &str, seen: Seen) -> Lying {
+        Lying { path: self.workspace.downloads(&feed.id).join(file), name: file.to_owned(), seen }
+    }
+
+    fn inbox(&self, ledger: &mut Ledger, out: &mut Received) -> anyhow::Result<()> {
+        let mut files = Vec::new();
+        for feed in &self.pipeline.feeds {
+            let folder = self.workspace.inbox(&feed.id);
+            let listing =
+                inbox::scan(&folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+            let aside = listing.aside.iter().map(|Aside { name, reason }| Held::new(feed, name, *reason));
+            out.held.extend(aside);
+            files.extend(listing.files.into_iter().map(|file| (feed, file)));
+        }
+        let (whole, waiting) = watch::settled(files, self.pipeline.watch, self.waiter);
+        let waiting = waiting.into_iter().map(|(feed, file, reason)| Held::new(feed, &file.name, reason));
+        out.held.extend(waiting);
+        for (feed, file) in whole {
+            // A synchronising program may take a file away at any moment.
+            let Ok(bytes) = fs::read(&file.path) else {
+                out.held.push(Held::new(feed, &file.name, Reason::Unreadable));
+                continue;
+            };
+            let sha256 = self.store.put(&bytes).context("the store cannot be written")?;
+            let newest = feed.counts == Counts::Newest;
+            let seen = ledger.see(&feed.id, &file.name, &sha256, self.received, self.run, newest)?;
+            out.lying.push(Lying { path: file.path, name: file.name, seen });
+        }
+        out.held.sort_by(|a, b| (&a.feed, &a.file).cmp(&(&b.feed, &b.file)));
+        Ok(())
+    }
+}
