@@ -123,6 +123,10 @@ codes! {
     BadRow => "bad-row",
     /// The same row a second time.
     RepeatedRow => "repeated-row",
+    /// A release that changed nothing.
+    UnusedRelease => "unused-release",
+    /// A release by which a row counts.
+    ReleasedRow => "released-row",
     /// The same reference with other content.
     RepeatedReference => "repeated-reference",
     /// The date of the row and the date of the title disagree.

@@ -8,6 +8,7 @@ mod intake;
 mod levels;
 mod output;
 mod progress;
+mod quarantine;
 mod run;
 
 use std::path::PathBuf;
@@ -41,6 +42,8 @@ enum Command {
     Levels(LevelsArgs),
     /// Prints why a practice stands at its level, down to file, sheet and cell
     Explain(ExplainArgs),
+    /// Prints the rows that are kept aside, why, and who let which of them count
+    Quarantine(QuarantineArgs),
 }
 
 #[derive(Debug, Args)]
@@ -125,6 +128,25 @@ struct ExplainArgs {
     json: bool,
 }
 
+#[derive(Debug, Args)]
+struct QuarantineArgs {
+    /// The pipeline folder
+    #[arg(long, value_name = "DIR", env = "QUARTERDAY_PIPELINE")]
+    pipeline: PathBuf,
+    /// The data folder
+    #[arg(long, value_name = "DIR", env = "QUARTERDAY_DATA")]
+    data: PathBuf,
+    /// Only the rows of this feed
+    #[arg(long, value_name = "FEED")]
+    feed: Option<String>,
+    /// Prints the cells of each row as they came; withheld columns are never printed
+    #[arg(long)]
+    values: bool,
+    /// Prints JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// Comma-separated, one row a practice
@@ -146,6 +168,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(&args),
         Command::Levels(args) => levels::levels(&args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Quarantine(args) => quarantine::quarantine(&args),
     };
     exit.code()
 }

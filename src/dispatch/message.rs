@@ -77,12 +77,12 @@ pub fn build(
     Ok(builder.multipart(parts)?.formatted())
 }
 
-fn mailbox(text: &str) -> Result<Mailbox, MessageError> {
+pub(super) fn mailbox(text: &str) -> Result<Mailbox, MessageError> {
     text.parse().map_err(|error| MessageError::Address(text.to_owned(), error))
 }
 
 /// An attachment in base64, whatever its bytes look like: lettre would send a PDF of plain ASCII as text.
-fn part(attachment: &Attachment<'_>) -> Result<SinglePart, MessageError> {
+pub(super) fn part(attachment: &Attachment<'_>) -> Result<SinglePart, MessageError> {
     let failed = || MessageError::Encoding(attachment.name.clone());
     let body = Body::new_with_encoding(attachment.bytes.to_vec(), ContentTransferEncoding::Base64);
     let content_type = ContentType::parse(attachment.content_type).map_err(|_| failed())?;

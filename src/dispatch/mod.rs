@@ -3,9 +3,11 @@
 
 mod folder;
 mod message;
+mod page;
 
 pub use folder::Folder;
 pub use message::{Attachment, MessageError, Sender, build};
+pub use page::build_with_page;
 
 use std::io;
 

@@ -14,6 +14,10 @@ use serde::Serialize;
 
 /// The ending of a receipt's name.
 pub const RECEIPT: &str = ".receipt.txt";
+/// The ending of the name of a receipt as a page.
+pub const RECEIPT_PAGE: &str = ".receipt.html";
+/// The ending of the name of a copy with its bad cells marked.
+pub const CHECKED: &str = ".checked.xlsx";
 
 /// A file that lies in the inbox of a feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,8 +162,9 @@ pub fn look(path: &Path) -> Result<Dropped, Reason> {
 fn is_ours_or_hidden(name: &str) -> bool {
     let lower = name.to_lowercase();
     let receipt = lower.rsplit_once('.').is_some_and(|(head, _)| head.ends_with(".receipt"));
+    let checked = lower.ends_with(CHECKED);
     let hidden = name.starts_with('.') && !name.starts_with(".~lock.");
-    receipt || hidden || matches!(lower.as_str(), "desktop.ini" | "thumbs.db" | "icon\r")
+    receipt || checked || hidden || matches!(lower.as_str(), "desktop.ini" | "thumbs.db" | "icon\r")
 }
 
 /// What the name alone says.
@@ -305,14 +310,19 @@ fn marked(clean: &str, original: &[u8]) -> String {
 
 /// Where the receipt of a file is written: beside it, under its name as it can be printed.
 pub fn receipt_path(file: &Path) -> PathBuf {
+    beside(file, RECEIPT)
+}
+
+/// The path of what lies beside a file under its name, as it can be printed, and an ending of ours.
+pub fn beside(file: &Path, ending: &str) -> PathBuf {
     let name = printable(file.file_name().unwrap_or_default());
     // Most systems allow a name of 255 bytes.
-    let name = if name.len() + RECEIPT.len() > 255 {
+    let name = if name.len() + ending.len() > 255 {
         marked(&name.replace(|c: char| !c.is_ascii(), "_"), name.as_bytes())
     } else {
         name
     };
-    file.with_file_name(name + RECEIPT)
+    file.with_file_name(name + ending)
 }
 
 #[cfg(test)]
@@ -332,6 +342,7 @@ mod tests {
             "~$a.xlsx",
             "a.xlsx.receipt.txt",
             "a.xlsx.receipt.html",
+            "a.xlsx.checked.xlsx",
             ".hidden",
             "b.TMP",
             "Thumbs.db",

@@ -6,22 +6,31 @@
 //! so to the sender. Whatever is read is the same whenever it is read: bytes, layout and register in,
 //! rows out.
 
+mod annotate;
 pub mod cell;
+mod changes;
+mod condense;
 pub mod download;
 pub mod inbox;
 pub mod names;
 pub mod read;
 mod receipt;
+mod release;
 mod rows;
 mod settle;
 pub mod sheet;
 pub mod store;
 pub mod watch;
 
+pub use annotate::{Checked, ErrorRow, annotate, conceals};
 pub use cell::Cell;
-pub use receipt::{Receipt, State};
+pub use changes::{Change, ChangedCell, Changes, Edition, changes};
+pub use condense::condensed;
+pub use read::Book;
+pub use receipt::{Late, LateLevel, Receipt, State, is_errors_sheet};
+pub use release::{Kept, Release};
 pub use rows::{FILE, ROW, Reading, Rejection, take};
-pub use settle::{CARRIED_FROM, Counts, Lookup, Practices, Settled, settle};
+pub use settle::{CARRIED_FROM, Counts, Lookup, Practices, Settled, settle, settle_released};
 
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +42,8 @@ pub enum Effect {
     Rejected,
     /// The row is kept aside until it is mended.
     Quarantined,
+    /// The row was kept aside, and a named person let it count.
+    Released,
     /// The row is passed over.
     Ignored,
     /// The cell is treated as missing; the row counts.

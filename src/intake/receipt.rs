@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::cell::Cell;
+use super::changes::Changes;
+use super::read::Sheet;
 use super::{Counts, Effect, Problem};
 
 /// What came of one received file.
@@ -34,6 +37,12 @@ pub struct Receipt {
     pub notes: Vec<String>,
     /// Everything that was found, in the order of the sheet.
     pub problems: Vec<Problem>,
+    /// What it changes against the file before it.
+    #[serde(default)]
+    pub changes: Option<Changes>,
+    /// What it would have changed in the last pack, had it been there.
+    #[serde(default)]
+    pub late: Option<Late>,
 }
 
 /// What came of a file.
@@ -46,6 +55,44 @@ pub enum State {
     Rejected,
     /// The same content had been received before.
     Known,
+}
+
+/// A file that came after a pack and speaks of what had happened by then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Late {
+    /// The run that made the pack.
+    pub run: String,
+    /// The date of the pack.
+    pub as_of: NaiveDate,
+    /// The levels that would have been others, by practice.
+    pub levels: Vec<LateLevel>,
+}
+
+/// A level that would have been another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateLevel {
+    /// The practice's code.
+    pub practice: String,
+    /// Its name.
+    pub name: String,
+    /// The level without the file; none is "not assessed".
+    pub without: Option<u8>,
+    /// The level with it.
+    pub with: Option<u8>,
+}
+
+impl LateLevel {
+    /// The change in words.
+    pub fn words(&self) -> String {
+        let level = |level: Option<u8>| level.map_or("not assessed".to_owned(), |n| format!("level {n}"));
+        format!(
+            "{} {} would have been {}, not {}",
+            self.practice,
+            self.name,
+            level(self.with),
+            level(self.without)
+        )
+    }
 }
 
 impl Receipt {
@@ -61,7 +108,25 @@ impl Receipt {
 
     /// Whether somebody has something to mend.
     pub fn needs_mending(&self) -> bool {
-        let mend = |e: Effect| matches!(e, Effect::Rejected | Effect::Quarantined | Effect::Dropped);
-        self.problems.iter().any(|p| mend(p.effect))
+        self.problems.iter().any(|p| p.effect.needs_mending())
     }
+}
+
+impl Effect {
+    /// Whether somebody has something to mend.
+    pub fn needs_mending(self) -> bool {
+        matches!(self, Effect::Rejected | Effect::Quarantined | Effect::Dropped)
+    }
+}
+
+/// The name of the sheet that lists the problems in a checked copy.
+pub const ERRORS_SHEET: &str = "Errors";
+/// How the title of that sheet begins; the file's name follows.
+pub const ERRORS_TITLE: &str = "What to mend in ";
+
+/// Whether a sheet is the list of problems that quarterday adds to a checked copy: a copy that somebody
+/// mended and sent back has it still, and it holds no rows of the feed.
+pub fn is_errors_sheet(sheet: &Sheet) -> bool {
+    let title = sheet.rows.first().filter(|(row, _)| *row == 1).and_then(|(_, cells)| cells.first());
+    sheet.name == ERRORS_SHEET && matches!(title, Some(Cell::Text(text)) if text.starts_with(ERRORS_TITLE))
 }

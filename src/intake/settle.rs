@@ -8,6 +8,8 @@ use chrono::NaiveDate;
 use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::cell::shortened;
+use super::release::{Kept, Release};
 use super::rows::{Fate, Reading, Row, Value};
 use super::{Effect, Problem};
 use crate::diagnostic::Code;
@@ -47,7 +49,8 @@ pub trait Practices {
     fn look_up(&self, code: &str) -> Lookup;
     /// The practice in scope that a row without a usable code is probably about.
     fn likely(&self, code: Option<&str>, name: Option<&str>) -> Option<String>;
-    /// The practice that a name fits so much better that the code is probably wrong.
+    /// What the register says of a code that a name does not belong to: how it names it, and which practice
+    /// the name fits, if any.
     fn disagrees(&self, code: &str, name: &str) -> Option<String>;
 }
 
@@ -80,25 +83,37 @@ pub struct Settled {
     pub counts: Counts,
     /// Everything that was found, in the order of the sheet.
     pub problems: Vec<Problem>,
+    /// The rows kept aside, and those that a named person let count.
+    pub kept: Vec<Kept>,
+    /// Releases that changed nothing, each with the reason.
+    pub unused: Vec<(Release, String)>,
 }
 
-/// Settles the rows of a reading.
+/// Settles the rows of a reading that nobody released a row of.
 pub fn settle(reading: &Reading, feed: &Feed, received: NaiveDate, practices: &dyn Practices) -> Settled {
-    let layout = &feed.layouts[reading.layout];
-    let mut settler = Settler {
-        layout,
-        reading,
-        rows: reading.rows.clone(),
-        problems: reading.problems.clone(),
-        carried: BTreeMap::new(),
-    };
-    settler.repeated_rows();
-    if let Some(others) = layout.others {
-        settler.practices(others, practices);
-    }
-    settler.repeated_keys();
-    settler.disagreements();
-    settler.finish(feed, received)
+    settle_released(reading, feed, received, practices, &[])
+}
+
+/// Settles the rows of a reading; `releases` are those of this very file.
+pub fn settle_released(
+    reading: &Reading,
+    feed: &Feed,
+    received: NaiveDate,
+    practices: &dyn Practices,
+    releases: &[Release],
+) -> Settled {
+    Settler::settled(reading, feed, practices, releases).finish(feed, received)
+}
+
+/// The rows of a reading that count, and nothing else: for comparing one file with another.
+pub(super) fn standing(
+    reading: &Reading,
+    feed: &Feed,
+    practices: &dyn Practices,
+    releases: &[Release],
+) -> Vec<Row> {
+    let rows = Settler::settled(reading, feed, practices, releases).rows;
+    rows.into_iter().filter(|row| row.fate == Fate::Standing).collect()
 }
 
 struct Settler<'r> {
@@ -108,9 +123,36 @@ struct Settler<'r> {
     problems: Vec<Problem>,
     /// For each carried row, the code it came under.
     carried: BTreeMap<u32, String>,
+    kept: Vec<Kept>,
+    unused: Vec<(Release, String)>,
 }
 
-impl Settler<'_> {
+impl<'r> Settler<'r> {
+    fn settled(
+        reading: &'r Reading,
+        feed: &'r Feed,
+        practices: &dyn Practices,
+        releases: &[Release],
+    ) -> Self {
+        let layout = &feed.layouts[reading.layout];
+        let mut settler = Settler {
+            layout,
+            reading,
+            rows: reading.rows.clone(),
+            problems: reading.problems.clone(),
+            carried: BTreeMap::new(),
+            kept: Vec::new(),
+            unused: Vec::new(),
+        };
+        settler.repeated_rows();
+        if let Some(others) = layout.others {
+            settler.practices(others, practices);
+        }
+        settler.repeated_keys();
+        settler.disagreements();
+        settler.release(releases);
+        settler
+    }
     fn place(&self, name: &str) -> Option<usize> {
         self.layout.columns.iter().position(|c| c.name == name)
     }
@@ -204,7 +246,7 @@ impl Settler<'_> {
                     let other =
                         name.and_then(|name| practices.disagrees(&code, &name).map(|other| (name, other)));
                     if let Some((name, other)) = other {
-                        let message = format!("\"{name}\" is not the name of {code}; the name fits {other}");
+                        let message = format!("\"{}\" is not the name of {code}: {other}", shortened(&name));
                         let mend =
                             "check the code: the row counts for the code, never for the name".to_owned();
                         self.problem(Code::NameDisagrees, Effect::Noted, number, "practice", message, mend);
@@ -373,6 +415,44 @@ impl Settler<'_> {
         }
     }
 
+    /// What a row is known by: the values of its layout's key.
+    fn key(&self, row: &Row) -> String {
+        let values = self.layout.key.iter().filter_map(|name| row.values.get(self.place(name)?));
+        values.map(Value::shown).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Lets rows count that a named person released. What kept them aside stays told, with who and why.
+    fn release(&mut self, releases: &[Release]) {
+        let aside = self.rows.iter().filter(|row| row.fate == Fate::Quarantined);
+        self.kept = aside.map(|row| Kept { row: row.number, key: self.key(row), release: None }).collect();
+        let practice = self.layout.others.and_then(|_| self.place("practice"));
+        for release in releases {
+            let picked = release.picks(self.kept.iter().map(|kept| (kept.row, kept.key.as_str())));
+            if picked.is_empty() {
+                let why = "no such row of that file is kept aside".to_owned();
+                self.unused.push((release.clone(), why));
+            }
+            for number in picked {
+                let Some(row) = self.rows.iter_mut().find(|row| row.number == number) else { continue };
+                if practice.is_some_and(|place| row.values.get(place) == Some(&Value::Missing)) {
+                    let why =
+                        format!("row {number} names no practice, so there is nothing it could count for");
+                    self.unused.push((release.clone(), why));
+                    continue;
+                }
+                row.fate = Fate::Standing;
+                for kept in self.kept.iter_mut().filter(|kept| kept.row == number) {
+                    kept.release = Some(release.clone());
+                }
+                let told = self.problems.iter_mut().filter(|p| p.row == Some(number));
+                for problem in told.filter(|p| p.effect == Effect::Quarantined) {
+                    problem.effect = Effect::Released;
+                    problem.mend = release.words();
+                }
+            }
+        }
+    }
+
     fn finish(mut self, feed: &Feed, received: NaiveDate) -> Settled {
         let count = |fate: Fate| self.rows.iter().filter(|row| row.fate == fate).count();
         let counts = Counts {
@@ -392,7 +472,7 @@ impl Settler<'_> {
         // The column has as many rows as the table, so this cannot fail.
         let _ = table.with_column(Column::new(CARRIED_FROM.into(), from));
         self.problems.sort_by_key(|p| (p.row.unwrap_or(0), p.cell.clone().map(|c| (c.len(), c))));
-        Settled { table, counts, problems: self.problems }
+        Settled { table, counts, problems: self.problems, kept: self.kept, unused: self.unused }
     }
 }
 

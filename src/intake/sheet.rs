@@ -80,7 +80,8 @@ fn data_rows(shape: &Shape<'_>) -> usize {
 }
 
 fn choose<'b>(book: &'b Book, layout: &Layout) -> Result<&'b Sheet, Rejection> {
-    let filled: Vec<&Sheet> = book.sheets.iter().filter(|s| s.visible && !s.is_empty()).collect();
+    let rows = |s: &&Sheet| s.visible && !s.is_empty() && !super::is_errors_sheet(s);
+    let filled: Vec<&Sheet> = book.sheets.iter().filter(rows).collect();
     let names = || wording::list(&filled.iter().map(|s| format!("\"{}\"", s.name)).collect::<Vec<_>>());
     match (filled.as_slice(), &layout.sheet) {
         ([], _) => {

@@ -5,6 +5,7 @@
 //! leaves it whole.
 
 mod alerts;
+mod answers;
 mod arrivals;
 mod downloads;
 mod outbox;
@@ -98,6 +99,7 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT;
 ",
     downloads::MIGRATION,
+    answers::MIGRATION,
 ];
 
 /// An open ledger.

@@ -77,6 +77,8 @@ pub struct FeedStatus {
     pub files: usize,
     /// The rows that are kept aside, each with its receipt.
     pub quarantined: Vec<(String, Problem)>,
+    /// The rows that a named person let count, each with its receipt.
+    pub released: Vec<(String, Problem)>,
     /// The closed practices whose rows were carried, each in a sentence.
     pub carried: Vec<(String, Problem)>,
     /// A newer file that was rejected, if there is one: its name and the day it was received.

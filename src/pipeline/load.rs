@@ -9,6 +9,7 @@ use super::general::General;
 use super::indicator;
 use super::layout::Layout;
 use super::level::Levels;
+use super::owner::{self, Receipts};
 use super::reader::{At, File, Report, Table};
 use super::rule::Rule;
 use super::source::Folder;
@@ -34,10 +35,11 @@ const EXCEPTIONS: &str = "exceptions.toml";
 const COMMITTEES: &str = "committees.toml";
 const SUPPORT: &str = "support.toml";
 const INDICATORS: &str = "indicators.toml";
+const OWNERS: &str = "owners.toml";
 
 /// The single files of a pipeline folder.
-pub(super) const FILES: [&str; 8] =
-    [PIPELINE, CALENDAR, VOCABULARIES, LEVELS, EXCEPTIONS, COMMITTEES, SUPPORT, INDICATORS];
+pub(super) const FILES: [&str; 9] =
+    [PIPELINE, CALENDAR, VOCABULARIES, LEVELS, EXCEPTIONS, COMMITTEES, SUPPORT, INDICATORS, OWNERS];
 /// Its folders, with one thing a file.
 pub(super) const FOLDERS: [&str; 4] = ["feeds", "layouts", "facts", "rules"];
 
@@ -74,6 +76,8 @@ impl<'f> Loader<'f> {
         let support = self.one(SUPPORT, false, |t| support::read(t, lists.get("themes"))).unwrap_or_default();
         let (domains, indicators) =
             self.one(INDICATORS, false, |t| indicator::read(t, &facts)).unwrap_or_default();
+        let (receipts, owners) = self.one(OWNERS, false, Receipts::read).unwrap_or_default();
+        owner::check(self.report, &owners, &feeds);
         let general = self.general();
         contract::check(self.report, &feeds, &tables, &facts, &rules, &committees, general.as_ref());
         let (general, calendar) = general?;
@@ -91,6 +95,7 @@ impl<'f> Loader<'f> {
             mail: general.mail,
             downloads: general.downloads,
             watch: general.watch,
+            receipts,
             feeds,
             facts,
             levels: levels?,

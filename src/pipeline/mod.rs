@@ -18,6 +18,7 @@ mod layout;
 mod level;
 mod load;
 mod mail;
+mod owner;
 mod period;
 mod reader;
 mod rule;
@@ -44,6 +45,7 @@ pub use layout::{
 pub use level::{Assessed, ClockStart, Level, Levels, Period, Shape};
 pub use load::{Loaded, load};
 pub use mail::Mail;
+pub use owner::{Owner, Receipts, Sent};
 pub use period::{Every, PLACEHOLDERS, fill};
 pub use rule::{Rule, Starts};
 pub use source::Folder;
@@ -79,6 +81,8 @@ pub struct Pipeline {
     pub downloads: Downloads,
     /// When a file in the inbox counts as whole.
     pub watch: Watch,
+    /// What receipts tell, and who gets them.
+    pub receipts: Receipts,
     /// The feeds, by name.
     pub feeds: Vec<Feed>,
     /// The facts, by name.

@@ -2,8 +2,10 @@
 //! tagged PDF, and the gates that a finished document must pass.
 
 mod charts;
+pub mod checked;
 pub mod gates;
 pub mod pdf;
+mod receipts;
 mod templates;
 
 pub use pdf::{Rendered, Theme};

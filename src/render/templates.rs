@@ -1,15 +1,14 @@
 //! Documents from templates: data in, XHTML or text out. The templates lie in the folder `templates` and
 //! are part of the program; an unknown name in one of them is an error, never an empty place.
 
-use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
 use serde::Serialize;
 use tera::{Context, Tera};
 use thiserror::Error;
 
 use super::charts;
-use crate::dates::long;
-use crate::intake::{Effect, Problem, Receipt};
+use super::receipts::receipt_context;
+use crate::intake::Receipt;
 use crate::packs::alert::Alert;
 use crate::packs::quarterly::QuarterlyPack;
 use crate::packs::sbar::Sbar;
@@ -118,25 +117,35 @@ impl Templates {
         self.fill("exception-alert/mail.txt", &context)
     }
 
-    /// A receipt as text, as it lies beside the file.
+    /// A receipt as text, as it lies beside the file and goes by mail. `most` problems are told under one
+    /// heading, the others counted.
     ///
     /// # Errors
     /// If the template asks for something that the receipt does not have.
-    pub fn receipt(&self, receipt: &Receipt) -> Result<String, TemplateError> {
-        self.fill("receipt/receipt.txt", &receipt_context(receipt))
+    pub fn receipt(&self, receipt: &Receipt, most: usize) -> Result<String, TemplateError> {
+        self.fill("receipt/receipt.txt", &receipt_context(receipt, most))
     }
 
-    /// A receipt as XHTML.
+    /// The same receipt as a page for browsers and mail readers.
+    ///
+    /// # Errors
+    /// If the template asks for something that the receipt does not have.
+    pub fn receipt_mail(&self, receipt: &Receipt, most: usize) -> Result<String, TemplateError> {
+        self.fill("receipt/mail.html", &receipt_context(receipt, most))
+    }
+
+    /// A receipt as XHTML for the run's folder.
     ///
     /// # Errors
     /// If the template asks for something that the receipt does not have.
     pub fn receipt_page(
         &self,
         receipt: &Receipt,
+        most: usize,
         author: &str,
         classification: &str,
     ) -> Result<String, TemplateError> {
-        let mut context = receipt_context(receipt);
+        let mut context = receipt_context(receipt, most);
         context.insert("author", author);
         context.insert("classification", classification);
         self.fill("receipt/receipt.html", &context)
@@ -164,64 +173,4 @@ fn broken(name: &str, error: &tera::Error) -> TemplateError {
         source = inner.source();
     }
     TemplateError { name: name.to_owned(), why }
-}
-
-/// Problems of one effect, under the heading that people read.
-#[derive(Debug, Serialize)]
-struct Group {
-    title: String,
-    problems: Vec<Line>,
-}
-
-/// A problem as a receipt prints it.
-#[derive(Debug, Serialize)]
-struct Line {
-    place: String,
-    found: String,
-    message: String,
-    mend: String,
-}
-
-fn receipt_context(receipt: &Receipt) -> Context {
-    let titles = [
-        (Effect::Rejected, "Why the file was not taken in"),
-        (Effect::Quarantined, "Rows kept aside until they are mended"),
-        (Effect::Dropped, "Cells that could not be read (their rows count)"),
-        (Effect::Ignored, "Rows passed over"),
-        (Effect::Noted, "For your information"),
-    ];
-    let groups: Vec<Group> = titles
-        .into_iter()
-        .map(|(effect, title)| Group {
-            title: title.to_owned(),
-            problems: receipt.with_effect(effect).map(line).collect(),
-        })
-        .filter(|group| !group.problems.is_empty())
-        .collect();
-    let received: NaiveDate = receipt.received;
-    let mut context = Context::new();
-    context.insert("receipt", receipt);
-    context.insert("received", &long(received));
-    context.insert("groups", &groups);
-    context
-}
-
-fn line(problem: &Problem) -> Line {
-    let mut place = problem.cell.clone().map_or_else(String::new, |cell| format!("Cell {cell}"));
-    if let (true, Some(row)) = (place.is_empty(), problem.row) {
-        place = format!("Row {row}");
-    }
-    if let Some(column) = &problem.column {
-        place = if place.is_empty() { column.clone() } else { format!("{place} ({column})") };
-    }
-    if let Some(sheet) = problem.sheet.as_ref().filter(|_| problem.cell.is_some() || problem.row.is_some()) {
-        place = format!("{place}, sheet {sheet}");
-    }
-    let mend = Some(problem.mend.clone()).filter(|mend| mend != "nothing to do");
-    Line {
-        place: if place.is_empty() { "The file".to_owned() } else { place },
-        found: problem.found.clone().unwrap_or_default(),
-        message: problem.message.clone(),
-        mend: mend.unwrap_or_default(),
-    }
 }

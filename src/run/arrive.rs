@@ -6,12 +6,16 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use super::compare::LastPack;
+use super::late::late;
+use super::releases;
 use super::state::{Files, State};
 use super::workspace::Workspace;
+use crate::diagnostic::Code;
 use crate::intake::inbox;
-use crate::intake::{self, Counts, Receipt, State as Fate};
+use crate::intake::{self, Changes, Counts, Edition, Problem, Reading, Receipt, State as Fate, condensed};
 use crate::ledger::{Arrival, Ledger, Seen};
-use crate::pipeline::{Counts as FilesThatCount, Pipeline};
+use crate::pipeline::{Counts as FilesThatCount, Feed, Pipeline};
 
 /// A file that lies in the inbox, and what the ledger knows of it.
 #[derive(Debug, Clone)]
@@ -75,6 +79,15 @@ pub fn waiting(workspace: &Workspace, pipeline: &Pipeline, ledger: &Ledger) -> a
     Ok(count)
 }
 
+/// Receipts of the files that lie in the inbox.
+#[derive(Debug, Default)]
+pub struct Receipts {
+    /// Each by the place of its file in the inbox.
+    pub by_place: BTreeMap<usize, Receipt>,
+    /// The places of those that say what they said before.
+    pub unchanged: BTreeSet<usize>,
+}
+
 /// The receipts of the files that lie in the inbox, by the place of each in it.
 ///
 /// Those in force and those refused are told anew, as the register and the layouts now read them; a file
@@ -88,8 +101,9 @@ pub fn receipts(
     files: &Files<'_>,
     state: Option<&State>,
     arrivals: &[Arrival],
-) -> anyhow::Result<BTreeMap<usize, Receipt>> {
-    let mut out = BTreeMap::new();
+    last: Option<&LastPack>,
+) -> anyhow::Result<Receipts> {
+    let mut out = Receipts::default();
     for (place, file) in lying.iter().enumerate() {
         let (Seen::Before(arrival) | Seen::Elsewhere(arrival) | Seen::New(arrival)) = &file.seen;
         let told = ledger.receipt(arrival.number)?;
@@ -100,11 +114,18 @@ pub fn receipts(
             && state.is_some_and(|s| s.settled.contains_key(&arrival.number));
         let refused = told.as_ref().is_some_and(|r| r.state == Fate::Rejected);
         let mut receipt = match told {
-            Some(told) if !in_force && !refused => told,
-            _ => {
-                let receipt = receipt(arrival, files, state, arrivals)?;
-                let text = serde_json::to_string(&receipt).context("a receipt cannot be kept")?;
-                ledger.keep_receipt(arrival.number, &text)?;
+            Some(told) if !in_force && !refused => {
+                out.unchanged.insert(place);
+                told
+            }
+            told => {
+                let receipt = receipt(arrival, files, state, arrivals, told.as_ref(), last)?;
+                if told.as_ref() == Some(&receipt) {
+                    out.unchanged.insert(place);
+                } else {
+                    let text = serde_json::to_string(&receipt).context("a receipt cannot be kept")?;
+                    ledger.keep_receipt(arrival.number, &text)?;
+                }
                 receipt
             }
         };
@@ -113,17 +134,23 @@ pub fn receipts(
         {
             receipt = known_already(receipt, first, &file.name, arrivals);
         }
-        out.insert(place, receipt);
+        out.by_place.insert(place, receipt);
     }
     Ok(out)
 }
 
-/// The receipt of one arrival.
-fn receipt(
+/// The receipt of one arrival. `told` is what it said before: what a file changes against those before it
+/// is found once, when it comes.
+///
+/// # Errors
+/// If the store cannot be read.
+pub fn receipt(
     arrival: &Arrival,
     files: &Files<'_>,
     state: Option<&State>,
     arrivals: &[Arrival],
+    told: Option<&Receipt>,
+    last: Option<&LastPack>,
 ) -> anyhow::Result<Receipt> {
     let feed = files.pipeline().feed(&arrival.feed).context("a file of an unknown feed lies in the inbox")?;
     let read = files.read(arrival)?.context("a file of an unknown feed lies in the inbox")?;
@@ -140,11 +167,13 @@ fn receipt(
         counts: Counts::default(),
         notes: read.notes.to_vec(),
         problems: Vec::new(),
+        changes: told.and_then(|told| told.changes.clone()),
+        late: told.and_then(|told| told.late.clone()),
     };
     let reading = match read.rows.as_ref() {
         Err(rejection) => {
             receipt.state = Fate::Rejected;
-            receipt.problems = rejection.problems.clone();
+            receipt.problems = told_to(feed, rejection.problems.clone());
             if rejection.rows > 0 {
                 let rows = crate::wording::plural(rejection.rows, "row", "rows");
                 receipt.notes.push(format!("the file holds {rows}; none was taken in"));
@@ -172,7 +201,14 @@ fn receipt(
     });
     if let Some(settled) = settled {
         receipt.counts = settled.counts;
-        receipt.problems = settled.problems;
+        receipt.problems = told_to(feed, settled.problems);
+    }
+    let first = told.is_none_or(|told| told.counts.read == 0);
+    if let (true, Some(state)) = (first, state) {
+        receipt.changes = changes(arrival, reading, feed, files, state, arrivals)?;
+        if let Some(last) = last {
+            receipt.late = late(arrival, last, files, arrivals)?;
+        }
     }
     if feed.counts == FilesThatCount::Newest {
         let later = arrivals.iter().any(|a| a.feed == arrival.feed && a.number > arrival.number);
@@ -193,6 +229,51 @@ fn receipt(
         }
     }
     Ok(receipt)
+}
+
+/// Problems as their sender reads them. Of a feed that withholds columns no cell outside them is repeated.
+fn told_to(feed: &Feed, problems: Vec<Problem>) -> Vec<Problem> {
+    let mut told = condensed(problems);
+    if !feed.withhold.is_empty() {
+        told.iter_mut().filter(|p| p.code == Code::NotARow.id()).for_each(|p| p.found = None);
+    }
+    told
+}
+
+/// What a file changes against those of its feed that counted before it.
+fn changes(
+    arrival: &Arrival,
+    reading: &Reading,
+    feed: &Feed,
+    files: &Files<'_>,
+    state: &State,
+    arrivals: &[Arrival],
+) -> anyhow::Result<Option<Changes>> {
+    let mut before = Vec::new();
+    for earlier in arrivals.iter().rev().filter(|a| a.feed == arrival.feed && a.number < arrival.number) {
+        if let Some(read) = files.read(earlier)?.filter(|read| read.rows.is_ok()) {
+            let due = releases::of_file(&state.releases, earlier, arrivals, state.as_of);
+            before.push((earlier, read, due));
+            if feed.counts == FilesThatCount::Newest {
+                break;
+            }
+        }
+    }
+    let Some((newest, _, _)) = before.first() else { return Ok(None) };
+    let against = Receipt::number(newest.number);
+    let editions: Vec<Edition<'_>> = before
+        .iter()
+        .rev()
+        .filter_map(|(_, read, due)| {
+            Some(Edition { reading: read.rows.as_ref().as_ref().ok()?, releases: due.as_slice() })
+        })
+        .collect();
+    let due = releases::of_file(&state.releases, arrival, arrivals, state.as_of);
+    let new = Edition { reading, releases: &due };
+    let most = files.pipeline().receipts.changes;
+    let found = intake::changes(new, &editions, against, feed, &state.register, most);
+    // Where every file counts, one that only adds says nothing new about the others.
+    Ok(found.filter(|found| feed.counts == FilesThatCount::Newest || found.changed > 0))
 }
 
 /// The newest earlier file of the same feed that can be read.

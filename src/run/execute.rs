@@ -1,37 +1,29 @@
 //! The steps of a run, in order.
 
-use std::collections::BTreeMap;
-use std::io;
-use std::path::Path;
-
-use anyhow::Context as _;
 use chrono::NaiveDate;
 use serde_json::json;
 
 use super::alerts::alerts;
-use super::arrive::{self, Lying};
-use super::clock::RealTime;
+use super::answer::{self, Desk};
 use super::compare::LastPack;
-use super::documents::{Press, write};
+use super::documents::Press;
+use super::error::RunError;
 use super::events::Events;
-use super::fresh::of_feeds;
+use super::front::{Entrance, Front, write_receipt_pages};
 use super::letters::plan;
 use super::make::make;
 use super::manifest::Manifest;
 use super::material::material;
-use super::receive::{Downloaded, Received, Reception};
-use super::report::{LevelCount, Report, Taken};
-use super::result::{Compared, FILE, RunResult};
+use super::record::{begin, write_result};
+use super::report::{LevelCount, Report};
+use super::result::{Compared, RunResult};
 use super::send::{send, unfinished};
-use super::state::{Files, State, StateError};
-use super::workspace::{LockError, Workspace};
+use super::state::State;
+use super::workspace::Workspace;
 use crate::dispatch::Folder;
-use crate::intake::store::write_whole;
-use crate::intake::{Receipt, State as Fate, inbox};
-use crate::ledger::{Ledger, LedgerError, RunRecord, RunState, Seen};
-use crate::packs::LEVELS_HEADER;
+use crate::ledger::{RunRecord, RunState};
 use crate::pipeline::{Job, Pipeline};
-use crate::render::{Templates, Theme, pdf};
+use crate::render::{Templates, Theme};
 
 /// What is to be run.
 pub struct Request<'r> {
@@ -53,38 +45,6 @@ pub trait Progress {
     fn step(&self, what: &str);
 }
 
-/// Why a run could not do its work.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The data folder is in use, or cannot be used.
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    /// An essential source is missing.
-    #[error("{0}")]
-    Missing(String),
-    /// The ledger cannot be used.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// A file or folder cannot be used.
-    #[error("{0:#}")]
-    Other(#[from] anyhow::Error),
-}
-
-impl From<StateError> for RunError {
-    fn from(error: StateError) -> Self {
-        match error {
-            StateError::Missing(..) => RunError::Missing(error.to_string()),
-            StateError::Other(other) => RunError::Other(other),
-        }
-    }
-}
-
-impl From<io::Error> for RunError {
-    fn from(error: io::Error) -> Self {
-        RunError::Other(error.into())
-    }
-}
-
 /// Runs a job. The same files, pipeline and date give the same documents; what was sent before is not
 /// sent again.
 ///
@@ -98,33 +58,21 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     let store = workspace.store();
     let templates = Templates::new().map_err(anyhow::Error::from)?;
 
-    progress.step("taking in what comes");
-    let rebuild = is_past(&ledger, *as_of)?;
-    let Received { lying, downloads, held } = match rebuild {
-        true => Received::default(),
-        false => {
-            let run = &format!("{}-{as_of}", job.name);
-            let (store, waiter) = (&store, &RealTime);
-            Reception { workspace, store, pipeline, received: *as_of, run, waiter }.receive(&mut ledger)?
-        }
-    };
-    let waiting = match rebuild {
-        true => arrive::waiting(workspace, pipeline, &ledger)?,
-        false => 0,
-    };
-
-    progress.step("triangulating");
-    let files = Files::new(store.clone(), pipeline);
-    let arrivals = ledger.arrivals(*as_of)?;
-    let state = State::at(&files, &arrivals, *as_of);
-    let receipts = arrive::receipts(&lying, &mut ledger, &files, state.as_ref().ok(), &arrivals)?;
-    if !workspace.is_dry() {
-        write_receipts(&lying, &receipts, &templates)?;
+    let label = format!("{}-{as_of}", job.name);
+    let front = Entrance {
+        pipeline,
+        workspace,
+        store: &store,
+        templates: &templates,
+        as_of: *as_of,
+        label,
+        progress: *progress,
     }
-    let state = state.map_err(|error| missing(error, &downloads))?;
-
-    progress.step("comparing with the last pack");
-    let last = LastPack::before(*as_of, workspace, &ledger, &files, &arrivals)?;
+    .open(&mut ledger)?;
+    let (taken, freshness) = (front.taken(), front.freshness(pipeline, *as_of));
+    let Front { rebuild, lying, downloads, held, waiting, files, arrivals, state, last, receipts, .. } =
+        front;
+    let (state, mut warnings) = (state?, front.warnings);
     let compared = last.as_ref().map(|last| {
         let compared = Compared { run: last.result.run.clone(), as_of: last.result.as_of };
         (compared, last.sha256.clone())
@@ -141,7 +89,6 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     for download in &downloads {
         events.note("downloaded", json!(download))?;
     }
-    let taken = taken(&lying, &receipts);
     for file in &taken {
         events.note("received", json!(file))?;
     }
@@ -161,13 +108,27 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     };
     let post = make(&press, job, &alerts)?;
     if !workspace.is_dry() {
-        write_receipt_pages(&lying, &receipts, &press, &folder)?;
+        write_receipt_pages(&lying, &receipts, pipeline, &templates, &folder)?;
     }
 
     progress.step("sending");
     let (keys, resent) = plan(&post.letters, pipeline, job, *as_of, &record.id, &store, &mut ledger)?;
     ledger.note_alerts(&alerts.noted)?;
     let mut keys = keys;
+    if !rebuild {
+        let named = (*job, record.id.as_str());
+        let desk = Desk { files: &files, arrivals: &arrivals, templates: &templates };
+        keys.extend(answer::plan(
+            &desk,
+            &lying,
+            &receipts,
+            &state,
+            last.as_ref(),
+            named,
+            &store,
+            &mut ledger,
+        )?);
+    }
     if !workspace.is_dry() {
         keys.extend(unfinished(&ledger, &keys)?);
     }
@@ -178,10 +139,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     ledger.note_run(&RunRecord { state: RunState::Complete, ..record.clone() })?;
     events.note("complete", json!({ "run": record.id, "sent": sent.now, "sent_before": sent.before }))?;
 
-    let mut warnings: Vec<String> =
-        arrive::strays(workspace, pipeline)?.into_iter().map(|stray| arrive::stray(&stray)).collect();
     warnings.extend(remarks);
-    warnings.extend(downloads.iter().filter_map(Downloaded::remark));
     warnings.extend(resent);
     Ok(Report {
         run: record.id.clone(),
@@ -191,7 +149,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         waiting,
         downloads,
         held,
-        freshness: of_feeds(pipeline, &arrivals, Some(&state.settled), *as_of),
+        freshness,
         taken,
         practices: result.practices.len(),
         levels: levels(&result, last.as_ref().map(|l| &l.result), pipeline),
@@ -224,110 +182,6 @@ fn remarks(state: &State, pipeline: &Pipeline) -> Vec<String> {
         );
     }
     out
-}
-
-/// The error of a state that cannot be, with the downloads that failed: one of them may be why.
-pub(super) fn missing(error: StateError, downloads: &[Downloaded]) -> RunError {
-    let failed: Vec<String> = downloads.iter().filter_map(Downloaded::remark).collect();
-    match RunError::from(error) {
-        RunError::Missing(message) if !failed.is_empty() => {
-            RunError::Missing(format!("{message}; {}", failed.join("; ")))
-        }
-        other => other,
-    }
-}
-
-/// Whether files of a later date have been received, or a later run was completed: then nothing more is
-/// received for this date, or the packs of then could not be made again.
-pub(super) fn is_past(ledger: &Ledger, as_of: NaiveDate) -> Result<bool, LedgerError> {
-    let later = [ledger.last_received()?, ledger.last_as_of()?].into_iter().flatten().max();
-    Ok(later.is_some_and(|later| as_of < later))
-}
-
-/// Finds the name of the run and notes that it began. The same inputs make the same run.
-fn begin(
-    ledger: &mut Ledger,
-    job: &Job,
-    as_of: NaiveDate,
-    manifest: &Manifest,
-) -> Result<RunRecord, RunError> {
-    let text = manifest.json().context("the manifest cannot be written")?;
-    let sha256 = crate::sha256(text.as_bytes());
-    let before = ledger.runs_of(&job.name, as_of)?;
-    let same = before.iter().find(|run| run.manifest == sha256);
-    let unfinished = before.last().filter(|run| run.state == RunState::Begun);
-    let id = match (same.or(unfinished), before.len()) {
-        (Some(run), _) => run.id.clone(),
-        (None, 0) => format!("{}-{as_of}", job.name),
-        (None, count) => format!("{}-{as_of}-{}", job.name, count + 1),
-    };
-    let record = RunRecord {
-        id,
-        job: job.name.clone(),
-        as_of,
-        packs: job.makes_packs(),
-        manifest: sha256,
-        state: RunState::Begun,
-    };
-    ledger.note_run(&record)?;
-    Ok(record)
-}
-
-pub(super) fn write_receipts(
-    lying: &[Lying],
-    receipts: &BTreeMap<usize, Receipt>,
-    templates: &Templates,
-) -> Result<(), RunError> {
-    for (place, receipt) in receipts {
-        let Some(file) = lying.get(*place) else { continue };
-        let text = templates.receipt(receipt).map_err(anyhow::Error::from)?;
-        write(&inbox::receipt_path(&file.path), text.as_bytes())?;
-    }
-    Ok(())
-}
-
-/// Receipts of the files that this run took in, as pages for the file.
-fn write_receipt_pages(
-    lying: &[Lying],
-    receipts: &BTreeMap<usize, Receipt>,
-    press: &Press<'_>,
-    folder: &Path,
-) -> Result<(), RunError> {
-    for (place, receipt) in receipts {
-        if !matches!(lying.get(*place).map(|l| &l.seen), Some(Seen::New(_))) {
-            continue;
-        }
-        let pipeline = press.material.pipeline;
-        let html = press.templates.receipt_page(receipt, &pipeline.organisation, &pipeline.classification);
-        let rendered = pdf::pdf(&html.map_err(anyhow::Error::from)?, press.theme);
-        let rendered = rendered.with_context(|| format!("the receipt {} cannot be laid out", receipt.id))?;
-        write(&folder.join("receipts").join(format!("{}.pdf", receipt.id)), &rendered.bytes)?;
-    }
-    Ok(())
-}
-
-fn write_result(folder: &Path, manifest: &Manifest, result: &RunResult) -> Result<(), RunError> {
-    let json = serde_json::to_string_pretty(result).context("the result cannot be written")?;
-    let manifest = manifest.json().context("the manifest cannot be written")?;
-    let mut levels = csv::Writer::from_writer(Vec::new());
-    levels.write_record(LEVELS_HEADER).context("the levels cannot be written")?;
-    for practice in &result.practices {
-        levels.write_record(practice.levels_row()).context("the levels cannot be written")?;
-    }
-    let levels = levels.into_inner().map_err(|e| anyhow::anyhow!("the levels cannot be written: {e}"))?;
-    write_whole(&folder.join(FILE), (json + "\n").as_bytes())?;
-    write_whole(&folder.join("manifest.json"), manifest.as_bytes())?;
-    write_whole(&folder.join("levels.csv"), &levels)?;
-    Ok(())
-}
-
-pub(super) fn taken(lying: &[Lying], receipts: &BTreeMap<usize, Receipt>) -> Vec<Taken> {
-    let new = receipts.iter().filter(|(place, receipt)| {
-        let seen = lying.get(**place).map(|l| &l.seen);
-        matches!(seen, Some(Seen::New(_)))
-            || (matches!(seen, Some(Seen::Elsewhere(_))) && receipt.state == Fate::Known)
-    });
-    new.map(|(_, receipt)| Taken::of(receipt)).collect()
 }
 
 fn levels(result: &RunResult, last: Option<&RunResult>, pipeline: &Pipeline) -> Vec<LevelCount> {

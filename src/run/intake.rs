@@ -3,13 +3,12 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::arrive;
-use super::clock::RealTime;
-use super::execute::{Progress, RunError, is_past, missing, taken, write_receipts};
-use super::fresh::{FeedFreshness, of_feeds};
-use super::receive::{Downloaded, Held, Received, Reception};
+use super::error::RunError;
+use super::execute::Progress;
+use super::fresh::FeedFreshness;
+use super::front::{Entrance, Front};
+use super::receive::{Downloaded, Held};
 use super::report::Taken;
-use super::state::{Files, State};
 use super::workspace::Workspace;
 use crate::pipeline::Pipeline;
 use crate::render::Templates;
@@ -61,31 +60,19 @@ pub fn take_in(request: &IntakeRequest<'_>) -> Result<IntakeReport, RunError> {
     let store = workspace.store();
     let templates = Templates::new().map_err(anyhow::Error::from)?;
 
-    progress.step("taking in what comes");
-    let past = is_past(&ledger, *as_of)?;
-    let waiting = if past { arrive::waiting(workspace, pipeline, &ledger)? } else { 0 };
-    let Received { lying, downloads, held } = match past {
-        true => Received::default(),
-        false => {
-            let run = &format!("intake-{as_of}");
-            let (store, waiter) = (&store, &RealTime);
-            Reception { workspace, store, pipeline, received: *as_of, run, waiter }.receive(&mut ledger)?
-        }
-    };
-
-    progress.step("writing receipts");
-    let files = Files::new(store, pipeline);
-    let arrivals = ledger.arrivals(*as_of)?;
-    let state = State::at(&files, &arrivals, *as_of);
-    let receipts = arrive::receipts(&lying, &mut ledger, &files, state.as_ref().ok(), &arrivals)?;
-    write_receipts(&lying, &receipts, &templates)?;
-    let settled = state.as_ref().ok().map(|state| &state.settled);
-    let freshness = of_feeds(pipeline, &arrivals, settled, *as_of);
-    let taken = taken(&lying, &receipts);
-    let strays = arrive::strays(workspace, pipeline)?;
-    let mut warnings: Vec<String> = strays.iter().map(|stray| arrive::stray(stray)).collect();
-    warnings.extend(downloads.iter().filter_map(Downloaded::remark));
-    let missing = match state.map_err(|error| missing(error, &downloads)) {
+    let front = Entrance {
+        pipeline,
+        workspace,
+        store: &store,
+        templates: &templates,
+        as_of: *as_of,
+        label: format!("intake-{as_of}"),
+        progress: *progress,
+    }
+    .open(&mut ledger)?;
+    let (taken, freshness) = (front.taken(), front.freshness(pipeline, *as_of));
+    let Front { waiting, downloads, held, state, warnings, .. } = front;
+    let missing = match state {
         Ok(_) => None,
         Err(RunError::Missing(why)) => Some(why),
         Err(other) => return Err(other),

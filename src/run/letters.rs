@@ -76,14 +76,14 @@ pub fn plan(
 }
 
 /// The name of a message's file: readable, and different for different keys.
-fn file_name(as_of: NaiveDate, key: &str) -> String {
+pub(super) fn file_name(as_of: NaiveDate, key: &str) -> String {
     let readable: String = slug(key).chars().take(120).collect();
     let identity: String = crate::sha256(key.as_bytes()).chars().take(8).collect();
     format!("{as_of}-{readable}-{identity}.eml")
 }
 
 /// The moment that a message says it was written: the job's time on the as-of date.
-fn moment(as_of: NaiveDate, job: &Job) -> DateTime<Utc> {
+pub(super) fn moment(as_of: NaiveDate, job: &Job) -> DateTime<Utc> {
     let local = as_of.and_time(job.at);
     // An hour that the clocks skip in spring is the hour after it; one that comes twice is the first.
     let moment = London.from_local_datetime(&local).earliest();

@@ -142,6 +142,7 @@ fn status(
         counts,
         files: counting.len(),
         quarantined: problems(&|p| p.effect == Effect::Quarantined),
+        released: problems(&|p| p.effect == Effect::Released),
         carried: problems(&|p| p.code == carried),
         rejected,
     }

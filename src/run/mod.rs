@@ -2,29 +2,38 @@
 //! dispatch.
 
 mod alerts;
+mod answer;
 mod arrive;
 pub mod clock;
 mod compare;
 mod documents;
+mod error;
 mod events;
 mod execute;
 mod fresh;
+mod front;
 mod intake;
+mod late;
 mod letters;
 mod make;
 mod manifest;
 mod material;
+mod quarantine;
 mod receive;
+mod record;
+mod releases;
 mod report;
 mod result;
 mod send;
 mod state;
 mod workspace;
 
-pub use execute::{Progress, Request, RunError, execute};
+pub use error::RunError;
+pub use execute::{Progress, Request, execute};
 pub use fresh::{FeedFreshness, of_feeds};
 pub use intake::{IntakeReport, IntakeRequest, take_in};
 pub use manifest::PROGRAM;
+pub use quarantine::{Aside, AsideCell, Quarantine, quarantine};
 pub use receive::{DownloadState, Downloaded, Held};
 pub use report::{Document, LevelCount, Report, Taken};
 pub use result::RunResult;

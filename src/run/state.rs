@@ -7,8 +7,10 @@ use std::rc::Rc;
 use anyhow::Context as _;
 use chrono::NaiveDate;
 
+use super::releases;
+use crate::intake::read::{Book, Unreadable};
 use crate::intake::store::Store;
-use crate::intake::{self, Lookup, Practices, Reading, Rejection, Settled};
+use crate::intake::{self, Lookup, Practices, Reading, Rejection, Release, Settled};
 use crate::ledger::Arrival;
 use crate::levels::{self, Exception, Outcome};
 use crate::pipeline::{Counts, Feed, Pipeline};
@@ -51,11 +53,7 @@ impl<'p> Files<'p> {
         if let Some(read) = self.read.borrow().get(&arrival.number) {
             return Ok(Some(read.clone()));
         }
-        let bytes = self
-            .store
-            .get(&arrival.sha256)
-            .with_context(|| format!("{} of feed {} cannot be read again", arrival.file, arrival.feed))?;
-        let read = match intake::read::book(&bytes, &arrival.file) {
+        let read = match self.book(arrival)? {
             Ok(book) => Read {
                 rows: Rc::new(intake::take(&book, feed, &arrival.file, arrival.received)),
                 notes: book.notes.into(),
@@ -64,6 +62,18 @@ impl<'p> Files<'p> {
         };
         self.read.borrow_mut().insert(arrival.number, read.clone());
         Ok(Some(read))
+    }
+
+    /// The cells of an arrival as they came.
+    ///
+    /// # Errors
+    /// If the store no longer has the file as it was received.
+    pub fn book(&self, arrival: &Arrival) -> anyhow::Result<Result<Book, Unreadable>> {
+        let bytes = self
+            .store
+            .get(&arrival.sha256)
+            .with_context(|| format!("{} of feed {} cannot be read again", arrival.file, arrival.feed))?;
+        Ok(intake::read::book(&bytes, &arrival.file))
     }
 
     /// The arrivals that count: of a feed whose newest file is the whole sheet the newest that can be
@@ -119,6 +129,8 @@ pub struct State {
     pub exceptions: BTreeMap<String, Exception>,
     /// The settled files in force, by arrival.
     pub settled: BTreeMap<u32, Settled>,
+    /// The releases that the files in force hold.
+    pub releases: Vec<Release>,
 }
 
 impl State {
@@ -136,26 +148,34 @@ impl State {
             }
         }
         let (mut settled, mut taken) = (BTreeMap::new(), Vec::new());
+        let of_table = |table: &'static str| {
+            let held = in_force.iter().filter(move |(_, f, _)| f.layouts.iter().any(|l| l.table == table));
+            held.filter_map(|(a, f, read)| Some(settle(a, f, read, &NoPractices, &[])?.1))
+        };
+        let given = releases::given(&of_table(releases::TABLE).collect::<Vec<_>>());
         // The register is made of all rows of its files; what is settled afterwards asks the register.
         let mut reference = Vec::new();
         for (arrival, feed, read) in &in_force {
             if feed.layouts.iter().any(|layout| Register::reads(&layout.table)) {
-                reference.extend(settle(arrival, feed, read, &NoPractices).map(|(_, taken)| taken));
+                reference.extend(settle(arrival, feed, read, &NoPractices, &[]).map(|(_, taken)| taken));
             }
         }
         let register = Register::of(&reference, pipeline, as_of)?;
         for (arrival, feed, read) in &in_force {
-            if let Some((result, rows)) = settle(arrival, feed, read, &register) {
+            let due = releases::of_file(&given, arrival, arrivals, as_of);
+            if let Some((result, rows)) = settle(arrival, feed, read, &register, &due) {
                 settled.insert(arrival.number, result);
                 taken.push(rows);
             }
         }
+        let letters = taken.iter().map(|t| (t.source.arrival, t.source.letters.clone())).collect();
+        releases::tell(&given, &mut settled, &letters, arrivals, as_of);
         let known = Triangulated::new(&taken, &register, pipeline, as_of)?;
         let outcomes = levels::propose(&known, pipeline)?;
         let timing = Clocks::new(&known, pipeline)?;
         let clocks = outcomes.iter().map(|outcome| timing.clock(outcome, pipeline)).collect();
         let exceptions = levels::exceptions(&known, pipeline)?;
-        Ok(Self { as_of, known, register, outcomes, clocks, timing, exceptions, settled })
+        Ok(Self { as_of, known, register, outcomes, clocks, timing, exceptions, settled, releases: given })
     }
 
     /// The outcome of a practice and its clock.
@@ -171,9 +191,10 @@ fn settle(
     feed: &Feed,
     read: &Read,
     practices: &dyn Practices,
+    releases: &[Release],
 ) -> Option<(Settled, Taken)> {
     let reading = read.rows.as_ref().as_ref().ok()?;
-    let result = intake::settle(reading, feed, arrival.received, practices);
+    let result = intake::settle_released(reading, feed, arrival.received, practices, releases);
     let source = Source {
         arrival: arrival.number,
         feed: feed.id.clone(),

@@ -63,6 +63,9 @@ const GP_PRACTICE: &str = "GP practice";
 /// A practice that is to open.
 const PROPOSED: &str = "Proposed";
 
+/// Below this likeness a code and a name are told to disagree.
+const DISAGREE_BELOW: f64 = 0.5;
+
 /// The facts it is made of: organisations, successors, list sizes and networks.
 const TABLES: [&str; 4] = ["register", "successors", "registered-patients", "pcn-members"];
 
@@ -282,10 +285,18 @@ impl Practices for Register {
 
     fn disagrees(&self, code: &str, name: &str) -> Option<String> {
         let known = self.name(code)?;
-        if likeness(known, name) >= 0.5 {
+        if normal(name).is_empty() || likeness(known, name) >= DISAGREE_BELOW {
             return None;
         }
-        self.best_name(name).filter(|other| other != code).map(|other| self.labelled(&other))
+        let likely = self.best_name(name).filter(|other| other != code);
+        Some(match likely {
+            Some(other) => {
+                format!("the register calls it \"{known}\"; the name fits {}", self.labelled(&other))
+            }
+            None => {
+                format!("the register calls it \"{known}\", and no practice in scope has a name like that")
+            }
+        })
     }
 }
 
@@ -425,7 +436,11 @@ mod tests {
         assert_eq!(register.likely(Some("X9000"), None), None, "several codes are one slip away");
         assert_eq!(
             register.disagrees("X90002", "Alderbeck Surgery").as_deref(),
-            Some("X90001 \"Alderbeck Surgery\"")
+            Some("the register calls it \"Mill Surgery\"; the name fits X90001 \"Alderbeck Surgery\"")
+        );
+        assert_eq!(
+            register.disagrees("X90002", "Quay Lane Health Partnership").as_deref(),
+            Some("the register calls it \"Mill Surgery\", and no practice in scope has a name like that")
         );
         assert_eq!(register.disagrees("X90002", "Mill Surg"), None);
     }

@@ -15,6 +15,8 @@ pub struct Sources {
     pub total: CountTexts,
     /// Rows kept aside; empty in a public pack.
     pub quarantined: Vec<Kept>,
+    /// Rows that a named person let count, with who and why; empty in a public pack.
+    pub released: Vec<Kept>,
     /// Rows of closed practices that count for a successor; empty in a public pack.
     pub carried: Vec<Kept>,
     /// Rows about practices that are not in scope; empty in a public pack.
@@ -91,6 +93,11 @@ pub(super) fn sources(material: &Material<'_>, reader: Reader) -> Sources {
         feeds: material.feeds.iter().map(feed_row).collect(),
         total: texts(&total),
         quarantined: kept(|f| &f.quarantined),
+        released: kept(|f| &f.released)
+            .into_iter()
+            .zip(material.feeds.iter().flat_map(|f| &f.released))
+            .map(|(kept, (_, problem))| Kept { what: format!("{}; {}", kept.what, problem.mend), ..kept })
+            .collect(),
         carried: kept(|f| &f.carried),
         outside: if named { outside(material) } else { Vec::new() },
         remarks: material.remarks.clone(),

@@ -1,0 +1,194 @@
+//! What a file changes against the one before it: which rows are new, which are gone, which say something
+//! else. Free text is never repeated, only pointed at.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::release::Release;
+use super::rows::{Reading, Row, Value};
+use super::settle::{Practices, standing};
+use crate::condition::BETWEEN_VALUES;
+use crate::pipeline::{ColumnKind, Counts, Feed, Layout};
+
+/// What a file changes against the files of its feed that counted before.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changes {
+    /// The receipt of the file it is compared with; the newest of several.
+    pub against: String,
+    /// Rows that were not there before.
+    pub added: usize,
+    /// Rows that are there no longer. A feed whose files all count loses none.
+    pub removed: usize,
+    /// Rows that say something else than before.
+    pub changed: usize,
+    /// Rows that say the same.
+    pub same: usize,
+    /// The first of the rows that differ: changed ones, then removed ones, then new ones.
+    pub rows: Vec<Change>,
+}
+
+/// A row that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// `added`, `removed` or `changed`.
+    pub kind: String,
+    /// What the row is known by.
+    pub key: String,
+    /// Its number in the new file, or in the old one if it is gone.
+    pub row: u32,
+    /// The cells that say something else.
+    pub cells: Vec<ChangedCell>,
+}
+
+/// A cell that says something else than before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangedCell {
+    /// Its address in the new file, where its column has one.
+    pub cell: Option<String>,
+    /// Its column.
+    pub column: String,
+    /// What it said and what it says, unless it is free text.
+    pub values: Option<(String, String)>,
+}
+
+/// A file that counts or counted.
+#[derive(Clone, Copy)]
+pub struct Edition<'r> {
+    /// What reading it gave.
+    pub reading: &'r Reading,
+    /// The rows of it that a named person released.
+    pub releases: &'r [Release],
+}
+
+/// Compares a file with those of its feed that counted before it, oldest first. `most` rows are named.
+/// `against` is the receipt of the last of them.
+pub fn changes(
+    new: Edition<'_>,
+    before: &[Edition<'_>],
+    against: String,
+    feed: &Feed,
+    practices: &dyn Practices,
+    most: usize,
+) -> Option<Changes> {
+    let layout = feed.layouts.get(new.reading.layout)?;
+    let now = by_key(new, feed, layout, practices)?;
+    let mut then: BTreeMap<String, Row> = BTreeMap::new();
+    for edition in before {
+        let earlier = feed.layouts.get(edition.reading.layout)?;
+        // Files of one feed may come in several layouts; only rows of the same table can be compared.
+        if earlier.table != layout.table || earlier.columns.len() != layout.columns.len() {
+            continue;
+        }
+        then.extend(by_key(*edition, feed, earlier, practices)?);
+    }
+    if then.is_empty() {
+        return None;
+    }
+    let mut found = Changes { against, ..Changes::default() };
+    let mut named: [Vec<Change>; 3] = Default::default();
+    let withheld = |name: &str| feed.withhold.iter().any(|column| column == name);
+    for (key, row) in &now {
+        match then.get(key) {
+            None => {
+                found.added += 1;
+                named[2].push(change("added", layout, row, Vec::new()));
+            }
+            Some(old) if old.values == row.values => found.same += 1,
+            Some(old) => {
+                found.changed += 1;
+                let cells = cells(layout, new.reading, old, row, &withheld);
+                named[0].push(change("changed", layout, row, cells));
+            }
+        }
+    }
+    if feed.counts == Counts::Newest {
+        for (_, row) in then.iter().filter(|(key, _)| !now.contains_key(*key)) {
+            found.removed += 1;
+            named[1].push(change("removed", layout, row, Vec::new()));
+        }
+    }
+    for kind in &mut named {
+        kind.sort_by_key(|change| change.row);
+    }
+    found.rows = named.into_iter().flatten().take(most).collect();
+    Some(found)
+}
+
+/// The rows that count, by their key; a layout without a key knows a row by all that it says.
+fn by_key(
+    edition: Edition<'_>,
+    feed: &Feed,
+    layout: &Layout,
+    practices: &dyn Practices,
+) -> Option<BTreeMap<String, Row>> {
+    let places: Vec<usize> = layout
+        .key
+        .iter()
+        .filter_map(|name| layout.columns.iter().position(|column| column.name == *name))
+        .collect();
+    let mut out = BTreeMap::new();
+    for row in standing(edition.reading, feed, practices, edition.releases) {
+        let key: Vec<String> = match places.as_slice() {
+            [] => row.values.iter().map(Value::shown).collect(),
+            places => places
+                .iter()
+                .filter_map(|place| row.values.get(*place))
+                .map(|value| crate::pipeline::fold(&value.shown()))
+                .collect(),
+        };
+        out.entry(key.join("\u{1f}")).or_insert(row);
+    }
+    Some(out)
+}
+
+fn change(kind: &str, layout: &Layout, row: &Row, cells: Vec<ChangedCell>) -> Change {
+    let values = layout.columns.iter().zip(&row.values);
+    // Without a key a row is told by its codes, dates and figures.
+    let known = |name: &String, kind: &ColumnKind| match layout.key.as_slice() {
+        [] => !matches!(kind, ColumnKind::Text),
+        key => key.contains(name),
+    };
+    let shown =
+        values.filter(|(column, _)| known(&column.name, &column.kind)).map(|(_, value)| value.shown());
+    let key: Vec<String> = shown.filter(|text| !text.is_empty()).collect();
+    Change { kind: kind.to_owned(), key: key.join(", "), row: row.number, cells }
+}
+
+fn cells(
+    layout: &Layout,
+    reading: &Reading,
+    old: &Row,
+    new: &Row,
+    withheld: &dyn Fn(&str) -> bool,
+) -> Vec<ChangedCell> {
+    let pairs = layout.columns.iter().zip(old.values.iter().zip(&new.values));
+    let differ = pairs.filter(|(column, (was, is))| was != is && !withheld(&column.name));
+    differ
+        .map(|(column, (was, is))| ChangedCell {
+            cell: reading.letters.get(&column.name).map(|letter| format!("{letter}{}", new.number)),
+            column: column.title.clone(),
+            values: match column.kind {
+                ColumnKind::Text => None,
+                _ => Some((was.shown(), is.shown())),
+            },
+        })
+        .collect()
+}
+
+impl Value {
+    /// The value as messages have it: dates as `31/12/2026`, several values between commas.
+    pub fn shown(&self) -> String {
+        match self {
+            Value::Missing => String::new(),
+            Value::Text(text) => {
+                let items: Vec<&str> = text.split(BETWEEN_VALUES).filter(|item| !item.is_empty()).collect();
+                items.join(", ")
+            }
+            Value::Number(number) => crate::wording::number(*number),
+            Value::Date(date) => date.format("%d/%m/%Y").to_string(),
+            Value::Truth(true) => "Yes".to_owned(),
+            Value::Truth(false) => "No".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What a receipt says, as its templates need it: one content for the file, the mail and the page.
+
+use serde::Serialize;
+use tera::Context;
+
+use crate::dates::long;
+use crate::intake::{Change, Changes, Effect, Problem, Receipt};
+use crate::wording::{list, plural};
+
+/// Problems of one effect, under the heading that people read.
+#[derive(Debug, Serialize)]
+struct Group {
+    title: String,
+    problems: Vec<Line>,
+    /// That there are more than are told.
+    more: String,
+}
+
+/// A problem as a receipt prints it.
+#[derive(Debug, Serialize)]
+struct Line {
+    place: String,
+    found: String,
+    message: String,
+    mend: String,
+}
+
+/// What a file changes against the one before.
+#[derive(Debug, Serialize)]
+struct Compared {
+    title: String,
+    counts: String,
+    rows: Vec<String>,
+    more: String,
+}
+
+const HEADINGS: [(Effect, &str); 6] = [
+    (Effect::Rejected, "Why the file was not taken in"),
+    (Effect::Quarantined, "Rows kept aside until they are mended"),
+    (Effect::Dropped, "Cells that could not be read (their rows count)"),
+    (Effect::Released, "Rows that a named person let count"),
+    (Effect::Ignored, "Rows passed over"),
+    (Effect::Noted, "For your information"),
+];
+
+/// Everything that the templates of a receipt use; `most` problems are told under one heading.
+pub(super) fn receipt_context(receipt: &Receipt, most: usize) -> Context {
+    let groups: Vec<Group> =
+        HEADINGS.into_iter().filter_map(|(effect, title)| group(receipt, effect, title, most)).collect();
+    let mut context = Context::new();
+    context.insert("receipt", receipt);
+    context.insert("received", &long(receipt.received));
+    context.insert("groups", &groups);
+    let to_mend = receipt.problems.iter().filter(|p| p.effect.needs_mending()).count();
+    context.insert("to_mend", &to_mend);
+    context.insert("things", &plural(to_mend, "thing", "things"));
+    context.insert("changes", &receipt.changes.as_ref().map(|changes| compared(changes, receipt)));
+    let late = receipt.late.as_ref();
+    context.insert("late_as_of", &late.map(|late| long(late.as_of)));
+    let shown = |n: usize| n.min(most);
+    let levels = late.map_or_else(Vec::new, |late| {
+        late.levels.iter().take(shown(late.levels.len())).map(|level| level.words()).collect()
+    });
+    let left = late.map_or(0, |late| late.levels.len() - levels.len());
+    context.insert("late_levels", &levels);
+    context.insert("late_more", &left);
+    context
+}
+
+fn group(receipt: &Receipt, effect: Effect, title: &str, most: usize) -> Option<Group> {
+    let all = receipt.with_effect(effect).count();
+    let problems: Vec<Line> = receipt.with_effect(effect).take(most).map(line).collect();
+    let more = match all - problems.len() {
+        0 => String::new(),
+        left => format!(
+            "{all} in all: the first {} are listed here and {left} are not. Mend what is listed and look for \
+             the same faults further down",
+            problems.len()
+        ),
+    };
+    (all > 0).then(|| Group { title: title.to_owned(), problems, more })
+}
+
+fn line(problem: &Problem) -> Line {
+    let several = |cell: &str| cell.contains(", ") || cell.contains(" and ");
+    let mut place = problem.cell.as_ref().map_or_else(String::new, |cell| {
+        let what = if several(cell) { "Cells" } else { "Cell" };
+        format!("{what} {cell}")
+    });
+    if let (true, Some(row)) = (place.is_empty(), problem.row) {
+        place = format!("Row {row}");
+    }
+    if let Some(column) = &problem.column {
+        place = if place.is_empty() { column.clone() } else { format!("{place} ({column})") };
+    }
+    if let Some(sheet) = problem.sheet.as_ref().filter(|_| problem.cell.is_some() || problem.row.is_some()) {
+        place = format!("{place}, sheet {sheet}");
+    }
+    let mend = Some(problem.mend.clone()).filter(|mend| mend != "nothing to do");
+    Line {
+        place: if place.is_empty() { "The file".to_owned() } else { place },
+        found: problem.found.clone().unwrap_or_default(),
+        message: problem.message.clone(),
+        mend: mend.unwrap_or_default(),
+    }
+}
+
+fn compared(changes: &Changes, receipt: &Receipt) -> Compared {
+    let count =
+        |n: usize, what: &str| (n > 0).then(|| format!("{} {what}", crate::wording::number(n as f64)));
+    let counts: Vec<String> = [
+        count(changes.changed, "changed"),
+        count(changes.removed, "gone"),
+        count(changes.added, "new"),
+        count(changes.same, "the same"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let differ = changes.added + changes.removed + changes.changed;
+    let left = differ.saturating_sub(changes.rows.len());
+    Compared {
+        title: format!("What {} changes against {}", receipt.file, changes.against),
+        counts: match differ {
+            0 => "Its rows say what they said before".to_owned(),
+            _ => format!("Rows: {}", list(&counts)),
+        },
+        rows: changes.rows.iter().map(changed).collect(),
+        more: if left == 0 { String::new() } else { format!("{} more", plural(left, "row", "rows")) },
+    }
+}
+
+/// One row that differs, in words: `Q-14 (row 9) changed: Severity (G9) from Moderate to Serious`.
+fn changed(change: &Change) -> String {
+    let key = if change.key.is_empty() { "a row" } else { change.key.as_str() };
+    let head = format!("{key} (row {})", change.row);
+    match change.kind.as_str() {
+        "added" => format!("{head} is new"),
+        "removed" => format!("{key} (row {} of the file before) is gone", change.row),
+        _ => {
+            let or_empty = |text: &str| if text.is_empty() { "empty".to_owned() } else { text.to_owned() };
+            let cells: Vec<String> = change
+                .cells
+                .iter()
+                .map(|cell| {
+                    let place = cell.cell.as_ref().map_or_else(String::new, |cell| format!(" ({cell})"));
+                    let values = cell.values.as_ref().map_or_else(String::new, |(was, is)| {
+                        format!(" from {} to {}", or_empty(was), or_empty(is))
+                    });
+                    format!("{}{place}{values}", cell.column)
+                })
+                .collect();
+            format!("{head} changed: {}", cells.join("; "))
+        }
+    }
+}

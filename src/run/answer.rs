@@ -1,0 +1,219 @@
+//! Receipts on their way: beside each file as text and as a page, with a checked copy where something is to
+//! be mended, and by mail to the owner of the feed.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context as _;
+use chrono::NaiveDate;
+
+use super::arrive::{self, Lying, Receipts};
+use super::compare::LastPack;
+use super::documents::write;
+use super::letters::{file_name, moment};
+use super::state::{Files, State};
+use crate::dispatch::{Attachment, Sender, build_with_page};
+use crate::intake::store::Store;
+use crate::intake::{Receipt, State as Fate, annotate, inbox};
+use crate::ledger::{Arrival, Ledger, Planned, Seen};
+use crate::pipeline::{Job, Owner, Sent, slug};
+use crate::render::{Templates, checked};
+
+/// The largest checked copy that goes with a mail, in bytes before encoding.
+const MOST_ATTACHED: usize = 5 * 1024 * 1024;
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// What answers are made with.
+pub struct Desk<'d> {
+    /// The received files.
+    pub files: &'d Files<'d>,
+    /// What arrived by the run's date.
+    pub arrivals: &'d [Arrival],
+    /// The templates.
+    pub templates: &'d Templates,
+}
+
+impl Desk<'_> {
+    /// Lays the receipts beside the files. Gives what somebody should look at.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn lay_beside(
+        &self,
+        lying: &[Lying],
+        receipts: &Receipts,
+        ledger: &mut Ledger,
+    ) -> anyhow::Result<Vec<String>> {
+        let mut warnings = Vec::new();
+        for (place, receipt) in &receipts.by_place {
+            let Some(file) = lying.get(*place) else { continue };
+            let told = self.templates.receipt(receipt, self.most())?;
+            write(&inbox::receipt_path(&file.path), told.as_bytes())?;
+            let page = self.templates.receipt_mail(receipt, self.most())?;
+            write(&inbox::beside(&file.path, inbox::RECEIPT_PAGE), page.as_bytes())?;
+            let unchanged = receipts.unchanged.contains(place);
+            warnings.extend(self.lay_copy(file, receipt, unchanged, ledger)?);
+        }
+        Ok(warnings)
+    }
+
+    /// Lays the checked copy beside a file. A copy that somebody has worked in is left as it is.
+    fn lay_copy(
+        &self,
+        file: &Lying,
+        receipt: &Receipt,
+        unchanged: bool,
+        ledger: &mut Ledger,
+    ) -> anyhow::Result<Option<String>> {
+        let path = inbox::beside(&file.path, inbox::CHECKED);
+        let there = fs::read(&path).ok().map(|bytes| crate::sha256(&bytes));
+        let ours = ledger.checked_copy(&receipt.feed, &file.name)?;
+        if there.is_some() && there == ours && unchanged {
+            return Ok(None);
+        }
+        let (Seen::Before(arrival) | Seen::Elsewhere(arrival) | Seen::New(arrival)) = &file.seen;
+        let copy = match receipt.state {
+            Fate::Known => None,
+            _ => self.copy(receipt, arrival)?,
+        };
+        let new = copy.as_ref().map(|bytes| crate::sha256(bytes));
+        if there.is_some() && there != ours && there != new {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            return Ok(Some(format!(
+                "inbox/{}/{name} is a copy that quarterday made and somebody has worked in since; it is not read. \
+                 Save it under another name to send it in",
+                receipt.feed
+            )));
+        }
+        match (&copy, &new) {
+            (Some(bytes), Some(sha256)) => {
+                write(&path, bytes)?;
+                ledger.note_checked_copy(&receipt.feed, &file.name, sha256)?;
+            }
+            // Nothing is left to mend: the copy of before would mislead.
+            _ if there.is_some() => {
+                fs::remove_file(&path).context("an old checked copy cannot be removed")?
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    /// The checked copy of a file, where there is something to mend and the file can be opened.
+    fn copy(&self, receipt: &Receipt, arrival: &Arrival) -> anyhow::Result<Option<Vec<u8>>> {
+        let pipeline = self.files.pipeline();
+        let Some(feed) = pipeline.feed(&arrival.feed).filter(|_| receipt.needs_mending()) else {
+            return Ok(None);
+        };
+        let Ok(book) = self.files.book(arrival)? else { return Ok(None) };
+        let read = self.files.read(arrival)?;
+        let layout = read.as_ref().and_then(|read| read.rows.as_ref().as_ref().ok());
+        let layout = feed.layouts.get(layout.map_or(0, |reading| reading.layout));
+        let Some(found) = annotate(receipt, feed, layout, &book) else { return Ok(None) };
+        let bytes = checked::workbook(&found, &pipeline.organisation, receipt.received);
+        Ok(Some(bytes.with_context(|| format!("the checked copy of {} cannot be made", receipt.file))?))
+    }
+
+    fn most(&self) -> usize {
+        self.files.pipeline().receipts.entries
+    }
+}
+
+/// Puts the receipts into the outbox of all files whose receipts are not there yet, for the owners of their
+/// feeds. Gives the keys.
+///
+/// # Errors
+/// If a message cannot be built, or the store or the ledger not be written.
+#[allow(clippy::too_many_arguments)]
+pub fn plan(
+    desk: &Desk<'_>,
+    lying: &[Lying],
+    receipts: &Receipts,
+    state: &State,
+    last: Option<&LastPack>,
+    (job, run): (&Job, &str),
+    store: &Store,
+    ledger: &mut Ledger,
+) -> anyhow::Result<Vec<String>> {
+    let as_of = state.as_of;
+    let open: BTreeSet<u32> = ledger.unanswered(as_of)?.into_iter().collect();
+    let mut planned = Vec::new();
+    for arrival in desk.arrivals.iter().filter(|a| open.contains(&a.number)) {
+        let pipeline = desk.files.pipeline();
+        let owner = pipeline.feed(&arrival.feed).and_then(|feed| pipeline.receipts.owner(feed));
+        let Some(owner) = owner else { continue };
+        let lies = lying.iter().position(|file| {
+            let (Seen::Before(a) | Seen::Elsewhere(a) | Seen::New(a)) = &file.seen;
+            a.number == arrival.number && a.file == file.name
+        });
+        let receipt = match lies.and_then(|place| receipts.by_place.get(&place)) {
+            Some(receipt) => receipt.clone(),
+            // It was taken away since: its sender is answered all the same.
+            None => arrive::receipt(arrival, desk.files, Some(state), desk.arrivals, None, last)?,
+        };
+        if owner.sent == Sent::Every || receipt.needs_mending() {
+            let date = (as_of, job);
+            planned.extend(messages(desk, &receipt, arrival, owner, date, store)?);
+        }
+    }
+    ledger.plan(&planned, run, as_of)?;
+    ledger.note_answered(&open.into_iter().collect::<Vec<_>>())?;
+    Ok(planned.into_iter().map(|message| message.key).collect())
+}
+
+/// One message for each address of an owner.
+fn messages(
+    desk: &Desk<'_>,
+    receipt: &Receipt,
+    arrival: &Arrival,
+    owner: &Owner,
+    (as_of, job): (NaiveDate, &Job),
+    store: &Store,
+) -> anyhow::Result<Vec<Planned>> {
+    let pipeline = desk.files.pipeline();
+    let copy = desk.copy(receipt, arrival)?.filter(|bytes| bytes.len() <= MOST_ATTACHED);
+    let attachments: Vec<Attachment<'_>> = copy
+        .iter()
+        .map(|bytes| Attachment { name: attached_name(&receipt.file), content_type: XLSX, bytes })
+        .collect();
+    let text = desk.templates.receipt(receipt, desk.most())?;
+    let page = desk.templates.receipt_mail(receipt, desk.most())?;
+    let subject = format!("[{}] Receipt {}: {}", pipeline.classification, receipt.id, subject(receipt));
+    let sender = Sender { from: &pipeline.mail.from, reply: &pipeline.mail.reply };
+    let mut out = Vec::new();
+    for address in &owner.addresses {
+        let identity: String = arrival.sha256.chars().take(12).collect();
+        let key = format!("receipt/{}-{identity}/{}/{address}", receipt.id, slug(&owner.role));
+        let date = moment(as_of, job);
+        let bytes = build_with_page(sender, address, &subject, &text, &page, &attachments, &key, date)?;
+        out.push(Planned {
+            file: file_name(as_of, &key),
+            key,
+            committee: owner.role.clone(),
+            recipient: address.clone(),
+            subject: subject.clone(),
+            sha256: store.put(&bytes).context("the store cannot be written")?,
+        });
+    }
+    Ok(out)
+}
+
+/// What came of it, in the words of a subject.
+fn subject(receipt: &Receipt) -> String {
+    let mend = receipt.problems.iter().filter(|p| p.effect.needs_mending()).count();
+    let came = match (receipt.state, mend) {
+        (Fate::Rejected, _) => "not taken in".to_owned(),
+        (_, 0) => "taken in".to_owned(),
+        (_, mend) => format!("taken in, {} to mend", crate::wording::plural(mend, "thing", "things")),
+    };
+    let name: String = receipt.file.chars().filter(|c| !c.is_control()).take(80).collect();
+    format!("{name} {came}")
+}
+
+/// The name of the copy in ASCII: some mail readers show others garbled.
+fn attached_name(file: &str) -> String {
+    let stem = Path::new(file).file_stem().unwrap_or_default().to_string_lossy();
+    let name: String = slug(&stem).chars().take(80).collect();
+    format!("{}{}", if name.is_empty() { "file" } else { &name }, inbox::CHECKED)
+}

@@ -1,0 +1,198 @@
+//! The front of a run, which a job and intake alone share: what came is taken in, read, and answered.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use chrono::NaiveDate;
+
+use super::answer::Desk;
+use super::arrive::{self, Lying, Receipts};
+use super::clock::RealTime;
+use super::compare::LastPack;
+use super::documents::write;
+use super::error::{RunError, missing};
+use super::execute::Progress;
+use super::fresh::{FeedFreshness, of_feeds};
+use super::receive::{Downloaded, Held, Received, Reception};
+use super::report::Taken;
+use super::state::{Files, State};
+use super::workspace::Workspace;
+use crate::intake::store::Store;
+use crate::intake::{LateLevel, State as Fate};
+use crate::ledger::{Arrival, Ledger, LedgerError, Seen};
+use crate::pipeline::Pipeline;
+use crate::render::{Templates, Theme, pdf};
+
+/// What the front works with.
+pub struct Entrance<'e> {
+    /// The pipeline.
+    pub pipeline: &'e Pipeline,
+    /// Where.
+    pub workspace: &'e Workspace,
+    /// Where contents are kept.
+    pub store: &'e Store,
+    /// The templates.
+    pub templates: &'e Templates,
+    /// The day that counts as that of arrival.
+    pub as_of: NaiveDate,
+    /// What takes files in, as the ledger names it.
+    pub label: String,
+    /// Whom to tell how far it came.
+    pub progress: &'e dyn Progress,
+}
+
+/// What came, and what is known on the date.
+pub struct Front<'p> {
+    /// Whether files of a later date have been received: then nothing more is received for this one.
+    pub rebuild: bool,
+    /// The files that lie in the inbox.
+    pub lying: Vec<Lying>,
+    /// What came of each download.
+    pub downloads: Vec<Downloaded>,
+    /// What lies in the inbox and was not taken in.
+    pub held: Vec<Held>,
+    /// Files left in the inbox because of `rebuild`.
+    pub waiting: usize,
+    /// Everything ever received.
+    pub files: Files<'p>,
+    /// What was received by the date.
+    pub arrivals: Vec<Arrival>,
+    /// What is known, or why nothing can be.
+    pub state: Result<State, RunError>,
+    /// The last pack, if there was one.
+    pub last: Option<LastPack>,
+    /// The receipts.
+    pub receipts: Receipts,
+    /// What somebody should look at.
+    pub warnings: Vec<String>,
+}
+
+impl<'p> Entrance<'p> {
+    /// Takes in what came, reads it, and lays the receipts beside the files.
+    ///
+    /// # Errors
+    /// If the data folder, the store or the ledger cannot be used.
+    pub fn open(&self, ledger: &mut Ledger) -> Result<Front<'p>, RunError> {
+        let Self { pipeline, workspace, store, as_of, progress, .. } = self;
+        progress.step("taking in what comes");
+        let rebuild = is_past(ledger, *as_of)?;
+        let Received { lying, downloads, held } = match rebuild {
+            true => Received::default(),
+            false => {
+                let (run, waiter) = (self.label.as_str(), &RealTime);
+                Reception { workspace, store, pipeline, received: *as_of, run, waiter }.receive(ledger)?
+            }
+        };
+        let waiting = if rebuild { arrive::waiting(workspace, pipeline, ledger)? } else { 0 };
+
+        progress.step("triangulating");
+        let files = Files::new((*store).clone(), pipeline);
+        let arrivals = ledger.arrivals(*as_of)?;
+        let state = State::at(&files, &arrivals, *as_of);
+        progress.step("comparing with the last pack");
+        // Senders are answered whatever else cannot be done.
+        let last = match &state {
+            Ok(_) => LastPack::before(*as_of, workspace, ledger, &files, &arrivals),
+            Err(_) => Ok(None),
+        };
+        let earlier = last.as_ref().ok().and_then(Option::as_ref);
+        let receipts = arrive::receipts(&lying, ledger, &files, state.as_ref().ok(), &arrivals, earlier)?;
+        let strays = arrive::strays(workspace, pipeline)?;
+        let mut warnings: Vec<String> = strays.iter().map(|stray| arrive::stray(stray)).collect();
+        if !workspace.is_dry() {
+            let desk = Desk { files: &files, arrivals: &arrivals, templates: self.templates };
+            warnings.extend(desk.lay_beside(&lying, &receipts, ledger)?);
+        }
+        warnings.extend(late_files(&lying, &receipts));
+        warnings.extend(downloads.iter().filter_map(Downloaded::remark));
+        let last = last?;
+        let state = state.map_err(|error| missing(error, &downloads));
+        Ok(Front {
+            rebuild,
+            lying,
+            downloads,
+            held,
+            waiting,
+            files,
+            arrivals,
+            state,
+            last,
+            receipts,
+            warnings,
+        })
+    }
+}
+
+impl Front<'_> {
+    /// The files that were taken in now, as reports tell them.
+    pub fn taken(&self) -> Vec<Taken> {
+        let new = self.receipts.by_place.iter().filter(|(place, receipt)| {
+            let seen = self.lying.get(**place).map(|l| &l.seen);
+            matches!(seen, Some(Seen::New(_)))
+                || (matches!(seen, Some(Seen::Elsewhere(_))) && receipt.state == Fate::Known)
+        });
+        new.map(|(_, receipt)| Taken::of(receipt)).collect()
+    }
+
+    /// How fresh each feed is.
+    pub fn freshness(&self, pipeline: &Pipeline, as_of: NaiveDate) -> Vec<FeedFreshness> {
+        of_feeds(pipeline, &self.arrivals, self.state.as_ref().ok().map(|state| &state.settled), as_of)
+    }
+}
+
+/// Whether files of a later date have been received, or a later run was completed: then nothing more is
+/// received for this date, or the packs of then could not be made again.
+fn is_past(ledger: &Ledger, as_of: NaiveDate) -> Result<bool, LedgerError> {
+    let later = [ledger.last_received()?, ledger.last_as_of()?].into_iter().flatten().max();
+    Ok(later.is_some_and(|later| as_of < later))
+}
+
+/// What files that came late would have changed in the last pack.
+fn late_files(lying: &[Lying], receipts: &Receipts) -> Vec<String> {
+    let new = receipts
+        .by_place
+        .iter()
+        .filter(|(place, _)| matches!(lying.get(**place).map(|l| &l.seen), Some(Seen::New(_))));
+    let late = new.filter_map(|(_, receipt)| Some((receipt, receipt.late.as_ref()?)));
+    late.map(|(receipt, late)| {
+        let levels: Vec<String> = late.levels.iter().take(5).map(LateLevel::words).collect();
+        let more = match late.levels.len() - levels.len() {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        format!(
+            "{}/{} ({}) came after the pack of {}, and with it {}{more}",
+            receipt.feed,
+            receipt.file,
+            receipt.id,
+            crate::dates::long(late.as_of),
+            levels.join("; ")
+        )
+    })
+    .collect()
+}
+
+/// Receipts of the files that were taken in now, as pages for the file of the run.
+///
+/// # Errors
+/// If one cannot be laid out or written.
+pub fn write_receipt_pages(
+    lying: &[Lying],
+    receipts: &Receipts,
+    pipeline: &Pipeline,
+    templates: &Templates,
+    folder: &Path,
+) -> Result<(), RunError> {
+    let theme = Theme::nhs();
+    for (place, receipt) in &receipts.by_place {
+        if !matches!(lying.get(*place).map(|l| &l.seen), Some(Seen::New(_))) {
+            continue;
+        }
+        let most = pipeline.receipts.entries;
+        let html = templates.receipt_page(receipt, most, &pipeline.organisation, &pipeline.classification);
+        let rendered = pdf::pdf(&html.map_err(anyhow::Error::from)?, &theme);
+        let rendered = rendered.with_context(|| format!("the receipt {} cannot be laid out", receipt.id))?;
+        write(&folder.join("receipts").join(format!("{}.pdf", receipt.id)), &rendered.bytes)?;
+    }
+    Ok(())
+}
