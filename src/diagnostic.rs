@@ -147,6 +147,8 @@ codes! {
     CarriedToSuccessor => "carried-to-successor",
     /// A practice of the ICB without a registered list.
     OutsideScope => "outside-scope",
+    /// Something that may identify a person.
+    PersonalIdentifier => "personal-identifier",
     /// A code and a name that do not belong together.
     NameDisagrees => "name-disagrees",
 }

@@ -8,6 +8,7 @@ pub mod condition;
 pub mod dates;
 pub mod diagnostic;
 pub mod dispatch;
+pub mod guard;
 pub mod intake;
 pub mod ledger;
 pub mod levels;

@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod exit;
 mod explain;
+mod guard;
 mod intake;
 mod levels;
 mod output;
@@ -44,6 +45,8 @@ enum Command {
     Explain(ExplainArgs),
     /// Prints the rows that are kept aside, why, and who let which of them count
     Quarantine(QuarantineArgs),
+    /// Lists what the guard stopped as possibly identifying a person, and releases it by name
+    Guard(guard::GuardArgs),
 }
 
 #[derive(Debug, Args)]
@@ -169,6 +172,7 @@ pub fn main() -> ExitCode {
         Command::Levels(args) => levels::levels(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Quarantine(args) => quarantine::quarantine(&args),
+        Command::Guard(args) => guard::guard(&args),
     };
     exit.code()
 }

@@ -11,6 +11,7 @@ pub mod cell;
 mod changes;
 mod condense;
 pub mod download;
+mod guard;
 pub mod inbox;
 pub mod names;
 pub mod read;

@@ -471,6 +471,9 @@ impl<'r> Settler<'r> {
             .collect();
         // The column has as many rows as the table, so this cannot fail.
         let _ = table.with_column(Column::new(CARRIED_FROM.into(), from));
+        if let Some(guard) = &feed.guard {
+            super::guard::conceal(&mut self.problems, guard);
+        }
         self.problems.sort_by_key(|p| (p.row.unwrap_or(0), p.cell.clone().map(|c| (c.len(), c))));
         Settled { table, counts, problems: self.problems, kept: self.kept, unused: self.unused }
     }

@@ -8,6 +8,7 @@ mod alerts;
 mod answers;
 mod arrivals;
 mod downloads;
+mod guard;
 mod outbox;
 mod runs;
 
@@ -20,6 +21,7 @@ use thiserror::Error;
 pub use alerts::{Alert, Event};
 pub use arrivals::{Arrival, Seen};
 pub use downloads::{Download, DownloadFailure};
+pub use guard::{Held, Release, Released};
 pub use outbox::{Dispatch, DispatchState, Planned};
 pub use runs::{RunRecord, RunState};
 
@@ -100,6 +102,7 @@ const MIGRATIONS: &[&str] = &[
 ",
     downloads::MIGRATION,
     answers::MIGRATION,
+    guard::MIGRATION,
 ];
 
 /// An open ledger.

@@ -1,6 +1,7 @@
 //! A feed: who sends it, how often, and in which layouts.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::checked::read_choice;
 use super::download::Download;
@@ -8,6 +9,7 @@ use super::layout::{ColumnKind, Layout};
 use super::reader::{Placed, Table};
 use super::vocabulary::Vocabularies;
 use crate::diagnostic::{Code, likely};
+use crate::guard::Guard;
 
 /// One regular input.
 #[derive(Debug, Clone)]
@@ -38,6 +40,8 @@ pub struct Feed {
     pub set: Vec<(String, String)>,
     /// Columns whose cells never leave the intake.
     pub withhold: Vec<String>,
+    /// What is looked for in its cells; none where the feed says `guard = false`.
+    pub guard: Option<Arc<Guard>>,
 }
 
 /// How often a feed comes.
@@ -75,6 +79,11 @@ pub enum Counts {
 }
 
 impl Feed {
+    /// Sets what is looked for, unless the feed is exempt.
+    pub(super) fn look_for(&mut self, guard: &Arc<Guard>) {
+        self.guard = self.guard.take().map(|_| Arc::clone(guard));
+    }
+
     /// Reads `feeds/<id>.toml`; `shared` are the layouts of the folder `layouts`.
     pub(super) fn read(
         id: &str,
@@ -97,6 +106,7 @@ impl Feed {
         let counts =
             read_choice(&mut file, "counts", &[("newest", Counts::Newest), ("every", Counts::Every)]);
         let essential = file.flag("essential");
+        let guarded = file.flag_or_none("guard").unwrap_or(true);
         let mut layouts: Vec<Layout> = Vec::new();
         for name in file.texts("layouts") {
             match shared.get(&name.value) {
@@ -149,6 +159,7 @@ impl Feed {
             data_date: data_date.map(|d| d.value),
             set,
             withhold: withhold.into_iter().map(|w| w.value).collect(),
+            guard: guarded.then(Arc::default),
         })
     }
 }

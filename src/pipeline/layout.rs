@@ -139,6 +139,8 @@ pub struct Column {
     pub quarantine_if_bad: bool,
     /// Texts that stand for a missing value in this column, folded.
     pub missing: Vec<String>,
+    /// Whether its cells are searched for what identifies a person.
+    pub guard: bool,
 }
 
 /// What the cells of a column hold.

@@ -1,11 +1,13 @@
 //! From a folder of texts to a [`Pipeline`], or to everything that is wrong with it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::calendar::Calendar;
 use super::fact::{Fact, tables};
 use super::feed::Feed;
 use super::general::General;
+use super::guard;
 use super::indicator;
 use super::layout::Layout;
 use super::level::Levels;
@@ -17,6 +19,7 @@ use super::vocabulary::{Vocabularies, Vocabulary};
 use super::{Pipeline, committee, contract, exception, support};
 use crate::condition::Columns;
 use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::guard::Guard;
 
 /// What came of reading a folder.
 #[derive(Debug, Clone)]
@@ -36,10 +39,23 @@ const COMMITTEES: &str = "committees.toml";
 const SUPPORT: &str = "support.toml";
 const INDICATORS: &str = "indicators.toml";
 const OWNERS: &str = "owners.toml";
+const GUARD: &str = "guard.toml";
+pub(super) const NAMES: &str = "names.toml";
 
 /// The single files of a pipeline folder.
-pub(super) const FILES: [&str; 9] =
-    [PIPELINE, CALENDAR, VOCABULARIES, LEVELS, EXCEPTIONS, COMMITTEES, SUPPORT, INDICATORS, OWNERS];
+pub(super) const FILES: [&str; 11] = [
+    PIPELINE,
+    CALENDAR,
+    VOCABULARIES,
+    LEVELS,
+    EXCEPTIONS,
+    COMMITTEES,
+    SUPPORT,
+    INDICATORS,
+    OWNERS,
+    GUARD,
+    NAMES,
+];
 /// Its folders, with one thing a file.
 pub(super) const FOLDERS: [&str; 4] = ["feeds", "layouts", "facts", "rules"];
 
@@ -62,7 +78,7 @@ impl<'f> Loader<'f> {
         self.unknown_files();
         let lists = self.vocabularies();
         let shared: BTreeMap<String, Layout> = self.each("layouts", |_, t| Layout::read(t, &lists));
-        let feeds: Vec<Feed> =
+        let mut feeds: Vec<Feed> =
             self.each("feeds", |id, t| Feed::read(id, t, &lists, &shared)).into_values().collect();
         let tables = tables(&feeds, self.report);
         let facts = self.facts(&tables);
@@ -79,6 +95,8 @@ impl<'f> Loader<'f> {
         let (receipts, owners) = self.one(OWNERS, false, Receipts::read).unwrap_or_default();
         owner::check(self.report, &owners, &feeds);
         let general = self.general();
+        let guard = self.guard(general.as_ref().map(|(general, _)| general));
+        feeds.iter_mut().for_each(|feed| feed.look_for(&guard));
         contract::check(self.report, &feeds, &tables, &facts, &rules, &committees, general.as_ref());
         let (general, calendar) = general?;
         Some(Pipeline {
@@ -96,6 +114,7 @@ impl<'f> Loader<'f> {
             downloads: general.downloads,
             watch: general.watch,
             receipts,
+            guard,
             feeds,
             facts,
             levels: levels?,
@@ -146,6 +165,15 @@ impl<'f> Loader<'f> {
             Some((general?, calendar?))
         })
         .flatten()
+    }
+
+    /// What is looked for, with the sender's own addresses allowed: they stand in every message.
+    fn guard(&self, general: Option<&General>) -> Arc<Guard> {
+        let names = self.one(NAMES, false, guard::read_names);
+        let guard = self.one(GUARD, false, |t| guard::read(t, names.as_deref()));
+        let mut guard = guard.unwrap_or_else(Guard::nhs_numbers);
+        guard.allow(general.into_iter().flat_map(|general| general.mail.addresses()));
+        Arc::new(guard)
     }
 
     fn vocabularies(&self) -> Vocabularies {

@@ -13,6 +13,12 @@ pub struct Mail {
 }
 
 impl Mail {
+    /// The addresses that messages show as the sender's, without names.
+    pub fn addresses(&self) -> impl Iterator<Item = &str> {
+        let bare = |text: &'_ str| text.rsplit_once('<').map_or(0, |(name, _)| name.len() + 1);
+        [&self.from, &self.reply].into_iter().map(move |text| text[bare(text)..].trim_end_matches('>'))
+    }
+
     pub(super) fn read(mut table: Table<'_>) -> Option<Self> {
         let report = table.report().clone();
         let (from, reply) = (table.text("from"), table.text("reply"));

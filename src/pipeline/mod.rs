@@ -12,6 +12,7 @@ mod exception;
 mod fact;
 mod feed;
 mod general;
+mod guard;
 mod indicator;
 mod job;
 mod layout;
@@ -27,6 +28,9 @@ mod support;
 mod vocabulary;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::guard::Guard;
 
 pub use calendar::{Calendar, Quarter};
 pub use committee::{Audience, Committee, Document, Recipient, Section, slug};
@@ -83,6 +87,8 @@ pub struct Pipeline {
     pub watch: Watch,
     /// What receipts tell, and who gets them.
     pub receipts: Receipts,
+    /// What identifies a person and is looked for in what comes in and goes out.
+    pub guard: Arc<Guard>,
     /// The feeds, by name.
     pub feeds: Vec<Feed>,
     /// The facts, by name.

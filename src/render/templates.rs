@@ -117,6 +117,23 @@ impl Templates {
         self.fill("exception-alert/mail.txt", &context)
     }
 
+    /// The text of the mail with documents that were held back when the message they belong to went out.
+    ///
+    /// # Errors
+    /// If the template asks for something that is not there.
+    pub fn held_mail(
+        &self,
+        subject: &str,
+        classification: &str,
+        files: &[Attached],
+    ) -> Result<String, TemplateError> {
+        let mut context = Context::new();
+        context.insert("subject", subject);
+        context.insert("classification", classification);
+        context.insert("files", files);
+        self.fill("held-back/mail.txt", &context)
+    }
+
     /// A receipt as text, as it lies beside the file and goes by mail. `most` problems are told under one
     /// heading, the others counted.
     ///

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
+use super::guard::{Gate, document_name};
 use super::report::Document as Written;
 use crate::intake::store::write_whole;
 use crate::ledger::Alert;
@@ -75,6 +76,8 @@ pub struct Press<'p> {
     pub material: &'p Material<'p>,
     /// The folder of the run's documents.
     pub folder: PathBuf,
+    /// What looks for personal identifiers in them.
+    pub gate: &'p Gate<'p>,
 }
 
 /// A document, or why it was refused.
@@ -153,7 +156,18 @@ impl Press<'_> {
                 return Ok(Err(format!("{name} for {} cannot be laid out: {error}", committee.name)));
             }
         };
-        let refused = gate(&rendered);
+        let mut refused = gate(&rendered);
+        let known_as = document_name(&committee.id, &self.material.quarter.id(), &name);
+        let held = self.gate.document(&known_as, html, &rendered);
+        if !held.is_empty() {
+            self.gate.keep(&committee.id, &name, &rendered.bytes)?;
+            refused.extend(held);
+            return Ok(Err(format!(
+                "{name} for {} was stopped by the guard: {}",
+                committee.name,
+                refused.join("; ")
+            )));
+        }
         if !refused.is_empty() {
             write(&folder.join(format!("REFUSED-{name}")), &rendered.bytes)?;
             return Ok(Err(format!("{name} for {} was refused: {}", committee.name, refused.join("; "))));

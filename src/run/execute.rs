@@ -10,6 +10,7 @@ use super::documents::Press;
 use super::error::RunError;
 use super::events::Events;
 use super::front::{Entrance, Front, write_receipt_pages};
+use super::guard::{Gate, Origin, Passing, PostOffice};
 use super::letters::plan;
 use super::make::make;
 use super::manifest::Manifest;
@@ -100,13 +101,29 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     let theme = Theme::nhs();
     let given = ledger.alerts()?;
     let alerts = alerts(&state.exceptions, &material.exception_clocks, &given, &record.id, *as_of)?;
+    let origin = Origin { state: &state, files: &files, arrivals: &arrivals };
+    let passing = Passing {
+        job: job.name.clone(),
+        run: record.id.clone(),
+        as_of: *as_of,
+        folder: workspace.held(&record.id),
+    };
+    let gate = Gate::new(&pipeline.guard, origin, passing, &ledger)?;
     let press = Press {
+        gate: &gate,
         templates: &templates,
         theme: &theme,
         material: &material,
         folder: workspace.packs(&record.id),
     };
-    let post = make(&press, job, &alerts)?;
+    let mut post = make(&press, job, &alerts)?;
+    let office = PostOffice {
+        ledger: &ledger,
+        store: &store,
+        templates: &templates,
+        classification: &pipeline.classification,
+    };
+    post.letters = gate.letters(post.letters, &mut post.refused, office)?;
     if !workspace.is_dry() {
         write_receipt_pages(&lying, &receipts, pipeline, &templates, &folder)?;
     }
@@ -114,6 +131,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     progress.step("sending");
     let (keys, resent) = plan(&post.letters, pipeline, job, *as_of, &record.id, &store, &mut ledger)?;
     ledger.note_alerts(&alerts.noted)?;
+    let guarded = gate.finish(&mut ledger)?;
     let mut keys = keys;
     if !rebuild {
         let named = (*job, record.id.as_str());
@@ -140,6 +158,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     events.note("complete", json!({ "run": record.id, "sent": sent.now, "sent_before": sent.before }))?;
 
     warnings.extend(remarks);
+    warnings.extend(guarded);
     warnings.extend(resent);
     Ok(Report {
         run: record.id.clone(),

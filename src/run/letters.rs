@@ -8,7 +8,7 @@ use super::documents::Finished;
 use crate::dispatch::{Attachment, Sender, build};
 use crate::intake::store::Store;
 use crate::ledger::{Ledger, Planned};
-use crate::pipeline::{Committee, Job, Pipeline, slug};
+use crate::pipeline::{Committee, Job, Pipeline, Recipient, slug};
 
 /// A message to all recipients of a committee.
 pub struct Letter<'l> {
@@ -22,6 +22,13 @@ pub struct Letter<'l> {
     pub text: String,
     /// What is attached.
     pub files: Vec<Finished>,
+}
+
+impl Letter<'_> {
+    /// The key of the message to one recipient.
+    pub fn key_of(&self, recipient: &Recipient) -> String {
+        format!("{}/{}/{}", self.key, self.committee.id, recipient.address)
+    }
 }
 
 /// Builds the messages of all letters, keeps their bytes in the store, and plans those whose key is new.
@@ -49,7 +56,7 @@ pub fn plan(
             .collect();
         let mut changed = false;
         for recipient in &letter.committee.recipients {
-            let key = format!("{}/{}/{}", letter.key, letter.committee.id, recipient.address);
+            let key = letter.key_of(recipient);
             let bytes =
                 build(sender, &recipient.address, &letter.subject, &letter.text, &attachments, &key, date)?;
             let sha256 = store.put(&bytes).context("the store cannot be written")?;

@@ -12,6 +12,7 @@ mod events;
 mod execute;
 mod fresh;
 mod front;
+mod guard;
 mod intake;
 mod late;
 mod letters;

@@ -221,8 +221,9 @@ impl Reception<'_> {
             };
             let sha256 = self.store.put(&bytes).context("the store cannot be written")?;
             let newest = feed.counts == Counts::Newest;
-            let seen = ledger.see(&feed.id, &file.name, &sha256, self.received, self.run, newest)?;
-            out.lying.push(Lying { path: file.path, name: file.name, seen });
+            let name = self.pipeline.guard.shown_name(&file.name, &sha256);
+            let seen = ledger.see(&feed.id, &name, &sha256, self.received, self.run, newest)?;
+            out.lying.push(Lying { path: file.path, name, seen });
         }
         out.held.sort_by(|a, b| (&a.feed, &a.file).cmp(&(&b.feed, &b.file)));
         Ok(())

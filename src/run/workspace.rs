@@ -60,6 +60,11 @@ impl Workspace {
         self.out().join("packs").join(run)
     }
 
+    /// Where documents of a run are kept that the guard stopped; nothing is sent from there.
+    pub fn held(&self, run: &str) -> PathBuf {
+        self.out().join("held").join(run)
+    }
+
     /// Where messages go that a person or another program fetches.
     pub fn outbox(&self) -> PathBuf {
         self.out().join("outbox")

@@ -186,6 +186,7 @@ mod tests {
             essential: false,
             layouts: Vec::new(),
             download: None,
+            guard: None,
             data_date: None,
             set: Vec::new(),
             withhold: Vec::new(),

@@ -128,3 +128,11 @@ fn a_pack_of_the_register_alone_says_what_it_does_not_know() {
     }
     assert!(!whole.contains("No concern stands"), "what was never received is not nothing");
 }
+
+/// The digits of a PDF's pages, as a reader sees them.
+pub fn digits(bytes: &[u8]) -> String {
+    let document = lopdf::Document::load_mem(bytes).unwrap();
+    let pages: Vec<u32> = document.get_pages().into_keys().collect();
+    let text = document.extract_text(&pages).unwrap_or_default();
+    text.chars().filter(char::is_ascii_digit).collect()
+}

@@ -3,6 +3,7 @@
 mod demo;
 mod documents;
 mod edits;
+mod guard;
 mod intake;
 mod properties;
 mod rebuild;

@@ -12,6 +12,7 @@ pub use frame::{FILE, ROW};
 pub use value::Value;
 
 use super::cell::{Cell, address, letters, shortened};
+use super::guard;
 use super::read::{Book, Unreadable};
 use super::sheet::{Shape, fit, normal, whole};
 use super::{Effect, Problem};
@@ -85,6 +86,13 @@ pub enum Fate {
 /// # Errors
 /// If no layout fits, or the file is of another kind than the feed expects.
 pub fn take(book: &Book, feed: &Feed, name: &str, received: NaiveDate) -> Result<Reading, Rejection> {
+    taken(book, feed, name, received).map_err(|mut rejection| {
+        guard::screen_rejected(book, feed, &mut rejection);
+        rejection
+    })
+}
+
+fn taken(book: &Book, feed: &Feed, name: &str, received: NaiveDate) -> Result<Reading, Rejection> {
     let (layout, shape) = fit(book, &feed.layouts)?;
     let index = feed.layouts.iter().position(|l| std::ptr::eq(l, layout)).unwrap_or(0);
     let mut taker = Taker::new(feed, layout, shape, name);
@@ -95,6 +103,7 @@ pub fn take(book: &Book, feed: &Feed, name: &str, received: NaiveDate) -> Result
     }
     taker.rows();
     let mut reading = taker.finish(index);
+    guard::screen(book, feed, name, &mut reading);
     frame::check(&mut reading, feed, layout, received)?;
     Ok(reading)
 }

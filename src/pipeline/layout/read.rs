@@ -122,6 +122,7 @@ impl Column {
         let when = table.text_or_none("required_when");
         let bad = read_choice(&mut table, "on_bad", &[("quarantine", true), ("drop", false)]);
         let missing = folded(table.texts("missing"));
+        let guard = table.flag_or_none("guard").unwrap_or(true);
         let kind = ColumnKind::read(&mut table, lists);
         let column = Self {
             name: name?.value,
@@ -134,6 +135,7 @@ impl Column {
             required_when: None,
             quarantine_if_bad: bad.unwrap_or(required),
             missing,
+            guard,
         };
         Some((column, Conditional { at, when }))
     }

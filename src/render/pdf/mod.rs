@@ -68,6 +68,16 @@ pub struct Heading {
     pub empty: bool,
 }
 
+/// The words of an XHTML document before it is laid out, paragraph by paragraph and cell by cell.
+///
+/// # Errors
+/// If it is not well formed.
+pub fn passages(html: &str) -> Result<Vec<crate::guard::markup::Passage>, RenderError> {
+    let source = html::Source::new(html);
+    let document = source.parse()?;
+    Ok(crate::guard::markup::passages(&document))
+}
+
 /// One XHTML document to a finished PDF. Pure: no file, no clock, no randomness; the same HTML
 /// and theme give the same bytes.
 pub fn pdf(html: &str, theme: &Theme) -> Result<Rendered, RenderError> {

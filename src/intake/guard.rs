@@ -1,0 +1,260 @@
+//! The guard at the first gate: what identifies a person is looked for in every cell of a received file.
+//!
+//! A hit stops its row. It is told at its cell and never repeated: not by its own problem, nor by any
+//! other that would quote the cell, the header or the title.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cell::{Cell, address};
+use super::read::{Book, Sheet};
+use super::rows::{Fate, Reading, Rejection};
+use super::{Effect, Problem};
+use crate::diagnostic::Code;
+use crate::guard::{Action, Guard, Hit, Place, WITHHELD, is_fraction, whole};
+use crate::pipeline::{Column, ColumnKind, Feed};
+
+/// What to do about a hit that costs no row.
+const REMOVE: &str = "remove it before you send the file again";
+/// At most so many hits are told of sheets that are not read.
+const ELSEWHERE: usize = 20;
+
+/// Looks through the rows that were read, everything above and beside them, and the sheets that were not
+/// read. Rows with a hit that stops are quarantined.
+pub(super) fn screen(book: &Book, feed: &Feed, name: &str, reading: &mut Reading) {
+    let Some(guard) = &feed.guard else { return };
+    let Some(layout) = feed.layouts.get(reading.layout) else { return };
+    let columns: BTreeMap<&str, &Column> = layout
+        .columns
+        .iter()
+        .filter_map(|c| reading.letters.get(&c.name).map(|letters| (letters.as_str(), c)))
+        .collect();
+    let mut found: Vec<Problem> = of_name(name).into_iter().collect();
+    for sheet in &book.sheets {
+        let is_read = sheet.name == reading.sheet.as_deref().unwrap_or_default();
+        let by_letter = if is_read { &columns } else { &BTreeMap::new() };
+        let told = told(guard, sheet, by_letter);
+        if is_read {
+            found.extend(told);
+        } else {
+            let more = told.len().saturating_sub(ELSEWHERE);
+            found.extend(told.into_iter().take(ELSEWHERE));
+            found.extend((more > 0).then(|| and_more(sheet, more)));
+        }
+    }
+    if found.is_empty() {
+        return;
+    }
+    for problem in &mut found {
+        let own_sheet = problem.sheet == reading.sheet;
+        let at = problem.row.filter(|_| own_sheet);
+        let index = at.and_then(|number| reading.rows.binary_search_by_key(&number, |row| row.number).ok());
+        match (index.and_then(|i| reading.rows.get_mut(i)), problem.effect) {
+            (Some(row), Effect::Quarantined) if row.fate != Fate::Ignored => row.fate = Fate::Quarantined,
+            // Beside the rows there is nothing to quarantine; somebody should remove it all the same.
+            (row, Effect::Quarantined) => {
+                problem.effect = Effect::Dropped;
+                problem.mend = REMOVE.to_owned();
+                if row.is_none() {
+                    problem.column = None;
+                }
+            }
+            _ => {}
+        }
+    }
+    reading.problems.extend(found);
+    conceal(&mut reading.problems, guard);
+}
+
+/// Conceals what the reasons of a rejection would quote.
+pub(super) fn screen_rejected(book: &Book, feed: &Feed, rejection: &mut Rejection) {
+    let Some(guard) = &feed.guard else { return };
+    let mut found: Vec<Problem> = Vec::new();
+    for sheet in &book.sheets {
+        found.extend(told(guard, sheet, &BTreeMap::new()));
+    }
+    let Some(first) = found.first().cloned() else { return };
+    for problem in &mut rejection.problems {
+        // A rejection quotes several cells in one sentence, shortened: too late to tell what is in it.
+        if let Some((said, _)) = problem.message.split_once("; the first row says") {
+            problem.message = said.to_owned();
+        }
+        if let Some((said, _)) = problem.message.split_once("; row ") {
+            problem.message = said.to_owned();
+        }
+    }
+    conceal(&mut rejection.problems, guard);
+    let more = found.len() - 1;
+    rejection.problems.push(Problem { effect: Effect::Noted, mend: REMOVE.to_owned(), ..first });
+    if more > 0 {
+        let message = format!("and {more} more in this file");
+        rejection.problems.push(Problem { message, effect: Effect::Noted, ..blank(None) });
+    }
+}
+
+/// Conceals what problems would repeat of a hit. Of a cell with a hit only the hit is told: what else is
+/// wrong with it is of no interest, and what is quoted of it may be cut off so that it can no longer be
+/// recognised.
+pub(super) fn conceal(problems: &mut Vec<Problem>, guard: &Guard) {
+    let hit = |p: &Problem| p.code == Code::PersonalIdentifier.id();
+    let cells: BTreeSet<_> = problems
+        .iter()
+        .filter(|p| hit(p) && p.cell.is_some())
+        .map(|p| (p.sheet.clone(), p.cell.clone()))
+        .collect();
+    let at_a_hit = |p: &Problem| !hit(p) && cells.contains(&(p.sheet.clone(), p.cell.clone()));
+    // A whole file or a whole row is accounted for by its problem, which therefore stays.
+    problems.retain(|p| !at_a_hit(p) || matches!(p.effect, Effect::Rejected | Effect::Ignored));
+    for problem in problems {
+        if at_a_hit(problem) {
+            problem.found = None;
+        }
+        if problem.found.as_ref().is_some_and(|text| guard.identifies(text)) {
+            problem.found = None;
+        }
+        for text in [&mut problem.message, &mut problem.mend] {
+            *text = guard.concealed(std::mem::take(text));
+        }
+        problem.column = problem.column.take().map(|text| guard.concealed(text));
+    }
+}
+
+/// The hits of a sheet, each as a problem at its cell.
+fn told(guard: &Guard, sheet: &Sheet, columns: &BTreeMap<&str, &Column>) -> Vec<Problem> {
+    let mut out = Vec::new();
+    for (row, cells) in &sheet.rows {
+        for (place, cell) in cells.iter().enumerate() {
+            if matches!(cell, Cell::Empty | Cell::Date(_) | Cell::Truth(_)) {
+                continue;
+            }
+            let letters = super::cell::letters(place);
+            let column = columns.get(letters.as_str()).copied();
+            if column.is_some_and(|c| !c.guard) {
+                continue;
+            }
+            let at = address(place, *row);
+            out.extend(hits(guard, cell, column).into_iter().map(|hit| Problem {
+                message: format!("{} in {at}", hit.title),
+                mend: mend(hit.action).to_owned(),
+                effect: match hit.action {
+                    Action::Stop => Effect::Quarantined,
+                    Action::Note => Effect::Noted,
+                },
+                cell: Some(at.clone()),
+                row: Some(*row),
+                column: column.map(|c| c.title.clone()),
+                ..blank(Some(sheet))
+            }));
+        }
+    }
+    out
+}
+
+fn mend(action: Action) -> &'static str {
+    match action {
+        Action::Stop => {
+            "remove it and send the file again; if it is nobody's, ask the analyst to release the row"
+        }
+        Action::Note => "remove it, if it is a person's",
+    }
+}
+
+fn blank(sheet: Option<&Sheet>) -> Problem {
+    Problem {
+        code: Code::PersonalIdentifier.id().to_owned(),
+        effect: Effect::Noted,
+        sheet: sheet.map(|s| s.name.clone()).filter(|name| !name.is_empty()),
+        cell: None,
+        row: None,
+        column: None,
+        found: None,
+        message: String::new(),
+        mend: "remove them before you send the file again".to_owned(),
+    }
+}
+
+/// The sender is told why the name is not shown.
+fn of_name(name: &str) -> Option<Problem> {
+    name.starts_with(WITHHELD).then(|| Problem {
+        message: "the name of the file holds what may identify a person, and is not repeated".to_owned(),
+        mend: "send the file under another name".to_owned(),
+        effect: Effect::Dropped,
+        ..blank(None)
+    })
+}
+
+fn and_more(sheet: &Sheet, more: usize) -> Problem {
+    let message = format!("and {more} more in this sheet, which is not read");
+    Problem { message, effect: Effect::Dropped, ..blank(Some(sheet)) }
+}
+
+/// What is found in one cell; of several of one pattern only the first is told.
+fn hits<'g>(guard: &'g Guard, cell: &Cell, column: Option<&Column>) -> Vec<Hit<'g>> {
+    let kind = column.map(|c| &c.kind);
+    let place = match kind {
+        Some(ColumnKind::Text) => Place::FreeText,
+        _ => Place::Cells,
+    };
+    let mut found = match cell {
+        Cell::Number(number) => match whole(*number) {
+            Some(digits) => guard.find(&digits, Place::Cells),
+            None => Vec::new(),
+        },
+        // A column of text may hold digits in two groups; elsewhere that is a measured value.
+        Cell::Text(text) if place == Place::Cells && is_fraction(text) => Vec::new(),
+        Cell::Text(text) => guard.find(text, place),
+        Cell::Empty | Cell::Date(_) | Cell::Truth(_) | Cell::Error(_) => Vec::new(),
+    };
+    let mut told = BTreeSet::new();
+    found.retain(|hit| told.insert(hit.pattern));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(cells: &[(Cell, Place)]) -> Vec<usize> {
+        let guard = Guard::nhs_numbers();
+        cells.iter().map(|(cell, _)| hits(&guard, cell, None).len()).collect()
+    }
+
+    #[test]
+    fn numbers_are_found_as_spreadsheets_hold_them() {
+        let cell = |cell| (cell, Place::Cells);
+        assert_eq!(
+            texts(&[
+                cell(Cell::Number(9_434_765_919.0)),
+                cell(Cell::Text("9.434765919E+09".into())),
+                cell(Cell::Text("9434765919.0".into())),
+                cell(Cell::Text("943 476 5919 and 943 476 5919".into())),
+                cell(Cell::Number(943_476_591.9)),
+                cell(Cell::Text("943.4765919".into())),
+                cell(Cell::Number(9_434_765_918.0)),
+            ]),
+            [1, 1, 1, 1, 0, 0, 0]
+        );
+    }
+
+    #[test]
+    fn other_problems_do_not_quote_a_hit() {
+        let guard = Guard::nhs_numbers();
+        let at = |cell: &str, found: &str, message: &str| Problem {
+            cell: Some(cell.to_owned()),
+            found: Some(found.to_owned()),
+            message: message.to_owned(),
+            code: "bad-cell".to_owned(),
+            ..blank(None)
+        };
+        let mut problems = vec![
+            Problem { cell: Some("D14".into()), ..blank(None) },
+            at("D14", "943 476 59...", "\"943 476 59...\" is not a number"),
+            at("E14", "943 476 5919", "\"943 476 5919\" is not a code of the register"),
+            at("F14", "soon", "\"soon\" is not a date"),
+        ];
+        conceal(&mut problems, &guard);
+        let said: Vec<String> = problems.iter().map(|p| format!("{:?} {}", p.found, p.message)).collect();
+        assert!(said.iter().all(|text| !text.contains("943")), "{said:?}");
+        assert_eq!(said.len(), 3, "of the cell with the hit only the hit is told: {said:?}");
+        assert_eq!(said[2], "Some(\"soon\") \"soon\" is not a date");
+    }
+}

@@ -1,0 +1,326 @@
+//! What may identify a person: stopped at both gates, told by its place, never repeated.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use rust_xlsxwriter::Workbook;
+
+use crate::support::{Icb, code, complained, files, quarterday, said, text};
+
+/// Right by modulus 11: the example of the NHS Data Dictionary, as it is written and as it is stored.
+const NUMBER: &str = "943 476 5919";
+const HEADER: &str =
+    "Practice code,Date raised,Theme,Concern,Severity,Status,Reference,Shareable,Exception criterion\n";
+
+fn receipt(icb: &Icb, feed: &str, name: &str) -> String {
+    let path = icb.data().join("inbox").join(feed).join(format!("{name}.receipt.txt"));
+    fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// A row of a concerns sheet with this text.
+fn row(practice: &str, concern: &str, reference: &str) -> String {
+    format!("{practice},01/07/2026,Workforce,\"{concern}\",Serious,Open,{reference},Yes,Patient harm\n")
+}
+
+/// Every file that the program wrote, except what was received and the store of it.
+fn written(icb: &Icb) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut all = files(&icb.data());
+    all.retain(|path, _| {
+        let name = path.to_string_lossy().replace('\\', "/");
+        let received = name.starts_with("inbox/") && !name.contains(".receipt.");
+        !received && !name.starts_with("store/") && !name.starts_with("held/") && !name.contains("sqlite-")
+    });
+    all
+}
+
+/// The digits of a text, so that no grouping hides a number.
+fn digits(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).chars().filter(char::is_ascii_digit).collect()
+}
+
+/// Asserts that a number is nowhere in what the program wrote or printed.
+fn nowhere(icb: &Icb, number: &str, printed: &[&str]) {
+    let number = digits(number.as_bytes());
+    for (path, bytes) in written(icb) {
+        let found = match path.extension().and_then(|e| e.to_str()) {
+            Some("pdf") => crate::documents::digits(&bytes).contains(&number),
+            _ => digits(&bytes).contains(&number),
+        };
+        assert!(!found, "{} repeats the number", path.display());
+    }
+    for text in printed {
+        assert!(!digits(text.as_bytes()).contains(&number), "{text}");
+    }
+}
+
+#[test]
+fn a_row_with_an_nhs_number_is_kept_aside_and_told_by_its_cell() {
+    for number in [
+        "943 476 5919",
+        "9434765919",
+        "943-476-5919",
+        "943.476.5919",
+        "943\u{a0}476\u{a0}5919",
+        "943\n476 5919",
+    ] {
+        let icb = Icb::with_register();
+        let sheet = format!(
+            "{HEADER}{}{}",
+            row("X90100", &format!("the patient {number} waited"), "Q-1"),
+            row("X90101", "nobody in particular", "Q-2")
+        );
+        icb.drop_bytes("concerns-quality", "sheet.csv", sheet);
+        let output = icb.run("nightly", "2026-07-14", &[]);
+        assert_eq!(code(&output), 0, "{}", complained(&output));
+        let receipt = receipt(&icb, "concerns-quality", "sheet.csv");
+        assert!(receipt.contains("possible NHS number in D2"), "{receipt}");
+        assert!(receipt.contains("2 rows read = 1 accepted + 1 quarantined + 0 ignored"), "{receipt}");
+        let levels = icb.levels();
+        assert_eq!((levels["X90100"]["level"].as_str(), levels["X90101"]["level"].as_str()), ("", "4"));
+        nowhere(&icb, NUMBER, &[&said(&output), &complained(&output)]);
+    }
+}
+
+#[test]
+fn a_number_is_found_wherever_it_stands_in_a_workbook_and_nothing_quotes_it() {
+    let icb = Icb::with_register();
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write(0, 0, "Concerns about 943 476 5919").unwrap();
+    let header =
+        ["Practice code", "Date raised", "Severity", "Status", "Reference", "943 476 5919", "NHS No"];
+    for (column, name) in (0..).zip(header) {
+        sheet.write(2, column, name).unwrap();
+    }
+    // As a number in a column that is not read, as the practice, as a choice, as a date.
+    let rows = [
+        ["X90100", "01/07/2026", "Serious", "Open", "Q-1"],
+        ["943 476 5919", "01/07/2026", "Serious", "Open", "Q-2"],
+        ["X90101", "01/07/2026", "Serious 9434765919", "Open", "Q-3"],
+        ["X90102", "943-476-5919", "Serious", "Open", "Q-4"],
+        ["X90103", "01/07/2026", "Serious", "Open", "Q-5"],
+    ];
+    for (row, cells) in (3..).zip(rows) {
+        for (column, cell) in (0..).zip(cells) {
+            sheet.write(row, column, cell).unwrap();
+        }
+    }
+    sheet.write(3, 6, 9_434_765_919.0).unwrap();
+    let hidden = book.add_worksheet();
+    hidden.set_name("Old").unwrap();
+    hidden.set_hidden(true);
+    hidden.write(4, 1, 9_434_765_919.0).unwrap();
+    icb.drop_bytes("concerns-quality", "sheet.xlsx", book.save_to_buffer().unwrap());
+    let output = icb.run("quarterly", "2026-07-14", &[]);
+    assert_eq!(code(&output), 0, "{}", complained(&output));
+    let receipt = receipt(&icb, "concerns-quality", "sheet.xlsx");
+    for cell in ["A1", "F3", "G4", "A5", "C6", "B7", "B5"] {
+        assert!(receipt.contains(&format!("possible NHS number in {cell}\n")), "{cell}: {receipt}");
+    }
+    assert!(receipt.contains("5 rows read = 1 accepted + 4 quarantined + 0 ignored"), "{receipt}");
+    nowhere(&icb, NUMBER, &[&said(&output), &complained(&output)]);
+    insta::assert_snapshot!(
+        receipt.lines().filter(|l| !l.starts_with("SHA-256")).collect::<Vec<_>>().join("\n")
+    );
+}
+
+#[test]
+fn a_refused_file_and_a_name_of_a_file_are_not_quoted_either() {
+    let icb = Icb::with_register();
+    icb.drop_bytes(
+        "concerns-safeguarding",
+        "about 943-476-5919.csv",
+        format!("{HEADER}{}", row("X90100", "late", "S-1")),
+    );
+    icb.drop_bytes("concerns-quality", "sheet.csv", "Patient 943 476 5919,Born\nseen 943 476 5919,x\n");
+    let output = icb.run("nightly", "2026-07-14", &[]);
+    assert_eq!(code(&output), 4, "{}", complained(&output));
+    let receipt = receipt(&icb, "concerns-quality", "sheet.csv");
+    assert!(receipt.contains("possible NHS number in A1"), "{receipt}");
+    let named =
+        fs::read_to_string(icb.data().join("inbox/concerns-safeguarding/about 943-476-5919.csv.receipt.txt"))
+            .unwrap();
+    assert!(
+        named.contains("1 rows read = 1 accepted") && named.contains("the name of the file holds"),
+        "{named}"
+    );
+    nowhere(&icb, NUMBER, &[&said(&output), &complained(&output), &receipt, &named]);
+}
+
+#[test]
+fn every_other_pattern_stops_a_row_of_free_text() {
+    let icb = Icb::with_register();
+    fs::write(icb.pipeline("names.toml"), "names = [\"Jane Example\"]\n").unwrap();
+    let particulars = [
+        ("ring 01632 960123", "possible phone number"),
+        ("ring +44 7700 900123", "possible phone number"),
+        ("of 14 Mill Lane, Preston PR1 2AB", "possible address"),
+        ("wrote from jo.bloggs@post.example", "possible e-mail address"),
+        ("DOB 01/02/1960", "possible date of birth"),
+        ("date of birth: 3 March 1971", "possible date of birth"),
+        ("as Jane Example's mother said", "a name of the names list"),
+    ];
+    let mut sheet = HEADER.to_owned();
+    for (index, (text, _)) in particulars.iter().enumerate() {
+        sheet.push_str(&row(&format!("X9010{index}"), text, &format!("Q-{index}")));
+    }
+    sheet.push_str(&row(
+        "X90109",
+        "12 of 345 letters of 14/07/2026 and 06.07.2026 were late; see PR1 2AB",
+        "Q-9",
+    ));
+    icb.drop_bytes("concerns-quality", "sheet.csv", sheet);
+    let output = icb.run("nightly", "2026-07-14", &[]);
+    assert_eq!(code(&output), 0, "{}", complained(&output));
+    let receipt = receipt(&icb, "concerns-quality", "sheet.csv");
+    for (index, (text, title)) in particulars.iter().enumerate() {
+        let place =
+            receipt.find(&format!("Cell D{} ", index + 2)).unwrap_or_else(|| panic!("{text}: {receipt}"));
+        let told = receipt[place..].lines().nth(1).unwrap_or_default();
+        assert!(told.contains(title), "{text}: {told}");
+    }
+    assert!(receipt.contains("8 rows read = 1 accepted + 7 quarantined + 0 ignored"), "{receipt}");
+    assert!(!receipt.contains("Bloggs") && !receipt.contains("960123") && !receipt.contains("Mill Lane"));
+}
+
+#[test]
+fn what_an_analyst_exempts_allows_or_only_notes_is_read() {
+    let icb = Icb::with_register();
+    icb.edit(
+        "layouts/concerns.toml",
+        "name     = \"reference\"",
+        "name     = \"reference\"\nguard    = false",
+    );
+    icb.edit("guard.toml", "allow = []", "allow = [\"01632 960123\", \"@post.example\"]");
+    let guard = fs::read_to_string(icb.pipeline("guard.toml")).unwrap();
+    let (head, tail) = guard.split_once("id      = \"date-of-birth\"").unwrap();
+    let tail = tail.replacen("effect  = \"stop\"", "effect  = \"note\"", 1);
+    fs::write(icb.pipeline("guard.toml"), format!("{head}id      = \"date-of-birth\"{tail}")).unwrap();
+    let sheet = format!(
+        "{HEADER}{}{}{}",
+        row("X90100", "by the practice's own reference", "9434765919"),
+        row("X90101", "ring 01632960123 or write to team@post.example", "Q-2"),
+        row("X90102", "born on 01/02/1960", "Q-3"),
+    );
+    icb.drop_bytes("concerns-quality", "sheet.csv", sheet);
+    let output = icb.run("nightly", "2026-07-14", &[]);
+    let receipt = receipt(&icb, "concerns-quality", "sheet.csv");
+    assert!(receipt.contains("3 rows read = 3 accepted + 0 quarantined + 0 ignored"), "{receipt}");
+    assert!(receipt.contains("possible date of birth in D4"), "{receipt}");
+    // What passed the first gate is stopped at the second: the reference names an exception.
+    assert_eq!(code(&output), 6, "{}", complained(&output));
+}
+
+/// An ICB whose concerns are not searched when they come in, so that a number reaches the documents.
+fn unguarded(concern: &str) -> Icb {
+    let icb = Icb::with_register();
+    icb.edit("feeds/concerns-quality.toml", "counts ", "guard      = false\ncounts ");
+    icb.drop_bytes("concerns-quality", "sheet.csv", format!("{HEADER}{}", row("X90100", concern, "Q-1")));
+    icb
+}
+
+#[test]
+fn a_document_with_a_number_is_stopped_until_a_named_person_releases_it() {
+    let icb = unguarded("the patient 943 476 5919 waited for a very long time in a corridor");
+    let output = icb.run("quarterly", "2026-07-14", &[]);
+    assert_eq!(code(&output), 6, "{}", said(&output));
+    let told = complained(&output);
+    assert!(
+        told.contains("sbar-x90100.pdf for Primary Care Quality Group was stopped by the guard"),
+        "{told}"
+    );
+    assert!(told.contains("possible NHS number page 1, in"), "{told}");
+    assert!(told.contains("from concerns-quality/sheet.csv, cell D2"), "{told}");
+    nowhere(&icb, NUMBER, &[&said(&output), &told]);
+    let stopped = |icb: &Icb| {
+        let sent = files(&icb.data().join("outbox"));
+        !sent.values().any(|mail| String::from_utf8_lossy(mail).contains("filename=\"sbar-x90100.pdf\""))
+    };
+    assert!(stopped(&icb));
+    let data = icb.data();
+    let list = |more: &[&str]| {
+        let mut args = vec!["guard", "list", "--data", text(&data), "--json"];
+        args.extend(more);
+        let output = quarterday(&args);
+        assert_eq!(code(&output), 0, "{}", complained(&output));
+        serde_json::from_slice::<Vec<serde_json::Value>>(&output.stdout).unwrap()
+    };
+    let hits = list(&[]);
+    assert!(!hits.is_empty());
+    // Nobody sends without a name and a reason, and a reason does not repeat the number.
+    let first = hits[0]["hit"].as_str().unwrap().to_owned();
+    let release = |hit: &str, note: &str| {
+        quarterday(&["guard", "release", hit, "--data", text(&data), "--as", "Analyst", "--note", note])
+    };
+    assert_eq!(code(&release(&first, " ")), 1);
+    assert_eq!(code(&release(&first, "943 476 5919 is nobody's")), 1);
+    assert!(complained(&release("nonesuch", "why")).contains("there is no hit nonesuch"));
+    // The same run again changes nothing.
+    assert_eq!(code(&icb.run("quarterly", "2026-07-14", &[])), 6);
+    assert_eq!(list(&[]).len(), hits.len());
+    for hit in &hits {
+        let output = release(hit["hit"].as_str().unwrap(), "the number of a boiler");
+        assert_eq!(code(&output), 0, "{}", complained(&output));
+        assert!(said(&output).contains("quarterday run quarterly --as-of 2026-07-14"), "{}", said(&output));
+    }
+    assert!(list(&[]).is_empty());
+    let all = list(&["--all"]);
+    assert_eq!(all[0]["released"]["as"], "Analyst");
+    assert_eq!(all[0]["released"]["note"], "the number of a boiler");
+    let output = icb.run("quarterly", "2026-07-14", &[]);
+    assert_eq!(code(&output), 0, "{}", complained(&output));
+    // The alert had gone out at once without the SBAR; the SBAR follows by itself, once.
+    assert!(!stopped(&icb), "the SBAR goes out after the release");
+    let sent = files(&icb.data().join("outbox"));
+    let late: Vec<String> = sent
+        .values()
+        .map(|mail| String::from_utf8_lossy(mail).into_owned())
+        .filter(|mail| mail.contains("filename=\"sbar-x90100.pdf\""))
+        .collect();
+    assert_eq!(late.len(), 3, "the two of one committee and the one of another");
+    assert!(late.iter().all(|mail| mail.contains("held back")), "{late:?}");
+    icb.run("quarterly", "2026-07-14", &[]);
+    assert_eq!(files(&icb.data().join("outbox")).len(), sent.len(), "nobody gets it twice");
+}
+
+#[test]
+fn a_number_that_a_page_or_a_line_breaks_is_found() {
+    // The number's parts stand on different lines of the page, wherever the layout breaks them.
+    for words in 6..12 {
+        let concern = format!("{} 943 476 5919", "interminable ".repeat(words));
+        let icb = unguarded(&concern);
+        let output = icb.run("nightly", "2026-07-14", &[]);
+        assert_eq!(code(&output), 6, "{words}: {}", complained(&output));
+    }
+}
+
+#[test]
+fn a_mended_source_lets_the_document_pass_and_closes_the_hit() {
+    let icb = unguarded("the patient 943 476 5919 waited");
+    assert_eq!(code(&icb.run("quarterly", "2026-07-14", &[])), 6);
+    icb.drop_bytes(
+        "concerns-quality",
+        "sheet.csv",
+        format!("{HEADER}{}", row("X90100", "a patient waited", "Q-1")),
+    );
+    let output = icb.run("quarterly", "2026-07-14", &[]);
+    assert_eq!(code(&output), 0, "{}", complained(&output));
+    let list = quarterday(&["guard", "list", "--data", text(&icb.data())]);
+    let all = said(&list);
+    assert!(!all.contains("primary-care-quality-group/2026-27-q1/sbar-x90100.pdf"), "{all}");
+}
+
+#[test]
+fn the_text_of_a_message_is_searched_too() {
+    let icb = Icb::with_register();
+    icb.edit("pipeline.toml", "\"Marrowdale and Tarn Coast\"", "\"Marrowdale\"");
+    let path = icb.pipeline("committees.toml");
+    let committees = fs::read_to_string(&path).unwrap();
+    fs::write(&path, committees.replacen("Primary Medical Services Group", "Group 943 476 5919", 1)).unwrap();
+    let output = icb.run("quarterly", "2026-07-14", &[]);
+    assert_eq!(code(&output), 6, "{}", said(&output));
+    for mail in files(&icb.data().join("outbox")).values() {
+        assert!(!digits(mail).contains("9434765919"), "the message went out");
+    }
+}
