@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod condition;
+mod crash;
 pub mod dates;
 pub mod diagnostic;
 pub mod dispatch;
@@ -16,6 +17,7 @@ pub mod packs;
 pub mod pipeline;
 pub mod render;
 pub mod run;
+pub mod time;
 pub mod tls;
 pub mod triangulate;
 pub mod visits;

@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod dispatch;
 mod exit;
 mod explain;
 mod guard;
@@ -47,6 +48,8 @@ enum Command {
     Quarantine(QuarantineArgs),
     /// Lists what the guard stopped as possibly identifying a person, and releases it by name
     Guard(guard::GuardArgs),
+    /// Lists the outbox, hands over what is due, and decides about messages whose fate is not known
+    Dispatch(dispatch::DispatchArgs),
 }
 
 #[derive(Debug, Args)]
@@ -173,6 +176,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::explain(&args),
         Command::Quarantine(args) => quarantine::quarantine(&args),
         Command::Guard(args) => guard::guard(&args),
+        Command::Dispatch(args) => dispatch::dispatch(&args),
     };
     exit.code()
 }

@@ -1,10 +1,9 @@
 //! The default transport: messages as `.eml` files in a folder, from which a person or a mail server
 //! takes them.
 
-use std::io;
 use std::path::PathBuf;
 
-use super::Transport;
+use super::{Fate, Outcome, Parcel, Stage, Transport};
 use crate::intake::store::write_whole;
 
 /// A folder of messages.
@@ -21,8 +20,20 @@ impl Folder {
 }
 
 impl Transport for Folder {
-    fn send(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        write_whole(&self.dir.join(name), bytes)
+    fn name(&self) -> &'static str {
+        "folder"
+    }
+
+    fn send(&mut self, parcel: Parcel<'_>) -> Outcome {
+        match write_whole(&self.dir.join(parcel.file), parcel.bytes) {
+            Ok(()) => Outcome::accepted(Stage::FinalDot, None),
+            Err(error) => Outcome {
+                stage: Stage::Content,
+                fate: Fate::Unavailable,
+                answer: None,
+                what: format!("the folder {} cannot be written: {error}", self.dir.display()),
+            },
+        }
     }
 
     fn repeats_safely(&self) -> bool {
@@ -37,10 +48,22 @@ mod tests {
     #[test]
     fn a_message_handed_over_twice_lies_there_once() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::new(dir.path().join("outbox"));
-        folder.send("a.eml", b"Subject: x\r\n").unwrap();
-        folder.send("a.eml", b"Subject: x\r\n").unwrap();
+        let mut folder = Folder::new(dir.path().join("outbox"));
+        let parcel = Parcel { file: "a.eml", recipient: "a@b.example", bytes: b"Subject: x\r\n" };
+        assert_eq!(folder.send(parcel).fate, Fate::Accepted);
+        assert_eq!(folder.send(parcel).fate, Fate::Accepted);
         let names: Vec<_> = std::fs::read_dir(dir.path().join("outbox")).unwrap().flatten().collect();
         assert_eq!(names.len(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_blames_no_message() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("outbox");
+        std::fs::write(&file, "in the way").unwrap();
+        let parcel = Parcel { file: "a.eml", recipient: "a@b.example", bytes: b"" };
+        let outcome = Folder::new(&file).send(parcel);
+        assert_eq!(outcome.fate, Fate::Unavailable);
+        assert!(outcome.what.contains("cannot be written"), "{}", outcome.what);
     }
 }

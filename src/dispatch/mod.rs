@@ -1,25 +1,55 @@
 //! One message for each recipient, built once and kept as bytes, handed over by a transport and noted in
 //! the outbox: a crash at any moment and a rerun send nobody the same message twice.
 
+mod answer;
 mod folder;
+mod mask;
 mod message;
+mod outcome;
 mod page;
+mod smtp;
 
+pub use answer::Answer;
 pub use folder::Folder;
+pub use mask::{mask, masked};
 pub use message::{Attachment, MessageError, Sender, build};
+pub use outcome::{Fate, Outcome, Stage};
 pub use page::build_with_page;
+pub use smtp::{CredentialsError, SetUpError, Smtp};
 
-use std::io;
+/// A message on its way.
+#[derive(Debug, Clone, Copy)]
+pub struct Parcel<'p> {
+    /// The name of its file.
+    pub file: &'p str,
+    /// The one address it goes to.
+    pub recipient: &'p str,
+    /// Its bytes, which are the same at every try.
+    pub bytes: &'p [u8],
+}
 
 /// Hands messages over.
 pub trait Transport {
-    /// Hands one message over. Handing over the same bytes under the same name again changes nothing.
-    ///
-    /// # Errors
-    /// If it could not be handed over.
-    fn send(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
+    /// Its name in the ledger.
+    fn name(&self) -> &'static str;
+
+    /// Hands one message over, and says how far it came.
+    fn send(&mut self, parcel: Parcel<'_>) -> Outcome;
 
     /// Whether a message that was being handed over when the program stopped may be handed over again
     /// without anybody getting it twice.
     fn repeats_safely(&self) -> bool;
+
+    /// Messages within any minute, where there is a limit.
+    fn messages_a_minute(&self) -> Option<u32> {
+        None
+    }
+
+    /// Takes leave of the other side, once there is nothing more to hand over.
+    fn finish(&mut self) {}
+}
+
+/// The short name of a message: the beginning of its Message-ID and the end of its file's name.
+pub fn short_name(key: &str) -> String {
+    crate::sha256(key.as_bytes()).chars().take(8).collect()
 }

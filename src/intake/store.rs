@@ -78,7 +78,9 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
         use std::os::unix::fs::PermissionsExt;
         file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
     }
+    crate::crash::point();
     file.persist(path)?;
+    crate::crash::point();
     Ok(())
 }
 

@@ -5,9 +5,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::download::retry::Waiter;
 use super::inbox::{Dropped, Ends, Reason, ends, look};
 use crate::pipeline::Watch;
+use crate::time::Clock;
 
 /// Which of the files are whole, and why the others wait; both in the order given.
 ///
@@ -17,16 +17,16 @@ use crate::pipeline::Watch;
 pub fn settled<T>(
     files: Vec<(T, Dropped)>,
     watch: Watch,
-    waiter: &dyn Waiter,
+    clock: &dyn Clock,
 ) -> (Vec<(T, Dropped)>, Vec<(T, Dropped, Reason)>) {
-    let mut fates: Vec<Fate> = files.iter().map(|(_, file)| fate(file, watch, waiter)).collect();
+    let mut fates: Vec<Fate> = files.iter().map(|(_, file)| fate(file, watch, clock)).collect();
     let mut files = files;
-    let until = waiter.elapsed() + watch.settle.max(watch.half_file);
+    let until = clock.elapsed() + watch.settle.max(watch.half_file);
     while let Some(wait) = fates.iter().filter_map(Fate::wait).min() {
-        if waiter.elapsed() + wait > until {
+        if clock.elapsed() + wait > until {
             break;
         }
-        waiter.sleep(wait);
+        clock.wait(wait);
         for ((_, file), fate_of) in files.iter_mut().zip(&mut fates) {
             if fate_of.wait().is_none() {
                 continue;
@@ -35,10 +35,10 @@ pub fn settled<T>(
                 Err(reason) => Fate::Aside(reason),
                 // A clock that differs from the folder's may date a file in the future: what counts is
                 // that it did not change while we waited.
-                Ok(now) if now == *file && is_ahead(file, waiter) => Fate::of_ends(file),
+                Ok(now) if now == *file && is_ahead(file, clock) => Fate::of_ends(file),
                 Ok(now) => {
                     *file = now;
-                    fate(file, watch, waiter)
+                    fate(file, watch, clock)
                 }
             };
         }
@@ -81,7 +81,7 @@ impl Fate {
     }
 }
 
-fn fate(file: &Dropped, watch: Watch, waiter: &dyn Waiter) -> Fate {
+fn fate(file: &Dropped, watch: Watch, clock: &dyn Clock) -> Fate {
     if file.size > watch.largest {
         return Fate::Aside(Reason::TooLarge);
     }
@@ -91,15 +91,15 @@ fn fate(file: &Dropped, watch: Watch, waiter: &dyn Waiter) -> Fate {
         Err(_) => return Fate::Aside(Reason::Unreadable),
     };
     // A time in the future tells nothing about how long the file has lain.
-    let age = SystemTime::from(waiter.now()).duration_since(file.modified).unwrap_or_default();
+    let age = SystemTime::from(clock.now()).duration_since(file.modified).unwrap_or_default();
     match needed.checked_sub(age).filter(|left| !left.is_zero()) {
         Some(left) => Fate::Wait(left),
         None => Fate::of_ends(file),
     }
 }
 
-fn is_ahead(file: &Dropped, waiter: &dyn Waiter) -> bool {
-    file.modified > SystemTime::from(waiter.now())
+fn is_ahead(file: &Dropped, clock: &dyn Clock) -> bool {
+    file.modified > SystemTime::from(clock.now())
 }
 
 #[cfg(test)]
@@ -120,7 +120,7 @@ mod tests {
 
     const NOW: i64 = 1_784_000_000;
 
-    impl<F: Fn(Duration)> Waiter for Busy<F> {
+    impl<F: Fn(Duration)> Clock for Busy<F> {
         fn now(&self) -> DateTime<Utc> {
             DateTime::from_timestamp(NOW, 0).unwrap() + self.elapsed()
         }
@@ -129,7 +129,7 @@ mod tests {
             self.waits.borrow().iter().sum()
         }
 
-        fn sleep(&self, time: Duration) {
+        fn wait(&self, time: Duration) {
             self.waits.borrow_mut().push(time);
             (self.meanwhile)(self.elapsed());
         }

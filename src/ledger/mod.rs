@@ -7,19 +7,24 @@
 mod alerts;
 mod answers;
 mod arrivals;
+mod attempts;
 mod downloads;
 mod guard;
 mod outbox;
 mod runs;
+mod write;
 
+use std::cmp::Ordering;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, TransactionBehavior};
 use thiserror::Error;
 
 pub use alerts::{Alert, Event};
 pub use arrivals::{Arrival, Seen};
+pub use attempts::{Attempt, Step, Steps};
 pub use downloads::{Download, DownloadFailure};
 pub use guard::{Held, Release, Released};
 pub use outbox::{Dispatch, DispatchState, Planned};
@@ -41,10 +46,22 @@ pub enum LedgerError {
         /// The newest format this version knows.
         known: i64,
     },
+    /// The file was written by an older program, and was opened only to read.
+    #[error(
+        "the ledger was written by an older version of quarterday (format {found}, this version writes {known}); the next run of a job, or `quarterday dispatch send`, brings it up to date"
+    )]
+    Older {
+        /// The format of the file.
+        found: i64,
+        /// The format that this version writes.
+        known: i64,
+    },
     /// A value in it is not what this version wrote.
     #[error("the ledger holds something unreadable: {0}")]
     Unreadable(String),
 }
+
+use write::Write;
 
 type Result<T> = std::result::Result<T, LedgerError>;
 
@@ -103,6 +120,7 @@ const MIGRATIONS: &[&str] = &[
     downloads::MIGRATION,
     answers::MIGRATION,
     guard::MIGRATION,
+    attempts::MIGRATION,
 ];
 
 /// An open ledger.
@@ -133,10 +151,11 @@ impl Ledger {
         connection.busy_timeout(Duration::from_secs(5))?;
         let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         let known = newest();
-        if found != known {
-            return Err(LedgerError::Newer { found, known });
+        match found.cmp(&known) {
+            Ordering::Greater => Err(LedgerError::Newer { found, known }),
+            Ordering::Less => Err(LedgerError::Older { found, known }),
+            Ordering::Equal => Ok(Self { connection }),
         }
-        Ok(Self { connection })
     }
 
     /// A copy of a ledger in memory, for dry runs: the file is left as it is.
@@ -177,8 +196,8 @@ impl Ledger {
     }
 
     /// Begins a transaction that may write; it waits for others instead of failing later.
-    fn begin(&mut self) -> Result<Transaction<'_>> {
-        Ok(self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
+    fn begin(&mut self) -> Result<Write<'_>> {
+        Ok(Write(self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?))
     }
 }
 
@@ -189,6 +208,11 @@ fn newest() -> i64 {
 /// A date as the ledger keeps it.
 fn date(text: &str) -> Result<chrono::NaiveDate> {
     text.parse().map_err(|_| LedgerError::Unreadable(format!("`{text}` is not a date")))
+}
+
+/// A moment as the ledger keeps it.
+fn moment(text: &str) -> Result<DateTime<Utc>> {
+    text.parse().map_err(|_| LedgerError::Unreadable(format!("`{text}` is not a moment")))
 }
 
 #[cfg(test)]

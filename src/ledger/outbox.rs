@@ -1,5 +1,6 @@
 //! The outbox: one row a message, under a key that says what it is and for whom. A key is never used
-//! twice, so the same message is never sent twice.
+//! twice, so the same message is never sent twice. How each came to be where it is stands in
+//! [`super::attempts`].
 
 use chrono::NaiveDate;
 use rusqlite::{OptionalExtension, Row, params};
@@ -39,22 +40,47 @@ pub struct Dispatch {
 /// How far a message came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DispatchState {
-    /// Nothing was tried yet.
+    /// It is to be handed over.
     Planned,
     /// The transport was about to be used; without a later word nobody knows whether it was.
     Sending,
     /// The transport accepted it.
     Sent,
+    /// It was put off, and is tried again from a moment on.
+    Retry,
+    /// It was refused, or put off too often. Nobody tries again unless a person says so.
+    Failed,
+    /// Nobody knows whether it arrived.
+    Unknown,
 }
 
 impl DispatchState {
+    /// Every state.
+    pub const ALL: [DispatchState; 6] = [
+        DispatchState::Planned,
+        DispatchState::Sending,
+        DispatchState::Sent,
+        DispatchState::Retry,
+        DispatchState::Failed,
+        DispatchState::Unknown,
+    ];
+
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
             DispatchState::Planned => "planned",
             DispatchState::Sending => "sending",
             DispatchState::Sent => "sent",
+            DispatchState::Retry => "retry",
+            DispatchState::Failed => "failed",
+            DispatchState::Unknown => "unknown",
         }
+    }
+
+    /// The state of a word.
+    pub(super) fn of(word: &str) -> Result<Self> {
+        let known = Self::ALL.into_iter().find(|state| state.word() == word);
+        known.ok_or_else(|| LedgerError::Unreadable(format!("`{word}` is not a state of a message")))
     }
 }
 
@@ -111,17 +137,6 @@ impl Ledger {
         let rows = statement.query_map([], raw)?;
         rows.map(|row| dispatch(row?)).collect()
     }
-
-    /// Notes how far a message came.
-    ///
-    /// # Errors
-    /// If the ledger cannot be written.
-    pub fn mark(&mut self, key: &str, state: DispatchState) -> Result<()> {
-        let transaction = self.begin()?;
-        transaction.execute("UPDATE dispatch SET state = ?2 WHERE key = ?1", params![key, state.word()])?;
-        transaction.commit()?;
-        Ok(())
-    }
 }
 
 type Raw = (String, String, String, String, String, String, String, String, String);
@@ -141,16 +156,14 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
 }
 
 fn dispatch((key, run, committee, recipient, subject, sha256, file, state, as_of): Raw) -> Result<Dispatch> {
-    let states = [DispatchState::Planned, DispatchState::Sending, DispatchState::Sent];
-    let known = states.into_iter().find(|s| s.word() == state);
-    let state =
-        known.ok_or_else(|| LedgerError::Unreadable(format!("`{state}` is not a state of a message")))?;
+    let state = DispatchState::of(&state)?;
     let message = Planned { key, committee, recipient, subject, sha256, file };
     Ok(Dispatch { message, run, as_of: date(&as_of)?, state })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Step;
     use super::*;
 
     #[test]
@@ -168,7 +181,8 @@ mod tests {
         let as_of = "2026-07-14".parse().unwrap();
         let planned = std::slice::from_ref(&message);
         assert_eq!(ledger.plan(planned, "r1", as_of).unwrap(), std::slice::from_ref(&message.key));
-        ledger.mark(&message.key, DispatchState::Sent).unwrap();
+        let sent = Step::new(DispatchState::Sent, "2026-07-14T06:00:00Z".parse().unwrap(), 1);
+        ledger.note_step(&message.key, &sent).unwrap();
         let other = Planned { sha256: "11".into(), ..message.clone() };
         assert_eq!(ledger.plan(&[other], "r2", as_of).unwrap(), [] as [String; 0]);
         let kept = ledger.dispatch(&message.key).unwrap().unwrap();

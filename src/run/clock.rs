@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Europe::London;
 use chrono_tz::Tz;
 
-use crate::intake::download::retry::Waiter;
+use crate::time::Clock;
 
 /// The present moment in Europe/London.
 #[allow(clippy::disallowed_methods)]
@@ -21,10 +21,11 @@ pub fn today() -> NaiveDate {
     now().date_naive()
 }
 
-/// Real time, for what has to wait.
+/// The clock of the machine.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct RealTime;
 
-impl Waiter for RealTime {
+impl Clock for RealTime {
     fn now(&self) -> DateTime<Utc> {
         now().to_utc()
     }
@@ -35,7 +36,7 @@ impl Waiter for RealTime {
         START.elapsed()
     }
 
-    fn sleep(&self, time: Duration) {
+    fn wait(&self, time: Duration) {
         std::thread::sleep(time);
     }
 

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::alerts::alerts;
 use super::answer::{self, Desk};
+use super::clock::RealTime;
 use super::compare::LastPack;
 use super::documents::Press;
 use super::error::RunError;
@@ -18,10 +19,9 @@ use super::material::material;
 use super::record::{begin, write_result};
 use super::report::{LevelCount, Report};
 use super::result::{Compared, RunResult};
-use super::send::{send, unfinished};
+use super::send::{Counter, hand_over};
 use super::state::State;
 use super::workspace::Workspace;
-use crate::dispatch::Folder;
 use crate::ledger::{RunRecord, RunState};
 use crate::pipeline::{Job, Pipeline};
 use crate::render::{Templates, Theme};
@@ -147,10 +147,11 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
             &mut ledger,
         )?);
     }
-    if !workspace.is_dry() {
-        keys.extend(unfinished(&ledger, &keys)?);
+    let counter = Counter { mail: &pipeline.mail, workspace, store: &store, clock: &RealTime };
+    let sent = hand_over(&counter, &keys, &mut ledger)?;
+    for tried in &sent.tries {
+        events.note("dispatch", json!(tried))?;
     }
-    let sent = send(&keys, &Folder::new(workspace.outbox()), &store, &mut ledger)?;
     for line in post.refused.iter().chain(&sent.failed) {
         events.note("failed", json!({ "what": line }))?;
     }

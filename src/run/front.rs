@@ -79,8 +79,8 @@ impl<'p> Entrance<'p> {
         let Received { lying, downloads, held } = match rebuild {
             true => Received::default(),
             false => {
-                let (run, waiter) = (self.label.as_str(), &RealTime);
-                Reception { workspace, store, pipeline, received: *as_of, run, waiter }.receive(ledger)?
+                let (run, clock) = (self.label.as_str(), &RealTime);
+                Reception { workspace, store, pipeline, received: *as_of, run, clock }.receive(ledger)?
             }
         };
         let waiting = if rebuild { arrive::waiting(workspace, pipeline, ledger)? } else { 0 };

@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use chrono_tz::Europe::London;
 
 use super::documents::Finished;
-use crate::dispatch::{Attachment, Sender, build};
+use crate::dispatch::{Attachment, Sender, build, short_name};
 use crate::intake::store::Store;
 use crate::ledger::{Ledger, Planned};
 use crate::pipeline::{Committee, Job, Pipeline, Recipient, slug};
@@ -85,7 +85,7 @@ pub fn plan(
 /// The name of a message's file: readable, and different for different keys.
 pub(super) fn file_name(as_of: NaiveDate, key: &str) -> String {
     let readable: String = slug(key).chars().take(120).collect();
-    let identity: String = crate::sha256(key.as_bytes()).chars().take(8).collect();
+    let identity = short_name(key);
     format!("{as_of}-{readable}-{identity}.eml")
 }
 

@@ -8,13 +8,13 @@ use serde::Serialize;
 
 use super::arrive::Lying;
 use super::workspace::Workspace;
-use crate::intake::download::retry::Waiter;
 use crate::intake::download::{Fetched, Mark, Round};
 use crate::intake::inbox::{self, Aside, Reason};
 use crate::intake::store::Store;
 use crate::intake::watch;
 use crate::ledger::{Arrival, Download, Ledger, Seen};
 use crate::pipeline::{Counts, Feed, Pipeline};
+use crate::time::Clock;
 
 /// What came in.
 #[derive(Debug, Default)]
@@ -110,7 +110,7 @@ pub struct Reception<'r> {
     /// What takes the files in, for the ledger.
     pub run: &'r str,
     /// Time.
-    pub waiter: &'r dyn Waiter,
+    pub clock: &'r dyn Clock,
 }
 
 impl Reception<'_> {
@@ -128,7 +128,7 @@ impl Reception<'_> {
 
     fn download(&self, ledger: &mut Ledger, out: &mut Received) -> anyhow::Result<()> {
         let variables = |name: &str| std::env::var(name).ok();
-        let mut round = Round::new(self.pipeline, self.received, self.waiter, &variables);
+        let mut round = Round::new(self.pipeline, self.received, self.clock, &variables);
         for feed in &self.pipeline.feeds {
             let Some(download) = &feed.download else { continue };
             let known = |source: &str| {
@@ -136,7 +136,7 @@ impl Reception<'_> {
                 Some(Mark { etag: last.etag, modified: last.modified })
             };
             let (tries, done) = round.fetch(feed, download, &known);
-            let now = self.waiter.now();
+            let now = self.clock.now();
             let (state, why) = match done {
                 Ok(Fetched::Unchanged { source }) => {
                     ledger.note_unchanged(&feed.id, &source, now)?;
@@ -210,7 +210,7 @@ impl Reception<'_> {
             out.held.extend(aside);
             files.extend(listing.files.into_iter().map(|file| (feed, file)));
         }
-        let (whole, waiting) = watch::settled(files, self.pipeline.watch, self.waiter);
+        let (whole, waiting) = watch::settled(files, self.pipeline.watch, self.clock);
         let waiting = waiting.into_iter().map(|(feed, file, reason)| Held::new(feed, &file.name, reason));
         out.held.extend(waiting);
         for (feed, file) in whole {

@@ -1,66 +1,324 @@
-//! Handing planned messages over, one by one.
+//! Handing messages over, one by one: what this run planned, and what is due from before.
+//!
+//! `sending` is written before a transport is used and the outcome after it. What is found in `sending`
+//! at the start was interrupted: a folder takes it again, and for a mail server nobody knows its fate.
 
-use crate::dispatch::Transport;
+mod told;
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::decide::{Try, after, wait};
+use super::pace::{Pace, WINDOW};
+use super::workspace::Workspace;
+use crate::dispatch::{Fate, Folder, Outcome, Parcel, Smtp, Transport, mask, masked, short_name};
 use crate::intake::store::Store;
-use crate::ledger::{DispatchState, Ledger, LedgerError};
+use crate::ledger::{Dispatch, DispatchState, Ledger, LedgerError, Step};
+use crate::pipeline::{Mail, Unknown};
+use crate::time::Clock;
 
 /// What became of messages.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Sent {
     /// Handed over now.
+    #[serde(rename = "sent")]
     pub now: usize,
     /// Handed over before.
+    #[serde(rename = "sent_before")]
     pub before: usize,
-    /// Not handed over, each with the reason.
+    /// Not handed over, each with the reason and what to do; no whole address.
+    #[serde(rename = "unsent")]
     pub failed: Vec<String>,
+    /// Every try, for the log; no whole address.
+    pub tries: Vec<Tried>,
 }
 
-/// Hands over the messages of these keys that have not been.
+/// A try, as a log shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Tried {
+    /// The short name of the message.
+    pub message: String,
+    /// Its committee.
+    pub committee: String,
+    /// Its recipient, masked.
+    pub to: String,
+    /// The state that it is in now.
+    pub state: &'static str,
+    /// How far it came.
+    pub stage: String,
+    /// What the server answered, or what went wrong.
+    pub answer: Option<String>,
+    /// The name under which the server has queued it.
+    pub queue: Option<String>,
+}
+
+/// What is needed to hand messages over.
+pub struct Counter<'c> {
+    /// How mail leaves.
+    pub mail: &'c Mail,
+    /// Where.
+    pub workspace: &'c Workspace,
+    /// Where the messages lie.
+    pub store: &'c Store,
+    /// What time it is.
+    pub clock: &'c dyn Clock,
+}
+
+/// Hands over the messages of these keys and, but for a dry run, whatever else is due.
 ///
 /// # Errors
-/// If the ledger or the store cannot be used; a message that cannot be handed over is told in [`Sent`].
-pub fn send(
-    keys: &[String],
-    transport: &dyn Transport,
-    store: &Store,
-    ledger: &mut Ledger,
-) -> anyhow::Result<Sent> {
+/// If the ledger cannot be used; a message that cannot be handed over is told in [`Sent`].
+pub fn hand_over(counter: &Counter<'_>, keys: &[String], ledger: &mut Ledger) -> anyhow::Result<Sent> {
+    let mut folder = Folder::new(counter.workspace.outbox());
+    let settings = counter.mail.smtp.as_ref().filter(|_| !counter.workspace.is_dry());
+    let server = settings.map(|smtp| Smtp::new(counter.mail, smtp)).transpose();
+    let name = settings.map_or(folder.name(), |_| "smtp");
+    if !counter.workspace.is_dry() {
+        settle(counter, name, ledger)?;
+    }
     let mut sent = Sent::default();
-    for key in keys {
-        let Some(dispatch) = ledger.dispatch(key)? else { continue };
-        match dispatch.state {
-            DispatchState::Sent => {
-                sent.before += 1;
-                continue;
-            }
-            DispatchState::Sending if !transport.repeats_safely() => {
-                sent.failed.push(format!("{key}: whether it was sent is not known; a person has to decide"));
-                continue;
-            }
-            DispatchState::Planned | DispatchState::Sending => {}
-        }
-        let bytes = store.get(&dispatch.message.sha256)?;
-        ledger.mark(key, DispatchState::Sending)?;
-        match transport.send(&dispatch.message.file, &bytes) {
-            Ok(()) => {
-                ledger.mark(key, DispatchState::Sent)?;
-                sent.now += 1;
-            }
-            Err(error) => {
-                ledger.mark(key, DispatchState::Planned)?;
-                sent.failed.push(format!("{key}: {error}"));
-            }
-        }
+    let due = due(counter, keys, ledger, &mut sent)?;
+    match server {
+        Ok(Some(mut server)) => Batch::new(counter, &mut server, ledger)?.send(&due, &mut sent)?,
+        Ok(None) => Batch::new(counter, &mut folder, ledger)?.send(&due, &mut sent)?,
+        Err(_) if due.is_empty() => {}
+        Err(error) => sent.failed.push(told::stopped(&error.to_string(), due.len())),
+    }
+    if !counter.workspace.is_dry() {
+        waiting(&due, keys, ledger, &mut sent)?;
     }
     Ok(sent)
 }
 
-/// Messages of earlier runs that were planned and never handed over.
-///
-/// # Errors
-/// If the ledger cannot be read.
-pub fn unfinished(ledger: &Ledger, keys: &[String]) -> Result<Vec<String>, LedgerError> {
-    let all = ledger.dispatches()?.into_iter();
-    let open = all.filter(|d| d.state != DispatchState::Sent).map(|d| d.message.key);
-    Ok(open.filter(|key| !keys.contains(key)).collect())
+/// Gives what was interrupted, and what nobody knows the fate of, the state it is to have.
+fn settle(counter: &Counter<'_>, transport: &str, ledger: &mut Ledger) -> Result<(), LedgerError> {
+    let now = counter.clock.now();
+    for dispatch in ledger.dispatches()? {
+        let key = &dispatch.message.key;
+        let steps = ledger.steps(key)?;
+        let tries = steps.tries();
+        let by = steps.last.as_ref().and_then(|step| step.transport.as_deref()).unwrap_or("folder");
+        let mut state = dispatch.state;
+        if state == DispatchState::Sending {
+            // The same file under the same name is the same message; a mail server would send it twice.
+            state = if by == "folder" && transport == "folder" {
+                DispatchState::Planned
+            } else {
+                DispatchState::Unknown
+            };
+            let tries = if state == DispatchState::Planned { tries.saturating_sub(1) } else { tries };
+            let note = "the program stopped while it was being handed over";
+            ledger.note_step(
+                key,
+                &Step {
+                    transport: Some(by.to_owned()),
+                    note: Some(note.to_owned()),
+                    ..Step::new(state, now, tries)
+                },
+            )?;
+        }
+        let retry = &counter.mail.retry;
+        if state == DispatchState::Unknown && counter.mail.unknown == Unknown::Resend && tries < retry.tries {
+            let last = steps.last.as_ref().map_or(now, |step| step.at);
+            ledger.note_step(
+                key,
+                &Step {
+                    not_before: Some(last + wait(tries.max(1), retry)),
+                    note: Some("sent again: the pipeline says unknown = \"resend\"".to_owned()),
+                    ..Step::new(DispatchState::Retry, now, tries)
+                },
+            )?;
+        }
+    }
+    Ok(())
 }
+
+/// The messages that are to be handed over now: those of the keys first, then the others as planned.
+fn due(
+    counter: &Counter<'_>,
+    keys: &[String],
+    ledger: &Ledger,
+    sent: &mut Sent,
+) -> Result<Vec<Dispatch>, LedgerError> {
+    let now = counter.clock.now();
+    let own: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
+    let (mut first, mut rest) = (Vec::new(), Vec::new());
+    for dispatch in ledger.dispatches()? {
+        let is_own = own.contains(dispatch.message.key.as_str());
+        let is_due = match dispatch.state {
+            DispatchState::Planned => true,
+            DispatchState::Retry => {
+                ledger.steps(&dispatch.message.key)?.not_before().is_none_or(|from| from <= now)
+            }
+            // A dry run works on a copy, where nobody has settled what was interrupted.
+            DispatchState::Sending => counter.workspace.is_dry(),
+            DispatchState::Sent => {
+                sent.before += usize::from(is_own);
+                false
+            }
+            DispatchState::Failed | DispatchState::Unknown => false,
+        };
+        match (is_due, is_own) {
+            (true, true) => first.push(dispatch),
+            (true, false) if !counter.workspace.is_dry() => rest.push(dispatch),
+            _ => {}
+        }
+    }
+    first.append(&mut rest);
+    Ok(first)
+}
+
+/// Tells what is not due now and still waits for somebody or something.
+fn waiting(tried: &[Dispatch], keys: &[String], ledger: &Ledger, sent: &mut Sent) -> Result<(), LedgerError> {
+    for dispatch in ledger.dispatches()? {
+        if tried.iter().any(|t| t.message.key == dispatch.message.key) {
+            continue;
+        }
+        let steps = ledger.steps(&dispatch.message.key)?;
+        match dispatch.state {
+            DispatchState::Retry => sent.failed.push(told::waits(&dispatch, &steps)),
+            DispatchState::Unknown => sent.failed.push(told::unknown(&dispatch, &steps)),
+            DispatchState::Failed if keys.contains(&dispatch.message.key) => {
+                sent.failed.push(told::failed(&dispatch, &steps));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// One go at a transport.
+struct Batch<'b> {
+    counter: &'b Counter<'b>,
+    transport: &'b mut dyn Transport,
+    ledger: &'b mut Ledger,
+    pace: Pace,
+    accepted: bool,
+    /// Connections lost, or policies met, one after another.
+    in_a_row: u32,
+}
+
+impl<'b> Batch<'b> {
+    fn new(
+        counter: &'b Counter<'b>,
+        transport: &'b mut dyn Transport,
+        ledger: &'b mut Ledger,
+    ) -> Result<Self, LedgerError> {
+        let limit = transport.messages_a_minute();
+        let begun = match limit {
+            Some(_) => ledger.begun_since(counter.clock.now() - WINDOW, transport.name())?,
+            None => Vec::new(),
+        };
+        Ok(Self { counter, transport, ledger, pace: Pace::new(limit, begun), accepted: false, in_a_row: 0 })
+    }
+
+    fn send(mut self, due: &[Dispatch], sent: &mut Sent) -> Result<(), LedgerError> {
+        let mut rest = due.iter();
+        while let Some(dispatch) = rest.next() {
+            let Some((outcome, step)) = self.one(dispatch, sent)? else { continue };
+            sent.tries.push(tried(dispatch, &outcome, &step));
+            match &outcome.fate {
+                Fate::Accepted => sent.now += 1,
+                Fate::Unavailable | Fate::Misconfigured(_) => {}
+                _ => sent.failed.push(told::tried(dispatch, &outcome, &step)),
+            }
+            if let Some(why) = self.stops(&outcome) {
+                let left = rest.len() + usize::from(step.state == DispatchState::Planned);
+                if left > 0 || why.is_news() {
+                    sent.failed.push(told::stopped(&why.0, left));
+                }
+                break;
+            }
+        }
+        self.transport.finish();
+        Ok(())
+    }
+
+    /// Hands one message over, with its state noted before and after.
+    fn one(&mut self, dispatch: &Dispatch, sent: &mut Sent) -> Result<Option<(Outcome, Step)>, LedgerError> {
+        let message = &dispatch.message;
+        let bytes = match self.counter.store.get(&message.sha256) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                sent.failed.push(told::unreadable(dispatch, &error.to_string()));
+                return Ok(None);
+            }
+        };
+        let before = self.ledger.steps(&message.key)?;
+        let name = self.transport.name();
+        self.pace.next(self.counter.clock);
+        let begun = Step {
+            transport: Some(name.to_owned()),
+            ..Step::new(DispatchState::Sending, self.counter.clock.now(), before.tries() + 1)
+        };
+        self.ledger.note_step(&message.key, &begun)?;
+        let parcel = Parcel { file: &message.file, recipient: &message.recipient, bytes: &bytes };
+        let outcome = self.transport.send(parcel);
+        self.accepted |= outcome.fate == Fate::Accepted;
+        let step = after(
+            &outcome,
+            &Try {
+                before: &before,
+                now: self.counter.clock.now(),
+                transport: name,
+                known_there: self.accepted,
+                retry: &self.counter.mail.retry,
+            },
+        );
+        self.ledger.note_step(&message.key, &step)?;
+        Ok(Some((outcome, step)))
+    }
+
+    /// Why the messages after this one are left for another time, if they are.
+    fn stops(&mut self, outcome: &Outcome) -> Option<Stop> {
+        let said = || format!("{}: {}", outcome.stage.told(), masked(&outcome.what));
+        self.in_a_row = match outcome.fate {
+            Fate::Later { lost: true } | Fate::Unknown => self.in_a_row + 1,
+            Fate::Barred if !self.accepted => self.in_a_row + 1,
+            _ => 0,
+        };
+        match &outcome.fate {
+            Fate::Misconfigured(mend) => Some(Stop(format!("{mend} ({})", said()))),
+            Fate::Unavailable => Some(Stop(format!("nothing can be handed over at present ({})", said()))),
+            Fate::Busy => Some(Stop(format!("the mail server takes nothing at present ({})", said()))),
+            Fate::Barred if self.in_a_row >= 2 => Some(Stop(format!(
+                "the mail server lets nothing from us through; check `from` in [mail], the account, and whether it relays for this machine ({})",
+                said()
+            ))),
+            _ if self.in_a_row >= 2 => {
+                Some(Stop(format!("the mail server broke off twice in a row ({})", said())))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Why a batch ends early.
+struct Stop(String);
+
+impl Stop {
+    /// Whether it says more than the line of the message at which it happened.
+    fn is_news(&self) -> bool {
+        !self.0.starts_with("the mail server broke off")
+    }
+}
+
+fn tried(dispatch: &Dispatch, outcome: &Outcome, step: &Step) -> Tried {
+    let said = match &outcome.answer {
+        Some(answer) => answer.to_string(),
+        None => outcome.what.clone(),
+    };
+    Tried {
+        message: short_name(&dispatch.message.key),
+        committee: dispatch.message.committee.clone(),
+        to: mask(&dispatch.message.recipient),
+        state: step.state.word(),
+        stage: outcome.stage.word().to_owned(),
+        answer: Some(masked(&said)).filter(|said| !said.is_empty()),
+        queue: step.queue.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

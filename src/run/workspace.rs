@@ -100,6 +100,11 @@ impl Workspace {
         if self.is_dry() { Ledger::copy_of(&self.ledger_path()) } else { Ledger::open(&self.ledger_path()) }
     }
 
+    /// Whether there is a ledger.
+    pub fn has_ledger(&self) -> bool {
+        self.ledger_path().is_file()
+    }
+
     /// Opens an existing ledger only to read; none if there is no ledger yet.
     ///
     /// # Errors

@@ -1,5 +1,8 @@
 //! A data folder of one's own, and the program run in it.
 
+pub mod office;
+pub mod smtp;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -15,8 +15,9 @@ use reqwest::header::{
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, NoProxy, Proxy, StatusCode, Url};
 
-use super::retry::{Fault, Next, Waiter, retry_after};
+use super::retry::{Fault, Next, retry_after};
 use crate::pipeline::{Downloads, is_loopback, may_be_asked};
+use crate::time::Clock;
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -124,17 +125,17 @@ impl<'d> Fetcher<'d> {
     /// # Errors
     /// What went wrong, and whether it is worth another try. No message holds a token, or an address
     /// beyond its host.
-    pub fn ask(&self, ask: &Ask, waiter: &dyn Waiter) -> Result<Answer, Fault> {
-        let until = waiter.elapsed() + self.settings.deadline;
+    pub fn ask(&self, ask: &Ask, clock: &dyn Clock) -> Result<Answer, Fault> {
+        let until = clock.elapsed() + self.settings.deadline;
         let mut url = ask.url.clone();
         for _ in 0..=HOPS {
-            let response = self.send(ask, &url, until, waiter)?;
+            let response = self.send(ask, &url, until, clock)?;
             let status = response.status();
             if status == StatusCode::NOT_MODIFIED && (ask.etag.is_some() || ask.modified.is_some()) {
                 return Ok(Answer::Unchanged);
             }
             if !status.is_redirection() {
-                return self.answer(response, &url, until, waiter);
+                return self.answer(response, &url, until, clock);
             }
             url = next_hop(&response, &url, ask)?;
         }
@@ -142,9 +143,9 @@ impl<'d> Fetcher<'d> {
         Err(Fault::lasting(message))
     }
 
-    fn send(&self, ask: &Ask, url: &Url, until: Duration, waiter: &dyn Waiter) -> Result<Response, Fault> {
+    fn send(&self, ask: &Ask, url: &Url, until: Duration, clock: &dyn Clock) -> Result<Response, Fault> {
         let client = if is_loopback(url) { &self.home } else { &self.abroad };
-        let left = until.saturating_sub(waiter.elapsed());
+        let left = until.saturating_sub(clock.elapsed());
         if left.is_zero() {
             return Err(too_slow(url, self.settings.deadline));
         }
@@ -157,12 +158,12 @@ impl<'d> Fetcher<'d> {
         response: Response,
         url: &Url,
         until: Duration,
-        waiter: &dyn Waiter,
+        clock: &dyn Clock,
     ) -> Result<Answer, Fault> {
         let status = response.status();
         let header = |name| text(response.headers(), name);
         if !status.is_success() {
-            let asked = header(RETRY_AFTER).and_then(|v| retry_after(&v, waiter.now()));
+            let asked = header(RETRY_AFTER).and_then(|v| retry_after(&v, clock.now()));
             let kind = header(CONTENT_TYPE).unwrap_or_default();
             if kind.contains("json") {
                 let mut body = Vec::new();
@@ -184,7 +185,7 @@ impl<'d> Fetcher<'d> {
         if promised.is_some_and(|length| length > self.settings.largest) {
             return Err(too_large(url, self.settings.largest));
         }
-        let bytes = self.body(response, url, until, waiter)?;
+        let bytes = self.body(response, url, until, clock)?;
         if promised.is_some_and(|length| length != bytes.len() as u64) {
             return Err(cut_off(url));
         }
@@ -199,7 +200,7 @@ impl<'d> Fetcher<'d> {
         mut response: Response,
         url: &Url,
         until: Duration,
-        waiter: &dyn Waiter,
+        clock: &dyn Clock,
     ) -> Result<Vec<u8>, Fault> {
         let mut bytes = Vec::new();
         let mut step = vec![0; 64 * 1024];
@@ -215,7 +216,7 @@ impl<'d> Fetcher<'d> {
             if bytes.len() as u64 > self.settings.largest {
                 return Err(too_large(url, self.settings.largest));
             }
-            if waiter.elapsed() > until {
+            if clock.elapsed() > until {
                 return Err(too_slow(url, self.settings.deadline));
             }
         }

@@ -12,9 +12,10 @@ use chrono::NaiveDate;
 use reqwest::Url;
 
 use self::http::{Answer, Ask, Body, Fetcher, Secret, host};
-use self::retry::{Fault, Limits, Next, Waiter, persist};
+use self::retry::{Fault, Limits, Next, persist};
 use super::inbox::{plain_name, whole_archive};
 use crate::pipeline::{Download, Downloads, Feed, Origin, Pipeline, Token, fill};
+use crate::time::Clock;
 
 /// What the ledger remembers of the last file that a source gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +55,7 @@ pub struct File {
 pub struct Round<'r> {
     pipeline: &'r Pipeline,
     as_of: NaiveDate,
-    waiter: &'r dyn Waiter,
+    clock: &'r dyn Clock,
     variables: &'r dyn Fn(&str) -> Option<String>,
     client: Option<Fetcher<'r>>,
     unreachable: Vec<String>,
@@ -65,10 +66,10 @@ impl<'r> Round<'r> {
     pub fn new(
         pipeline: &'r Pipeline,
         as_of: NaiveDate,
-        waiter: &'r dyn Waiter,
+        clock: &'r dyn Clock,
         variables: &'r dyn Fn(&str) -> Option<String>,
     ) -> Self {
-        Self { pipeline, as_of, waiter, variables, client: None, unreachable: Vec::new() }
+        Self { pipeline, as_of, clock, variables, client: None, unreachable: Vec::new() }
     }
 
     /// Fetches the file of a feed; `known` gives what the ledger remembers of a source. Gives the number of
@@ -140,8 +141,8 @@ impl<'r> Round<'r> {
             if self.unreachable.contains(&host) {
                 limits.tries = 1;
             }
-            let (more, done) = persist(limits, self.waiter, || {
-                let answer = client.ask(&ask, self.waiter)?;
+            let (more, done) = persist(limits, self.clock, || {
+                let answer = client.ask(&ask, self.clock)?;
                 received(answer, &candidate, feed, download, settings)
             });
             tries += more;

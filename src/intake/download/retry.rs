@@ -4,17 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-/// Time, as far as trying again needs it. Tests have one of their own.
-pub trait Waiter {
-    /// The present moment.
-    fn now(&self) -> DateTime<Utc>;
-    /// Time that never goes back, from any fixed moment.
-    fn elapsed(&self) -> Duration;
-    /// Waits.
-    fn sleep(&self, time: Duration);
-    /// A number from 0 to 1, another each time, so that many programs do not ask at the same moment.
-    fn jitter(&self) -> f64;
-}
+use crate::time::Clock;
 
 /// How much is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,10 +63,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// The last fault; its message says how often and how long was tried where that was more than once.
 pub fn persist<T>(
     limits: Limits,
-    waiter: &dyn Waiter,
+    clock: &dyn Clock,
     mut attempt: impl FnMut() -> Result<T, Fault>,
 ) -> (u32, Result<T, Fault>) {
-    let begun = waiter.elapsed();
+    let begun = clock.elapsed();
     let mut tries = 0;
     loop {
         tries += 1;
@@ -89,8 +79,8 @@ pub fn persist<T>(
             Next::Again(asked) => asked,
             Next::Unreachable => Duration::ZERO,
         };
-        let spent = waiter.elapsed().saturating_sub(begun);
-        let wait = backoff(limits.first_wait, tries, waiter.jitter()).max(asked);
+        let spent = clock.elapsed().saturating_sub(begun);
+        let wait = backoff(limits.first_wait, tries, clock.jitter()).max(asked);
         if asked > Duration::ZERO && spent + wait > limits.patience {
             fault.message += &format!(
                 ", and the server asks to wait {}, longer than patience_seconds allows",
@@ -104,7 +94,7 @@ pub fn persist<T>(
             }
             return (tries, Err(fault));
         }
-        waiter.sleep(wait);
+        clock.wait(wait);
     }
 }
 
@@ -147,7 +137,7 @@ pub(crate) mod tests {
         pub(crate) jitter: f64,
     }
 
-    impl Waiter for Still {
+    impl Clock for Still {
         fn now(&self) -> DateTime<Utc> {
             DateTime::parse_from_rfc3339("2026-07-14T02:30:00Z").unwrap().with_timezone(&Utc) + self.elapsed()
         }
@@ -156,7 +146,7 @@ pub(crate) mod tests {
             self.waits.borrow().iter().sum()
         }
 
-        fn sleep(&self, time: Duration) {
+        fn wait(&self, time: Duration) {
             self.waits.borrow_mut().push(time);
         }
 

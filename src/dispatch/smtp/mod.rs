@@ -1,0 +1,127 @@
+//! SMTP: one recipient a transaction, so that one bad address harms nobody else, and the stage of every
+//! failure known, so that what certainly did not arrive is told from what may have.
+
+mod credentials;
+mod fault;
+mod judge;
+mod session;
+mod tls;
+
+use lettre::Address;
+use thiserror::Error;
+
+use super::{Outcome, Parcel, Stage, Transport};
+use crate::pipeline;
+use fault::{Fault, Kind};
+use session::{Line, Session};
+
+pub use credentials::CredentialsError;
+
+/// Why the mail server cannot even be tried.
+#[derive(Debug, Error)]
+pub enum SetUpError {
+    /// The sender's address.
+    #[error("`{0}` is not a mail address; mend `from` in [mail] of pipeline.toml")]
+    Sender(String),
+    /// The name or the password.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    /// The certificates of the private authority.
+    #[error("ca_file {file} cannot be used: {why}")]
+    Authority {
+        /// The file.
+        file: String,
+        /// Why not.
+        why: String,
+    },
+    /// What the TLS library refuses.
+    #[error("the connection to {0} cannot be encrypted: {1}")]
+    Tls(String, String),
+}
+
+/// A mail server, spoken to over one connection at a time.
+pub struct Smtp {
+    line: Line,
+    messages_a_minute: u32,
+    messages_a_connection: u32,
+    session: Option<Session>,
+}
+
+impl Smtp {
+    /// Prepares a mail server: secrets and certificates are read now, and nothing is sent yet.
+    ///
+    /// # Errors
+    /// If a secret or a certificate is not where the pipeline says.
+    pub fn new(mail: &pipeline::Mail, smtp: &pipeline::Smtp) -> Result<Self, SetUpError> {
+        let from: lettre::message::Mailbox =
+            mail.from.parse().map_err(|_| SetUpError::Sender(mail.from.clone()))?;
+        Ok(Self {
+            line: Line {
+                credentials: smtp.auth.as_ref().map(credentials::read).transpose()?,
+                tls: tls::parameters(smtp)?,
+                hello: smtp.hello.clone().unwrap_or_else(|| from.email.domain().to_owned()),
+                host: smtp.host.clone(),
+                port: smtp.port,
+                security: smtp.security,
+                timeout: smtp.timeout,
+                final_timeout: smtp.final_timeout,
+                from: from.email,
+            },
+            messages_a_minute: smtp.messages_a_minute,
+            messages_a_connection: smtp.messages_a_connection,
+            session: None,
+        })
+    }
+
+    fn try_to_send(&mut self, to: Address, bytes: &[u8]) -> Result<Outcome, Fault> {
+        if self.session.as_ref().is_some_and(|session| session.used() >= self.messages_a_connection) {
+            self.finish();
+        }
+        let mut session = match self.session.take() {
+            Some(session) => session,
+            None => self.line.open()?,
+        };
+        let done = session.transact(&self.line, to, bytes);
+        if done.as_ref().err().is_none_or(Fault::leaves_the_connection) {
+            self.session = session.ready_for_next(done.is_err());
+        }
+        done.map(|answer| Outcome::accepted(Stage::FinalDot, Some(answer)))
+    }
+}
+
+impl Transport for Smtp {
+    fn name(&self) -> &'static str {
+        "smtp"
+    }
+
+    fn send(&mut self, parcel: Parcel<'_>) -> Outcome {
+        let fault = match parcel.recipient.parse() {
+            Ok(to) => match self.try_to_send(to, parcel.bytes) {
+                Ok(outcome) => return outcome,
+                Err(fault) => fault,
+            },
+            Err(_) => Fault { stage: Stage::Recipient, kind: Kind::NoAddress },
+        };
+        let server = format!("{}:{}", self.line.host, self.line.port);
+        Outcome {
+            stage: fault.stage,
+            fate: judge::fate(&fault, &server),
+            what: fault.told(&server),
+            answer: fault.into_answer(),
+        }
+    }
+
+    fn repeats_safely(&self) -> bool {
+        false
+    }
+
+    fn messages_a_minute(&self) -> Option<u32> {
+        Some(self.messages_a_minute)
+    }
+
+    fn finish(&mut self) {
+        if let Some(session) = self.session.take() {
+            session.quit();
+        }
+    }
+}

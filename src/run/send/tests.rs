@@ -1,0 +1,260 @@
+//! The outbox against a transport that answers as it is told.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::super::pace::tests::Standing;
+use super::super::resolve::{Decision, Verdict, resolve};
+use super::*;
+use crate::dispatch::{Answer, Stage};
+use crate::ledger::Planned;
+use crate::pipeline::Retry;
+
+/// Answers as it is told, and keeps what it took.
+struct Scripted {
+    answers: VecDeque<(Stage, Fate)>,
+    seen: Vec<(String, Vec<u8>)>,
+}
+
+impl Transport for Scripted {
+    fn name(&self) -> &'static str {
+        "smtp"
+    }
+
+    fn send(&mut self, parcel: Parcel<'_>) -> Outcome {
+        self.seen.push((parcel.recipient.to_owned(), parcel.bytes.to_vec()));
+        let (stage, fate) = self.answers.pop_front().unwrap_or((Stage::FinalDot, Fate::Accepted));
+        let answer = Answer { code: 450, text: format!("for {}", parcel.recipient) };
+        Outcome { stage, fate, what: answer.to_string(), answer: Some(answer) }
+    }
+
+    fn repeats_safely(&self) -> bool {
+        false
+    }
+
+    fn messages_a_minute(&self) -> Option<u32> {
+        Some(20)
+    }
+}
+
+struct Office {
+    _dir: tempfile::TempDir,
+    workspace: Workspace,
+    store: Store,
+    ledger: Ledger,
+    mail: Mail,
+    clock: Standing,
+}
+
+impl Office {
+    fn new(messages: usize) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let workspace = Workspace::new(dir.path());
+        let store = workspace.store();
+        let mut ledger = workspace.ledger().unwrap();
+        let planned: Vec<Planned> = (0..messages)
+            .map(|i| Planned {
+                key: format!("pack/r1/{i}@icb.example"),
+                committee: "Group".into(),
+                recipient: format!("person-{i}@icb.example"),
+                subject: "Pack".into(),
+                sha256: store.put(format!("Subject: {i}\r\n\r\nx\r\n").as_bytes()).unwrap(),
+                file: format!("{i}.eml"),
+            })
+            .collect();
+        ledger.plan(&planned, "r", "2026-07-14".parse().unwrap()).unwrap();
+        let mail = Mail {
+            from: "a@icb.example".into(),
+            reply: "a@icb.example".into(),
+            smtp: None,
+            retry: Retry { first_wait: 10, longest_wait: 60, tries: 3, hours: 48 },
+            unknown: Unknown::Hold,
+        };
+        let clock = Standing::at("2026-07-14T05:00:00Z");
+        Self { _dir: dir, workspace, store, ledger, mail, clock }
+    }
+
+    /// A run with these answers of the transport; gives what was said and who was reached.
+    fn go(&mut self, answers: &[(Stage, Fate)]) -> (Sent, Vec<String>) {
+        let counter =
+            Counter { mail: &self.mail, workspace: &self.workspace, store: &self.store, clock: &self.clock };
+        let mut transport = Scripted { answers: answers.iter().cloned().collect(), seen: Vec::new() };
+        settle(&counter, "smtp", &mut self.ledger).unwrap();
+        let mut sent = Sent::default();
+        let due = due(&counter, &[], &self.ledger, &mut sent).unwrap();
+        Batch::new(&counter, &mut transport, &mut self.ledger).unwrap().send(&due, &mut sent).unwrap();
+        waiting(&due, &[], &self.ledger, &mut sent).unwrap();
+        (sent, transport.seen.into_iter().map(|(to, _)| to).collect())
+    }
+
+    fn states(&self) -> String {
+        let words: Vec<&str> = self.ledger.dispatches().unwrap().iter().map(|d| d.state.word()).collect();
+        words.join(" ")
+    }
+
+    fn later(&self, minutes: i64) -> DateTime<Utc> {
+        self.clock.now.set(self.clock.now.get() + TimeDelta::minutes(minutes));
+        self.clock.now.get()
+    }
+}
+
+const LATER: (Stage, Fate) = (Stage::Recipient, Fate::Later { lost: false });
+const LOST: (Stage, Fate) = (Stage::Data, Fate::Later { lost: true });
+const YES: (Stage, Fate) = (Stage::FinalDot, Fate::Accepted);
+const UNKNOWN: (Stage, Fate) = (Stage::FinalDot, Fate::Unknown);
+const REFUSED: (Stage, Fate) = (Stage::Recipient, Fate::Refused);
+const BARRED: (Stage, Fate) = (Stage::Recipient, Fate::Barred);
+
+#[test]
+fn one_bad_address_harms_nobody_else() {
+    let mut office = Office::new(4);
+    let (sent, _) = office.go(&[YES, REFUSED, LATER, YES]);
+    assert_eq!(office.states(), "sent failed retry sent");
+    assert_eq!((sent.now, sent.failed.len()), (2, 2));
+    let said = sent.failed.join("\n");
+    assert!(said.contains("p***@icb.example") && !said.contains("person-"), "{said}");
+    assert!(said.contains("14 July 2026, 06:10"), "in British time: {said}");
+    let (sent, seen) = office.go(&[]);
+    assert_eq!((sent.now, seen.len()), (0, 0), "nothing is due yet");
+    office.later(10);
+    let (sent, seen) = office.go(&[]);
+    assert_eq!((sent.now, seen), (1, vec!["person-2@icb.example".to_owned()]));
+    assert_eq!(office.states(), "sent failed sent sent");
+}
+
+#[test]
+fn what_is_put_off_too_often_is_given_up_and_told() {
+    let mut office = Office::new(1);
+    for state in ["retry", "retry", "failed"] {
+        office.go(&[LATER]);
+        assert_eq!(office.states(), state);
+        office.later(60);
+    }
+    let (_, seen) = office.go(&[]);
+    assert!(seen.is_empty());
+    let tries = office.ledger.attempts(None).unwrap();
+    assert_eq!(tries.iter().filter(|a| a.step.state == DispatchState::Sending).count(), 3);
+}
+
+#[test]
+fn the_settings_stop_the_batch_and_blame_nobody() {
+    for fate in [Fate::Misconfigured("mend it".into()), Fate::Unavailable] {
+        let mut office = Office::new(3);
+        let (sent, seen) = office.go(&[(Stage::Auth, fate)]);
+        assert_eq!(
+            (office.states().as_str(), seen.len(), sent.failed.len()),
+            ("planned planned planned", 1, 1)
+        );
+        assert!(sent.failed[0].contains("3 messages stay"), "{:?}", sent.failed);
+        let (sent, _) = office.go(&[]);
+        assert_eq!(sent.now, 3);
+    }
+    let mut office = Office::new(3);
+    let (_, seen) = office.go(&[(Stage::Sender, Fate::Busy)]);
+    assert_eq!((office.states().as_str(), seen.len()), ("retry planned planned", 1));
+}
+
+#[test]
+fn a_server_that_breaks_off_twice_is_left_alone() {
+    let mut office = Office::new(4);
+    let (sent, seen) = office.go(&[LOST, YES, LOST, LOST]);
+    assert_eq!((office.states().as_str(), seen.len()), ("retry sent retry retry", 4));
+    assert_eq!(sent.now, 1);
+    let mut office = Office::new(4);
+    let (_, seen) = office.go(&[UNKNOWN, LOST]);
+    assert_eq!((office.states().as_str(), seen.len()), ("unknown retry planned planned", 2));
+}
+
+#[test]
+fn a_policy_is_the_settings_fault_until_somebody_is_let_through() {
+    let mut office = Office::new(4);
+    let (sent, seen) = office.go(&[BARRED, BARRED]);
+    assert_eq!((office.states().as_str(), seen.len()), ("planned planned planned planned", 2));
+    assert!(sent.failed.iter().any(|line| line.contains("relays for this machine")), "{:?}", sent.failed);
+    for _ in 0..3 {
+        office.go(&[BARRED, YES, YES, YES]);
+    }
+    assert_eq!(office.states(), "planned sent sent sent", "nobody was taken in the last goes");
+    let mut office = Office::new(2);
+    office.go(&[YES, BARRED]);
+    assert_eq!(office.states(), "sent planned");
+}
+
+#[test]
+fn what_was_interrupted_is_not_sent_again_on_its_own() {
+    let mut office = Office::new(2);
+    let key = office.ledger.dispatches().unwrap()[0].message.key.clone();
+    let begun = Step {
+        transport: Some("smtp".into()),
+        ..Step::new(DispatchState::Sending, office.clock.now.get(), 1)
+    };
+    office.ledger.note_step(&key, &begun).unwrap();
+    for _ in 0..3 {
+        let (sent, _) = office.go(&[]);
+        assert_eq!(office.states(), "unknown sent");
+        assert!(sent.failed[0].contains("dispatch resolve"), "{:?}", sent.failed);
+    }
+    let decision = Decision { verdict: Verdict::Resend, by: " ", note: None };
+    let now = office.clock.now.get();
+    assert!(resolve(&mut office.ledger, &key, &decision, now).is_err(), "nobody decides");
+    let decision = Decision { by: "J. Doe", note: Some("asked her"), ..decision };
+    resolve(&mut office.ledger, &short_name(&key), &decision, now).unwrap();
+    let (sent, seen) = office.go(&[]);
+    assert_eq!((sent.now, seen.len(), office.states().as_str()), (1, 1, "sent sent"));
+    let said = resolve(&mut office.ledger, &key, &decision, now).unwrap_err().to_string();
+    assert!(said.contains("not sent twice"), "{said}");
+}
+
+#[test]
+fn a_pipeline_may_say_that_the_unknown_is_sent_again() {
+    let mut office = Office::new(1);
+    office.mail.unknown = Unknown::Resend;
+    office.go(&[UNKNOWN]);
+    let (_, seen) = office.go(&[]);
+    assert!(seen.is_empty(), "not before the wait is over");
+    office.later(10);
+    office.go(&[UNKNOWN]);
+    office.later(20);
+    office.go(&[UNKNOWN]);
+    office.later(600);
+    let (sent, seen) = office.go(&[]);
+    assert!(seen.is_empty() && sent.failed.len() == 1, "three tries are the end: {:?}", sent.failed);
+    assert_eq!(office.states(), "unknown");
+}
+
+#[test]
+fn the_bytes_are_the_same_at_every_try() {
+    let mut office = Office::new(1);
+    let mut all = Vec::new();
+    for answer in [LATER, LOST, YES] {
+        let counter = Counter {
+            mail: &office.mail,
+            workspace: &office.workspace,
+            store: &office.store,
+            clock: &office.clock,
+        };
+        let mut transport = Scripted { answers: [answer].into(), seen: Vec::new() };
+        let due = due(&counter, &[], &office.ledger, &mut Sent::default()).unwrap();
+        Batch::new(&counter, &mut transport, &mut office.ledger)
+            .unwrap()
+            .send(&due, &mut Sent::default())
+            .unwrap();
+        all.extend(transport.seen);
+        office.later(120);
+    }
+    assert_eq!(all.len(), 3);
+    assert!(all.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[test]
+fn twenty_in_any_minute_and_no_more() {
+    let mut office = Office::new(45);
+    let (sent, _) = office.go(&[]);
+    assert_eq!(sent.now, 45);
+    let waited: std::time::Duration = office.clock.waits.borrow().iter().sum();
+    assert_eq!(waited, std::time::Duration::from_secs(120));
+    let mut office = Office::new(20);
+    office.go(&[]);
+    assert!(office.clock.waits.borrow().is_empty());
+}

@@ -1,0 +1,359 @@
+//! A mail server that does everything wrong, and one that does everything right.
+
+use std::fs;
+
+use crate::support::office::{MESSAGES, Office, PLAIN, toml};
+use crate::support::smtp::{Act, At, Authority, Moment, Offers, Server};
+use crate::support::{code, complained, files, said};
+
+/// What the program did about a fault, for a snapshot.
+fn account(name: &str, office: &Office, server: &Server) -> String {
+    let output = office.send();
+    let list = office.list();
+    let steps: Vec<String> = list
+        .iter()
+        .filter_map(|message| {
+            let step = message["steps"].as_array().expect("steps").last()?;
+            let note = step["answer"].as_str().unwrap_or_default();
+            let told = format!("    {} at {}: {} {note}", step["state"], step["stage"], step["code"]);
+            (step["state"] != "sent").then(|| told.replace(&server.port.to_string(), "PORT"))
+        })
+        .collect();
+    let complaints = complained(&output).replace(&server.port.to_string(), "PORT");
+    assert!(
+        !complaints.contains("marrowdale-icb.example>") && !complaints.contains("secretary@"),
+        "{complaints}"
+    );
+    format!(
+        "{name}\n  exit {}, {} taken, {} connections: {}\n{}\n{complaints}",
+        code(&output),
+        server.taken().len(),
+        server.connections(),
+        office.states(),
+        steps.join("\n"),
+    )
+}
+
+fn at_message(number: usize, at: At, act: Act) -> impl Fn(&Moment) -> Act + Send + Sync + 'static {
+    move |moment| if moment.at == at && moment.message == number { act } else { Act::Go }
+}
+
+fn always(at: At, act: Act) -> impl Fn(&Moment) -> Act + Send + Sync + 'static {
+    move |moment| if moment.at == at { act } else { Act::Go }
+}
+
+#[test]
+fn every_fault_of_a_server_has_its_own_end() {
+    let told = [
+        (
+            "greeting 421",
+            Server::start(always(At::Banner, Act::SayAndClose("421 4.3.2 too many connections"))),
+        ),
+        ("greeting 554", Server::start(always(At::Banner, Act::SayAndClose("554 5.7.1 no service for you")))),
+        ("greeting garbage", Server::start(always(At::Banner, Act::SayAndClose("HTTP/1.1 400 Bad Request")))),
+        ("closed at once", Server::start(always(At::Banner, Act::Close))),
+        ("EHLO refused", Server::start(always(At::Hello, Act::Say("502 5.5.1 not here")))),
+        ("MAIL 4xx", Server::start(at_message(2, At::Sender, Act::Say("452 4.3.1 no space left")))),
+        ("MAIL wants a login", Server::start(always(At::Sender, Act::Say("550 authentication required")))),
+        (
+            "MAIL from a stranger",
+            Server::start(always(At::Sender, Act::Say("550 5.7.60 no permission to send as this sender"))),
+        ),
+        ("RCPT 4xx", Server::start(at_message(2, At::Recipient, Act::Say("450 4.2.1 mailbox busy")))),
+        (
+            "RCPT 5xx",
+            Server::start(at_message(
+                2,
+                At::Recipient,
+                Act::Say("550 5.1.1 <pmsg.chair@marrowdale-icb.example> no such user"),
+            )),
+        ),
+        ("RCPT dropped", Server::start(at_message(2, At::Recipient, Act::Close))),
+        (
+            "RCPT policy for one",
+            Server::start(at_message(2, At::Recipient, Act::Say("550 5.7.1 not authorised"))),
+        ),
+        (
+            "RCPT policy for all",
+            Server::start(always(At::Recipient, Act::Say("550 5.7.1 relay access denied"))),
+        ),
+        ("DATA 4xx", Server::start(at_message(2, At::Data, Act::Say("451 4.3.0 later")))),
+        ("DATA answered with 250", Server::start(at_message(2, At::Data, Act::Say("250 2.0.0 ok")))),
+        ("dropped at DATA", Server::start(at_message(2, At::Data, Act::Close))),
+        ("reset in the middle", Server::start(at_message(2, At::Content, Act::Reset))),
+        (
+            "421 in mid-session",
+            Server::start(at_message(2, At::Recipient, Act::SayAndClose("421 4.3.2 closing"))),
+        ),
+        ("dropped after the dot", Server::start(at_message(2, At::Dot, Act::Close))),
+        ("garbage after the dot", Server::start(at_message(2, At::Dot, Act::Say("what was that")))),
+        ("4xx after the dot", Server::start(at_message(2, At::Dot, Act::Say("451 4.3.0 try again")))),
+        ("5xx after the dot", Server::start(at_message(2, At::Dot, Act::Say("554 5.6.0 content rejected")))),
+        (
+            "basic authentication is over",
+            Server::start(always(At::Dot, Act::Say("550 5.7.30 Basic authentication is not supported"))),
+        ),
+        ("taken and then dropped", Server::start(at_message(2, At::Taken, Act::Close))),
+        ("always dropped after the dot", Server::start(always(At::Dot, Act::Close))),
+        ("always dropped at RCPT", Server::start(always(At::Recipient, Act::Close))),
+    ]
+    .map(|(name, server)| account(name, &Office::at(&server), &server));
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn silence_is_waited_for_and_no_longer() {
+    let cases = [("greeting", At::Banner), ("RCPT", At::Recipient), ("after the dot", At::Dot)];
+    let told: Vec<String> = std::thread::scope(|scope| {
+        let running: Vec<_> = cases
+            .into_iter()
+            .map(|(name, at)| {
+                scope.spawn(move || {
+                    let server = Server::start(move |moment| match moment.at {
+                        At::Banner if at == At::Banner => Act::Stall,
+                        found if found == at && moment.message == 2 => Act::Stall,
+                        _ => Act::Go,
+                    });
+                    let office = Office::new();
+                    let patient = PLAIN.replace("_seconds = 20", "_seconds = 3");
+                    office.settings(&format!("{patient}port = {}\n", server.port));
+                    account(name, &office, &server)
+                })
+            })
+            .collect();
+        running.into_iter().map(|thread| thread.join().expect("told")).collect()
+    });
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+/// Settings for a server with TLS and an account.
+fn secured(office: &Office, authority: &Authority, server: &Server, security: &str, auth: &str) {
+    authority.write(&office.path("ca.pem"));
+    fs::write(office.path("secret"), "correct horse\n").expect("written");
+    office.settings(&format!(
+        "{}port = {}\nca_file = {}\nauth = \"{auth}\"\nuser_env = \"MAIL_USER\"\nsecret_file = {}\n",
+        PLAIN.replace("127.0.0.1", "localhost").replace("\"none\"", &format!("{security:?}")),
+        server.port,
+        toml(&office.path("ca.pem")),
+        toml(&office.path("secret")),
+    ));
+}
+
+const USER: &[(&str, &str)] = &[("MAIL_USER", "svc@icb.example")];
+
+#[test]
+fn starttls_and_tls_with_a_private_authority_and_every_login() {
+    use crate::support::smtp::base64;
+    let authority = Authority::new();
+    let (user, secret) = ("svc@icb.example", "correct horse");
+    for (security, offers) in [("starttls", Offers::StartTls), ("tls", Offers::Tls)] {
+        for (auth, login) in [
+            ("plain", format!("AUTH PLAIN {}", base64(format!("\0{user}\0{secret}").as_bytes()))),
+            ("login", format!("AUTH LOGIN {} {}", base64(user.as_bytes()), base64(secret.as_bytes()))),
+            (
+                "xoauth2",
+                format!(
+                    "AUTH XOAUTH2 {}",
+                    base64(format!("user={user}\x01auth=Bearer {secret}\x01\x01").as_bytes())
+                ),
+            ),
+        ] {
+            let server = Server::encrypted(offers, Some(&authority), |_| Act::Go);
+            let office = Office::new();
+            secured(&office, &authority, &server, security, auth);
+            let output = office.command(&["dispatch", "send"], USER);
+            assert_eq!(code(&output), 0, "{security} {auth}: {}", complained(&output));
+            assert_eq!(server.taken().len(), MESSAGES);
+            assert_eq!(server.logins(), [login], "one login on one connection");
+        }
+    }
+}
+
+#[test]
+fn without_safe_encryption_or_a_login_nothing_is_sent() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    let refused = |line| always(At::Login, Act::Say(line));
+    let cases = [
+        ("no STARTTLS", "starttls", "plain", Server::start(|_| Act::Go)),
+        ("TLS to a server without", "tls", "plain", Server::start(|_| Act::Go)),
+        (
+            "an authority that nobody knows",
+            "starttls",
+            "plain",
+            Server::encrypted(Offers::StartTls, Some(&stranger), |_| Act::Go),
+        ),
+        (
+            "the same from the first byte",
+            "tls",
+            "plain",
+            Server::encrypted(Offers::Tls, Some(&stranger), |_| Act::Go),
+        ),
+        (
+            "STARTTLS refused for now",
+            "starttls",
+            "plain",
+            Server::encrypted(
+                Offers::StartTls,
+                Some(&authority),
+                always(At::StartTls, Act::Say("454 4.7.0 not now")),
+            ),
+        ),
+        (
+            "a wrong password",
+            "tls",
+            "plain",
+            Server::encrypted(
+                Offers::Tls,
+                Some(&authority),
+                refused("535 5.7.3 Authentication unsuccessful"),
+            ),
+        ),
+        (
+            "a token that has expired",
+            "starttls",
+            "xoauth2",
+            Server::encrypted(
+                Offers::StartTls,
+                Some(&authority),
+                refused("535 5.7.3 Authentication unsuccessful"),
+            ),
+        ),
+        (
+            "no passwords any more",
+            "starttls",
+            "login",
+            Server::encrypted(
+                Offers::StartTls,
+                Some(&authority),
+                refused("550 5.7.30 Basic authentication is not supported"),
+            ),
+        ),
+    ];
+    let mut told = String::new();
+    for (name, security, auth, server) in cases {
+        let office = Office::new();
+        secured(&office, &authority, &server, security, auth);
+        let output = office.command(&["dispatch", "send"], USER);
+        assert_eq!(code(&output), 7, "{name}");
+        assert_eq!(server.taken().len(), 0, "{name}");
+        assert_eq!(office.states(), ["planned"; MESSAGES].join(" "), "{name}");
+        let complaint = complained(&output).replace(&server.port.to_string(), "PORT");
+        assert!(!complaint.contains("correct horse"), "{complaint}");
+        told.push_str(&format!("{name}\n{complaint}\n"));
+    }
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn a_secret_that_is_not_there_or_in_the_wrong_place_is_named() {
+    let authority = Authority::new();
+    let server = Server::encrypted(Offers::Tls, Some(&authority), |_| Act::Go);
+    let office = Office::new();
+    secured(&office, &authority, &server, "tls", "plain");
+    let output = office.command(&["dispatch", "send"], &[]);
+    assert_eq!(code(&output), 7);
+    assert!(complained(&output).contains("the variable MAIL_USER of the environment is not set"));
+    fs::rename(office.path("secret"), office.path("pipeline/secret")).expect("moved");
+    let settings = fs::read_to_string(office.path("pipeline/pipeline.toml")).expect("readable");
+    let moved = settings.replace(&toml(&office.path("secret")), &toml(&office.path("pipeline/secret")));
+    fs::write(office.path("pipeline/pipeline.toml"), moved).expect("written");
+    let output = office.command(&["dispatch", "send"], USER);
+    assert!(complained(&output).contains("lies in a pipeline folder"), "{}", complained(&output));
+    assert_eq!(server.connections(), 0);
+    assert_eq!(office.states(), ["planned"; MESSAGES].join(" "));
+}
+
+#[test]
+fn what_the_server_takes_is_what_was_planned_byte_for_byte() {
+    // The first message is put off, dropped in the middle, and taken: its bytes stay what they are.
+    let server = Server::start(|moment| match (moment.at, moment.message) {
+        (At::Recipient, 1) => Act::Say("450 4.2.1 busy"),
+        (At::Content, 2) => Act::Reset,
+        _ => Act::Go,
+    });
+    let office = Office::at(&server);
+    for expected in [7, 0] {
+        let output = office.send();
+        assert_eq!(code(&output), expected, "{}", complained(&output));
+    }
+    let taken = server.taken();
+    assert_eq!(taken.len(), MESSAGES);
+    for message in office.list() {
+        let recipient = message["recipient"].as_str().expect("an address");
+        let arrived = taken.iter().find(|t| t.recipient == recipient).expect("taken");
+        let stored = office.stored(message["sha256"].as_str().expect("a hash"));
+        assert!(arrived.bytes == stored, "{recipient}: not the same bytes");
+        let mail = mail_parser::MessageParser::default().parse(&arrived.bytes).expect("a message");
+        let short = message["message"].as_str().expect("a name");
+        assert!(mail.message_id().expect("a Message-ID").starts_with(short));
+        let last = message["steps"].as_array().expect("steps").last().expect("one").clone();
+        assert!(last["queue"].as_str().expect("a queue").starts_with('Q'), "{last}");
+    }
+}
+
+#[test]
+fn a_connection_is_used_for_as_many_messages_as_the_pipeline_says() {
+    let server = Server::start(|_| Act::Go);
+    let office = Office::new();
+    office.settings(&format!("{PLAIN}port = {}\nmessages_a_connection = 2\n", server.port));
+    assert_eq!(code(&office.send()), 0);
+    assert_eq!((server.taken().len(), server.connections()), (MESSAGES, 3));
+}
+
+#[test]
+fn a_run_sends_once_and_a_dry_run_never() {
+    let server = Server::start(|_| Act::Go);
+    let office = Office::empty();
+    office.settings(&format!("{PLAIN}port = {}\n", server.port));
+    let dry = office.command(&["run", "quarterly", "--as-of", "2026-07-14", "--dry-run"], &[]);
+    assert_eq!((code(&dry), server.connections()), (0, 0), "{}", complained(&dry));
+    let shown = files(&office.data().join("dry-run/outbox"));
+    assert_eq!(shown.len(), MESSAGES);
+    let output = office.run(&[]);
+    assert_eq!(code(&output), 0, "{}", complained(&output));
+    assert_eq!(server.taken().len(), MESSAGES);
+    assert!(server.taken().iter().all(|taken| shown.values().any(|bytes| *bytes == taken.bytes)));
+    assert!(!office.data().join("outbox").exists(), "nobody can send a second copy by hand");
+    let output = office.run(&[]);
+    assert_eq!(code(&output), 0, "{}", complained(&output));
+    assert!(said(&output).contains("0 sent now, 6 sent before"), "{}", said(&output));
+    assert_eq!((server.taken().len(), server.connections()), (MESSAGES, 1));
+    let log =
+        fs::read_to_string(office.data().join("runs/quarterly-2026-07-14/events.jsonl")).expect("a log");
+    assert!(log.contains("\"queue\":\"Q1\"") && log.contains("p***@marrowdale-icb.example"), "{log}");
+    assert!(!log.contains("secretary@"), "a whole address in the log");
+}
+
+#[test]
+fn a_person_decides_what_nobody_can_know() {
+    let server = Server::start(at_message(2, At::Dot, Act::Close));
+    let office = Office::at(&server);
+    assert_eq!(code(&office.send()), 7);
+    let unknown = office.list().into_iter().find(|m| m["state"] == "unknown").expect("one");
+    let name = unknown["message"].as_str().expect("a name").to_owned();
+    let output = office.send();
+    assert_eq!((code(&output), server.taken().len()), (7, MESSAGES - 1), "not on its own");
+    assert!(complained(&output).contains(&format!("dispatch resolve {name}")), "{}", complained(&output));
+    let resolve = |message: &str, verdict: &str| {
+        office.command(
+            &["dispatch", "resolve", message, "--as", verdict, "--by", "J. Doe", "--note", "she has it not"],
+            &[],
+        )
+    };
+    let output = resolve("0000abcd", "sent");
+    assert_eq!(code(&output), 1);
+    assert!(complained(&output).contains("there is no message \"0000abcd\""), "{}", complained(&output));
+    let output = resolve(&name, "resend");
+    assert_eq!(code(&output), 0, "{}", complained(&output));
+    assert_eq!((code(&office.send()), server.taken().len()), (0, MESSAGES));
+    let output = resolve(&name, "resend");
+    assert_eq!(code(&output), 1);
+    assert!(complained(&output).contains("the same message is not sent twice"), "{}", complained(&output));
+    let list = office.command(&["dispatch", "list", "--state", "sent"], &[]);
+    assert!(said(&list).contains("pmsg.chair@marrowdale-icb.example"), "whole addresses: {}", said(&list));
+    let resolved = office.list().into_iter().find(|m| m["message"] == name.as_str()).expect("it");
+    let by: Vec<_> = resolved["steps"].as_array().expect("steps").iter().map(|s| s["by"].clone()).collect();
+    assert!(by.iter().any(|by| by == "J. Doe"), "{resolved}");
+    let output = office.command(&["dispatch", "list", "--data", "/no/such/folder"], &[]);
+    assert_eq!(code(&output), 1);
+}
