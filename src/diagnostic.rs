@@ -71,6 +71,8 @@ codes! {
     OutOfDate => "out-of-date",
     /// A secret, or what looks like one, in the pipeline folder.
     Secret => "secret",
+    /// A recipient whom mail does not reach.
+    Unreached => "unreached",
 
     // A received file as a whole.
     /// The bytes are not a file of any kind that is read.

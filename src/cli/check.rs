@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::output::{complain, say, say_json, summary};
 use super::{CheckArgs, Exit};
-use crate::pipeline::{Folder, load};
+use crate::pipeline::{Folder, load, out_of_date};
+use crate::run::clock;
 
 pub(super) fn check(args: &CheckArgs) -> Exit {
     let folder = match Folder::read(&args.pipeline) {
@@ -18,7 +19,10 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
             return Exit::Configuration;
         }
     };
-    let loaded = load(&folder);
+    let mut loaded = load(&folder);
+    if let Some(pipeline) = &loaded.pipeline {
+        loaded.diagnostics.extend(out_of_date(pipeline, args.as_of.unwrap_or_else(clock::today)));
+    }
     let valid = loaded.pipeline.is_some();
     if args.json {
         say_json(&json!({

@@ -1,7 +1,11 @@
 //! The command line: one file a command, raw arguments in, one call into the library, text or JSON out.
 
+mod ack;
+mod approve;
+mod audit;
 mod check;
 mod demo;
+mod desk;
 mod dispatch;
 mod exit;
 mod explain;
@@ -9,8 +13,11 @@ mod guard;
 mod intake;
 mod levels;
 mod output;
+mod packs;
 mod progress;
 mod quarantine;
+mod recall;
+mod resend;
 mod run;
 
 use std::path::PathBuf;
@@ -50,6 +57,18 @@ enum Command {
     Guard(guard::GuardArgs),
     /// Lists the outbox, hands over what is due, and decides about messages whose fate is not known
     Dispatch(dispatch::DispatchArgs),
+    /// Lists the packs that were made and how far each came: waiting, sent, recalled
+    Packs(packs::PacksArgs),
+    /// Lets a pack go that waits for a named person
+    Approve(approve::ApproveArgs),
+    /// Tells everybody who was sent a pack not to use it, and sends the one that replaces it
+    Recall(recall::RecallArgs),
+    /// Sends a pack again to chosen people, the same documents, marked as a copy
+    Resend(resend::ResendArgs),
+    /// Takes notice of an exception, or lists those that are open
+    Ack(ack::AckArgs),
+    /// Prints who was sent what, when, by its hash, who approved it and how the lists changed
+    Audit(audit::AuditArgs),
 }
 
 #[derive(Debug, Args)]
@@ -101,6 +120,9 @@ struct CheckArgs {
     /// The pipeline folder
     #[arg(long, value_name = "DIR", env = "QUARTERDAY_PIPELINE")]
     pipeline: PathBuf,
+    /// The date by which recipients are to be reviewed; today in Europe/London if left out
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    as_of: Option<NaiveDate>,
     /// Prints JSON instead of text
     #[arg(long)]
     json: bool,
@@ -177,6 +199,12 @@ pub fn main() -> ExitCode {
         Command::Quarantine(args) => quarantine::quarantine(&args),
         Command::Guard(args) => guard::guard(&args),
         Command::Dispatch(args) => dispatch::dispatch(&args),
+        Command::Packs(args) => packs::run(&args),
+        Command::Approve(args) => approve::run(&args),
+        Command::Recall(args) => recall::run(&args),
+        Command::Resend(args) => resend::run(&args),
+        Command::Ack(args) => ack::run(&args),
+        Command::Audit(args) => audit::run(&args),
     };
     exit.code()
 }

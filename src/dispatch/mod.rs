@@ -2,15 +2,19 @@
 //! the outbox: a crash at any moment and a rerun send nobody the same message twice.
 
 mod answer;
+pub mod budget;
 mod folder;
+mod letter;
 mod mask;
 mod message;
 mod outcome;
 mod page;
+pub mod recipients;
 mod smtp;
 
 pub use answer::Answer;
 pub use folder::Folder;
+pub use letter::{Address, Built, Copied, Enclosed, Form, Kept, KeptError, Message, fingerprint};
 pub use mask::{mask, masked};
 pub use message::{Attachment, MessageError, Sender, build};
 pub use outcome::{Fate, Outcome, Stage};

@@ -4,13 +4,17 @@
 //! SQLite in write-ahead mode; every write is one immediate transaction, so that a crash at any moment
 //! leaves it whole.
 
+mod acknowledgements;
 mod alerts;
 mod answers;
 mod arrivals;
 mod attempts;
 mod downloads;
 mod guard;
+mod late;
+mod lists;
 mod outbox;
+mod packs;
 mod runs;
 mod write;
 
@@ -22,12 +26,16 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, TransactionBehavior};
 use thiserror::Error;
 
+pub use acknowledgements::Acknowledgement;
 pub use alerts::{Alert, Event};
 pub use arrivals::{Arrival, Seen};
 pub use attempts::{Attempt, Step, Steps};
 pub use downloads::{Download, DownloadFailure};
 pub use guard::{Held, Release, Released};
+pub use late::LateLevel;
+pub use lists::{Change, ListChange, Listed};
 pub use outbox::{Dispatch, DispatchState, Planned};
+pub use packs::{Approval, Batch, Blocked, PackMessage, PackRecord, PackState, Purpose, Recall, Warrant};
 pub use runs::{RunRecord, RunState};
 
 /// Why the ledger cannot be used.
@@ -63,7 +71,8 @@ pub enum LedgerError {
 
 use write::Write;
 
-type Result<T> = std::result::Result<T, LedgerError>;
+/// What reading or writing the ledger gives.
+pub type Result<T> = std::result::Result<T, LedgerError>;
 
 /// The statements that make each format from the one before.
 const MIGRATIONS: &[&str] = &[
@@ -121,6 +130,7 @@ const MIGRATIONS: &[&str] = &[
     answers::MIGRATION,
     guard::MIGRATION,
     attempts::MIGRATION,
+    packs::MIGRATION,
 ];
 
 /// An open ledger.

@@ -3,7 +3,7 @@
 //! [`super::attempts`].
 
 use chrono::NaiveDate;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::{Ledger, LedgerError, Result, date};
 
@@ -52,17 +52,20 @@ pub enum DispatchState {
     Failed,
     /// Nobody knows whether it arrived.
     Unknown,
+    /// Its pack was recalled before it was handed over: it is never sent.
+    Withdrawn,
 }
 
 impl DispatchState {
     /// Every state.
-    pub const ALL: [DispatchState; 6] = [
+    pub const ALL: [DispatchState; 7] = [
         DispatchState::Planned,
         DispatchState::Sending,
         DispatchState::Sent,
         DispatchState::Retry,
         DispatchState::Failed,
         DispatchState::Unknown,
+        DispatchState::Withdrawn,
     ];
 
     /// The word for it.
@@ -74,6 +77,19 @@ impl DispatchState {
             DispatchState::Retry => "retry",
             DispatchState::Failed => "failed",
             DispatchState::Unknown => "unknown",
+            DispatchState::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// Whether the recipient may have got it: then a recall has to reach the recipient too. One that was put
+    /// off was refused at every try.
+    pub fn may_have_arrived(self) -> bool {
+        match self {
+            DispatchState::Sending | DispatchState::Sent | DispatchState::Unknown => true,
+            DispatchState::Planned
+            | DispatchState::Retry
+            | DispatchState::Failed
+            | DispatchState::Withdrawn => false,
         }
     }
 
@@ -94,26 +110,7 @@ impl Ledger {
     /// If the ledger cannot be written.
     pub fn plan(&mut self, messages: &[Planned], run: &str, as_of: NaiveDate) -> Result<Vec<String>> {
         let transaction = self.begin()?;
-        let mut new = Vec::new();
-        for message in messages {
-            let added = transaction.execute(
-                "INSERT INTO dispatch (key, run, committee, recipient, subject, sha256, file, state, as_of)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'planned', ?8) ON CONFLICT (key) DO NOTHING",
-                params![
-                    message.key,
-                    run,
-                    message.committee,
-                    message.recipient,
-                    message.subject,
-                    message.sha256,
-                    message.file,
-                    as_of.to_string()
-                ],
-            )?;
-            if added == 1 {
-                new.push(message.key.clone());
-            }
-        }
+        let new = insert(&transaction, messages, run, as_of)?;
         transaction.commit()?;
         Ok(new)
     }
@@ -137,6 +134,36 @@ impl Ledger {
         let rows = statement.query_map([], raw)?;
         rows.map(|row| dispatch(row?)).collect()
     }
+}
+
+/// Plans messages within a transaction; gives the keys that are new.
+pub(super) fn insert(
+    transaction: &Transaction<'_>,
+    messages: &[Planned],
+    run: &str,
+    as_of: NaiveDate,
+) -> Result<Vec<String>> {
+    let mut new = Vec::new();
+    for message in messages {
+        let added = transaction.execute(
+            "INSERT INTO dispatch (key, run, committee, recipient, subject, sha256, file, state, as_of)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'planned', ?8) ON CONFLICT (key) DO NOTHING",
+            params![
+                message.key,
+                run,
+                message.committee,
+                message.recipient,
+                message.subject,
+                message.sha256,
+                message.file,
+                as_of.to_string()
+            ],
+        )?;
+        if added == 1 {
+            new.push(message.key.clone());
+        }
+    }
+    Ok(new)
 }
 
 type Raw = (String, String, String, String, String, String, String, String, String);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::Standing;
+use super::{Notice, Standing};
 use crate::intake::{Counts, Problem};
 use crate::levels::{Decision, Exception};
 use crate::pipeline::{Audience, Pipeline, Quarter};
@@ -30,6 +30,8 @@ pub struct Material<'m> {
     pub exceptions: &'m BTreeMap<String, Exception>,
     /// The clock of each of them.
     pub exception_clocks: BTreeMap<String, Clock>,
+    /// Who took notice of which of them.
+    pub acknowledged: BTreeMap<String, Notice>,
     /// What is known of practices that are not in scope, by code: their names.
     pub names: BTreeMap<String, String>,
     /// What came of each feed.

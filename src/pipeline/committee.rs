@@ -1,8 +1,13 @@
 //! Committees: what each receives, in which audience, and who its recipients are.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 use super::checked::read_choice;
+use super::level::{Period, read_period};
+use super::posting::read_budget;
 use super::reader::Table;
 use crate::diagnostic::Code;
 
@@ -13,12 +18,22 @@ pub struct Committee {
     pub name: String,
     /// Its name in paths and keys: lower case words joined by hyphens.
     pub id: String,
+    /// Its initials, lower case, as the names of its packs begin: `pcqg`.
+    pub short: String,
     /// The documents it gets.
     pub documents: Vec<Document>,
     /// Whether practices are named in them.
     pub audience: Audience,
     /// The sections of the pack it gets; all if none is named.
     pub sections: Vec<Section>,
+    /// What it takes for its packs to leave. Exception alerts always leave at once.
+    pub release: Release,
+    /// What the attachments of one of its messages may weigh, where it is not as for all.
+    pub budget: Option<u64>,
+    /// What becomes of documents above that.
+    pub over_budget: OverBudget,
+    /// What a recipient outside the secure domains gets.
+    pub outside: Outside,
     /// Who receives its mail.
     pub recipients: Vec<Recipient>,
 }
@@ -48,8 +63,41 @@ impl Document {
     }
 }
 
-/// Who may read a document.
+/// What it takes for a pack to leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Release {
+    /// It leaves as soon as it is made.
+    Automatic,
+    /// A named person approves it first.
+    Approval {
+        /// After this time it is no longer fit to be sent.
+        within: Period,
+        /// After this time the operator is reminded.
+        remind: Period,
+    },
+}
+
+/// What becomes of documents that are together too large for a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OverBudget {
+    /// Several messages; a pack too large for one is cut between its sections.
+    Split,
+    /// A link to the packs folder.
+    Link,
+}
+
+/// What a recipient outside the secure domains gets of what names practices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outside {
+    /// Nothing, and the operator is told.
+    Block,
+    /// The public pack.
+    Public,
+}
+
+/// Who may read a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Audience {
     /// Practices are named.
     Named,
@@ -119,6 +167,11 @@ pub struct Recipient {
     pub added: NaiveDate,
     /// When the address is to be looked at again.
     pub review: NaiveDate,
+    /// Whether practices may be named to an address outside the secure domains because the mail system
+    /// encrypts messages with `[secure]` in their subject.
+    pub secure_subject: bool,
+    /// The line of `committees.toml` at which it stands.
+    pub line: u32,
 }
 
 /// Reads `committees.toml`.
@@ -134,10 +187,24 @@ pub(super) fn read(mut file: Table<'_>) -> Vec<Committee> {
         }
         committees.push(committee);
     }
+    shorten(&mut committees);
     if committees.is_empty() {
         report.error(&file.at(), Code::MissingKey, "there is no [[committee]]", None);
     }
     committees
+}
+
+/// Gives committees without initials of their own those of their names; where two have the same, the
+/// later keeps its whole name.
+fn shorten(committees: &mut [Committee]) {
+    let mut taken: BTreeSet<String> =
+        committees.iter().map(|c| c.short.clone()).filter(|s| !s.is_empty()).collect();
+    for committee in committees.iter_mut().filter(|c| c.short.is_empty()) {
+        let initials: String = committee.id.split('-').filter_map(|word| word.chars().next()).collect();
+        let short = if initials.len() > 1 { initials } else { committee.id.clone() };
+        committee.short = if taken.contains(&short) { committee.id.clone() } else { short };
+        taken.insert(committee.short.clone());
+    }
 }
 
 impl Committee {
@@ -155,6 +222,13 @@ impl Committee {
             report.error(&table.at(), Code::MissingKey, "the key `audience` is missing", mend);
         }
         let sections = words(&mut table, "sections", &Section::WORDS);
+        let short = table.text_or_none("short").map(|t| slug(&t.value)).unwrap_or_default();
+        let release = read_release(&mut table);
+        let budget = read_budget(&mut table);
+        let ways = [("split", OverBudget::Split), ("link", OverBudget::Link)];
+        let over_budget = read_choice(&mut table, "over_budget", &ways).unwrap_or(OverBudget::Split);
+        let ways = [("block", Outside::Block), ("public", Outside::Public)];
+        let outside = read_choice(&mut table, "outside", &ways).unwrap_or(Outside::Block);
         if audience == Some(Audience::Public) && documents.iter().any(|d| *d != Document::QuarterlyPack) {
             let message = "a public committee gets the quarterly pack only: other documents name practices";
             report.error(&table.at(), Code::BadValue, message, None);
@@ -170,8 +244,31 @@ impl Committee {
             );
         }
         let name = name?.value;
-        Some(Self { id: slug(&name), name, documents, audience: audience?, sections, recipients })
+        Some(Self {
+            id: slug(&name),
+            name,
+            short,
+            documents,
+            audience: audience?,
+            sections,
+            release,
+            budget,
+            over_budget,
+            outside,
+            recipients,
+        })
     }
+}
+
+/// The keys `release`, `approve_within` and `remind_after`.
+fn read_release(table: &mut Table<'_>) -> Release {
+    let mut period = |key: &str, days: i32| {
+        let given = if table.has(key) { read_period(table, key) } else { None };
+        given.unwrap_or(Period { months: 0, days })
+    };
+    let (within, remind) = (period("approve_within", 14), period("remind_after", 3));
+    let ways = [("automatic", Release::Automatic), ("approval", Release::Approval { within, remind })];
+    read_choice(table, "release", &ways).unwrap_or(Release::Automatic)
 }
 
 /// A list of words, each with its value; unknown ones are noted.
@@ -196,6 +293,8 @@ impl Recipient {
         let report = table.report().clone();
         let (role, address, added_by) = (table.text("role"), table.text("address"), table.text("added_by"));
         let (added, review) = (table.date("added"), table.date("review"));
+        let secure_subject = table.flag("secure_subject");
+        let line = table.at().line;
         let address = address?;
         if address.value.parse::<lettre::Address>().is_err() {
             let message = format!("`{}` is not a mail address", address.value);
@@ -208,6 +307,8 @@ impl Recipient {
             added_by: added_by?.value,
             added: added?.value,
             review: review?.value,
+            secure_subject,
+            line,
         })
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::checked::read_choice;
+use super::posting::Posting;
 use super::reader::Table;
 use super::smtp::Smtp;
 use crate::diagnostic::Code;
@@ -14,6 +15,8 @@ pub struct Mail {
     pub from: String,
     /// Where answers go.
     pub reply: String,
+    /// To which domains mail may go and how large it may be.
+    pub posting: Posting,
     /// The mail server; without one, messages are left as files in the outbox folder.
     pub smtp: Option<Smtp>,
     /// When a message that was put off is tried again.
@@ -70,6 +73,7 @@ impl Mail {
     pub(super) fn read(mut table: Table<'_>) -> Option<Self> {
         let report = table.report().clone();
         let (from, reply) = (table.text("from"), table.text("reply"));
+        let posting = Posting::read(&mut table);
         for text in [&from, &reply].into_iter().flatten() {
             if text.value.parse::<lettre::message::Mailbox>().is_err() {
                 let message = format!("`{}` is not a mail address", text.value);
@@ -92,7 +96,7 @@ impl Mail {
         let retry = table.table_or_none("retry").map(read_retry).unwrap_or_default();
         let unknown = [("hold", Unknown::Hold), ("resend", Unknown::Resend)];
         let unknown = read_choice(&mut table, "unknown", &unknown).unwrap_or_default();
-        Some(Self { from: from?.value, reply: reply?.value, smtp, retry, unknown })
+        Some(Self { from: from?.value, reply: reply?.value, posting, smtp, retry, unknown })
     }
 }
 

@@ -21,7 +21,9 @@ mod load;
 mod mail;
 mod owner;
 mod period;
+mod posting;
 mod reader;
+mod recipients;
 mod rule;
 mod smtp;
 mod source;
@@ -34,7 +36,7 @@ use std::sync::Arc;
 use crate::guard::Guard;
 
 pub use calendar::{Calendar, Quarter};
-pub use committee::{Audience, Committee, Document, Recipient, Section, slug};
+pub use committee::{Audience, Committee, Document, Outside, OverBudget, Recipient, Release, Section, slug};
 pub use download::{
     Download, Downloads, Lookback, Origin, SheetFormat, Token, Watch, is_loopback, may_be_asked,
 };
@@ -52,6 +54,8 @@ pub use load::{Loaded, load};
 pub use mail::{Mail, Retry, SecretPlace, Unknown};
 pub use owner::{Owner, Receipts, Sent};
 pub use period::{Every, PLACEHOLDERS, fill};
+pub use posting::Posting;
+pub use recipients::out_of_date;
 pub use rule::{Rule, Starts};
 pub use smtp::{Auth, Mechanism, Security, Smtp};
 pub use source::Folder;

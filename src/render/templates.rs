@@ -43,6 +43,68 @@ pub struct Attached {
     pub sha256: String,
 }
 
+/// What goes with a message, as its text says it.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Post {
+    /// The files attached to this message.
+    pub attached: Vec<Attached>,
+    /// The number of this message.
+    pub number: usize,
+    /// Of how many.
+    pub of: usize,
+    /// The files attached to the others.
+    pub elsewhere: Vec<Elsewhere>,
+    /// Files that no message carries.
+    pub linked: Vec<Linked>,
+    /// What a message may weigh, in words.
+    pub limit: String,
+}
+
+/// What another message of the same letter carries.
+#[derive(Debug, Clone, Serialize)]
+pub struct Elsewhere {
+    /// The number of that message.
+    pub number: usize,
+    /// The names of its files.
+    pub files: String,
+}
+
+/// A file that is too large to be attached.
+#[derive(Debug, Clone, Serialize)]
+pub struct Linked {
+    /// The file.
+    pub file: Attached,
+    /// Where it lies, if the pipeline says where recipients find packs.
+    pub place: Option<String>,
+}
+
+/// What the notice of a recall says.
+#[derive(Debug, Clone, Serialize)]
+pub struct RecallNotice {
+    /// The organisation.
+    pub organisation: String,
+    /// The classification of what was sent.
+    pub classification: String,
+    /// The subject of what was sent.
+    pub subject: String,
+    /// What people call the pack.
+    pub pack: String,
+    /// The committee.
+    pub committee: String,
+    /// The date it spoke of.
+    pub as_at: String,
+    /// When it was recalled.
+    pub recalled: String,
+    /// The role that recalled it.
+    pub role: String,
+    /// Why.
+    pub reason: String,
+    /// Its documents, with what tells them from others.
+    pub documents: Vec<Attached>,
+    /// The pack that replaces it, if it goes out now or waits for approval.
+    pub next: Option<String>,
+}
+
 impl Templates {
     /// Compiles the templates.
     ///
@@ -79,10 +141,16 @@ impl Templates {
     ///
     /// # Errors
     /// If the template asks for something that the pack does not have.
-    pub fn pack_mail(&self, pack: &QuarterlyPack, files: &[Attached]) -> Result<String, TemplateError> {
+    pub fn pack_mail(
+        &self,
+        pack: &QuarterlyPack,
+        post: &Post,
+        numbering: &str,
+    ) -> Result<String, TemplateError> {
         let mut context = Context::new();
         context.insert("pack", pack);
-        context.insert("files", files);
+        context.insert("post", post);
+        context.insert("numbering", numbering);
         self.fill("quarterly-pack/mail.txt", &context)
     }
 
@@ -110,10 +178,10 @@ impl Templates {
     ///
     /// # Errors
     /// If the template asks for something that the alert does not have.
-    pub fn alert_mail(&self, alert: &Alert, files: &[Attached]) -> Result<String, TemplateError> {
+    pub fn alert_mail(&self, alert: &Alert, post: &Post) -> Result<String, TemplateError> {
         let mut context = Context::new();
         context.insert("alert", alert);
-        context.insert("files", files);
+        context.insert("post", post);
         self.fill("exception-alert/mail.txt", &context)
     }
 
@@ -132,6 +200,16 @@ impl Templates {
         context.insert("classification", classification);
         context.insert("files", files);
         self.fill("held-back/mail.txt", &context)
+    }
+
+    /// The text of the mail that recalls a pack.
+    ///
+    /// # Errors
+    /// If the template asks for something that the notice does not have.
+    pub fn recall_mail(&self, notice: &RecallNotice) -> Result<String, TemplateError> {
+        let mut context = Context::new();
+        context.insert("notice", notice);
+        self.fill("recall/mail.txt", &context)
     }
 
     /// A receipt as text, as it lies beside the file and goes by mail. `most` problems are told under one

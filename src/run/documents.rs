@@ -6,14 +6,15 @@ use anyhow::Context as _;
 
 use super::guard::{Gate, document_name};
 use super::report::Document as Written;
+use crate::dispatch::budget::encoded;
 use crate::intake::store::write_whole;
 use crate::ledger::Alert;
 use crate::levels::Exception;
 use crate::packs::alert::alert;
-use crate::packs::quarterly::{QuarterlyPack, pack};
+use crate::packs::quarterly::{Part, QuarterlyPack, pack, part, sections};
 use crate::packs::sbar::sbar;
 use crate::packs::{Material, Standing, alert as alerts};
-use crate::pipeline::{Audience, Committee, Document, slug};
+use crate::pipeline::{Audience, Committee, Document, Section, slug};
 use crate::render::gates::{Pages, reconcile, refusals, told};
 use crate::render::{Attached, Rendered, Templates, Theme, pdf};
 
@@ -58,7 +59,7 @@ impl Finished {
 }
 
 /// A size for people: `184 KB`.
-fn size(bytes: usize) -> String {
+pub fn size(bytes: usize) -> String {
     match bytes {
         0..1_024 => format!("{bytes} bytes"),
         1_024..1_048_576 => format!("{} KB", bytes.div_ceil(1_024)),
@@ -90,19 +91,65 @@ impl Press<'_> {
     /// If it cannot be written. A document that fails a gate is an [`Outcome`].
     pub fn pack(&self, committee: &Committee) -> anyhow::Result<(QuarterlyPack, Outcome)> {
         let pack = pack(self.material, committee);
-        let html = self.templates.pack(&pack)?;
-        let what = if pack.whole { "quarterly-pack" } else { "exceptions" };
-        let name = format!("{what}-{}.pdf", self.material.quarter.id());
-        let headings = pack.headings.clone();
-        let outcome = self.finish(committee, Document::QuarterlyPack, name, &html, |rendered| {
-            let mut out = refusals(rendered, Pages { least: 3, most: 400 }, &headings);
-            out.extend(reconcile(&pack, self.material));
+        let outcome = self.finish_pack(committee, &pack, "")?;
+        Ok((pack, outcome))
+    }
+
+    /// The pack of a committee in parts, each of them light enough for a message of `budget` bytes where
+    /// its sections allow.
+    ///
+    /// # Errors
+    /// If a part cannot be written.
+    pub fn parts(&self, committee: &Committee, budget: u64) -> anyhow::Result<Vec<Outcome>> {
+        let groups = self.groups(committee, &sections(committee), budget)?;
+        let mut out = Vec::new();
+        for (index, sections) in groups.iter().enumerate() {
+            let cut = Part { sections, number: index + 1, of: groups.len() };
+            let pack = part(self.material, committee, cut);
+            out.push(self.finish_pack(committee, &pack, &format!("-part-{}", cut.number))?);
+        }
+        Ok(out)
+    }
+
+    /// Halves sections until each group is light enough or a single section.
+    fn groups(
+        &self,
+        committee: &Committee,
+        all: &[Section],
+        budget: u64,
+    ) -> anyhow::Result<Vec<Vec<Section>>> {
+        let (head, tail) = all.split_at(all.len() / 2);
+        let mut out = Vec::new();
+        for half in [head, tail].into_iter().filter(|half| !half.is_empty()) {
+            let cut = Part { sections: half, number: 1, of: 2 };
+            let html = self.templates.pack(&part(self.material, committee, cut))?;
+            let rendered = pdf::pdf(&html, self.theme).context("a part of a pack cannot be laid out")?;
+            if half.len() > 1 && encoded(rendered.bytes.len()) > budget {
+                out.extend(self.groups(committee, half, budget)?);
+            } else {
+                out.push(half.to_vec());
+            }
+        }
+        Ok(out)
+    }
+
+    fn finish_pack(
+        &self,
+        committee: &Committee,
+        pack: &QuarterlyPack,
+        ending: &str,
+    ) -> anyhow::Result<Outcome> {
+        let html = self.templates.pack(pack)?;
+        let what = if committee.sections.is_empty() { "quarterly-pack" } else { "exceptions" };
+        let name = format!("{what}-{}{ending}.pdf", self.material.quarter.id());
+        self.finish(committee, Document::QuarterlyPack, name, &html, |rendered| {
+            let mut out = refusals(rendered, Pages { least: 3, most: 400 }, &pack.headings);
+            out.extend(reconcile(pack, self.material));
             if committee.audience == Audience::Public {
                 out.extend(told(rendered, self.material));
             }
             out
-        })?;
-        Ok((pack, outcome))
+        })
     }
 
     /// The SBAR of a practice for a committee.

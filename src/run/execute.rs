@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use serde_json::json;
 
+use super::acknowledge::{ended, shown};
 use super::alerts::alerts;
 use super::answer::{self, Desk};
 use super::clock::RealTime;
@@ -12,18 +13,21 @@ use super::error::RunError;
 use super::events::Events;
 use super::front::{Entrance, Front, write_receipt_pages};
 use super::guard::{Gate, Origin, Passing, PostOffice};
-use super::letters::plan;
+use super::late_packs;
+use super::letters::{Office, packs_waiting};
+use super::lists;
 use super::make::make;
 use super::manifest::Manifest;
 use super::material::material;
 use super::record::{begin, write_result};
 use super::report::{LevelCount, Report};
 use super::result::{Compared, RunResult};
+use super::revisions::Revisions;
 use super::send::{Counter, hand_over};
 use super::state::State;
 use super::workspace::Workspace;
 use crate::ledger::{RunRecord, RunState};
-use crate::pipeline::{Job, Pipeline};
+use crate::pipeline::{Job, Pipeline, out_of_date};
 use crate::render::{Templates, Theme};
 
 /// What is to be run.
@@ -78,7 +82,10 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         let compared = Compared { run: last.result.run.clone(), as_of: last.result.as_of };
         (compared, last.sha256.clone())
     });
-    let manifest = Manifest::new(pipeline, &job.name, *as_of, compared, &arrivals);
+    let given = ledger.alerts()?;
+    let acknowledged = shown(&state.exceptions, &given, &ledger.acknowledgements()?, *as_of);
+    let manifest = Manifest::new(pipeline, &job.name, *as_of, compared, &arrivals, &acknowledged);
+    let ran_before = ledger.last_as_of()?;
     let record = begin(&mut ledger, job, *as_of, &manifest)?;
     let label = &pipeline.levels.assessed.label;
     let comparison = last.as_ref().map(LastPack::comparison);
@@ -97,9 +104,8 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
 
     progress.step("making the documents");
     let remarks = remarks(&state, pipeline);
-    let material = material(&files, &arrivals, &state, &result, last.as_ref(), &remarks)?;
+    let material = material(&files, &arrivals, &state, &result, last.as_ref(), &remarks, acknowledged)?;
     let theme = Theme::nhs();
-    let given = ledger.alerts()?;
     let alerts = alerts(&state.exceptions, &material.exception_clocks, &given, &record.id, *as_of)?;
     let origin = Origin { state: &state, files: &files, arrivals: &arrivals };
     let passing = Passing {
@@ -116,7 +122,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         material: &material,
         folder: workspace.packs(&record.id),
     };
-    let mut post = make(&press, job, &alerts)?;
+    let mut post = make(&press, job, &alerts, &Revisions::of(&ledger)?)?;
     let office = PostOffice {
         ledger: &ledger,
         store: &store,
@@ -129,10 +135,27 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     }
 
     progress.step("sending");
-    let (keys, resent) = plan(&post.letters, pipeline, job, *as_of, &record.id, &store, &mut ledger)?;
+    let at = moment();
+    let changes = ledger.note_lists(&lists::listed(pipeline), &record.id, *as_of, &at)?;
+    let office = Office {
+        pipeline,
+        job,
+        run: &record.id,
+        as_of: *as_of,
+        dry: workspace.is_dry(),
+        at: &at,
+        store: &store,
+    };
+    let planning = office.plan(&post.letters, &mut ledger)?;
     ledger.note_alerts(&alerts.noted)?;
     let guarded = gate.finish(&mut ledger)?;
-    let mut keys = keys;
+    let (late, noted) =
+        late_packs::find(last.as_ref(), &record.id, *as_of, workspace, &ledger, &files, &arrivals)?;
+    ledger.note_late(&noted, &at)?;
+    if let Some(late) = &late {
+        events.note("late-data", json!({ "packs": late.run, "levels": late.levels }))?;
+    }
+    let mut keys = planning.keys;
     if !rebuild {
         let named = (*job, record.id.as_str());
         let desk = Desk { files: &files, arrivals: &arrivals, templates: &templates };
@@ -152,7 +175,8 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     for tried in &sent.tries {
         events.note("dispatch", json!(tried))?;
     }
-    for line in post.refused.iter().chain(&sent.failed) {
+    let unsent: Vec<String> = planning.blocked.into_iter().chain(sent.failed).collect();
+    for line in post.refused.iter().chain(&unsent) {
         events.note("failed", json!({ "what": line }))?;
     }
     ledger.note_run(&RunRecord { state: RunState::Complete, ..record.clone() })?;
@@ -160,7 +184,19 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
 
     warnings.extend(remarks);
     warnings.extend(guarded);
-    warnings.extend(resent);
+    warnings.extend(post.warnings);
+    warnings.extend(planning.warnings);
+    let told = [
+        lists::told(&changes),
+        late.as_ref().map(late_packs::told).unwrap_or_default(),
+        packs_waiting(&ledger.packs()?, &planning.held, *as_of),
+        ended(&ledger, &state.exceptions, ran_before, *as_of)?,
+        if job.makes_packs() { recipients(pipeline, *as_of) } else { Vec::new() },
+    ];
+    for line in told.iter().flatten() {
+        events.note("told", json!({ "what": line }))?;
+    }
+    warnings.extend(told.into_iter().flatten());
     Ok(Report {
         run: record.id.clone(),
         job: job.name.clone(),
@@ -186,10 +222,22 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         documents: post.written,
         sent: sent.now,
         sent_before: sent.before,
+        awaiting: planning.held,
+        late,
         warnings,
         refused: post.refused,
-        unsent: sent.failed,
+        unsent,
     })
+}
+
+/// What should be looked at in the lists of recipients.
+fn recipients(pipeline: &Pipeline, as_of: NaiveDate) -> Vec<String> {
+    out_of_date(pipeline, as_of).into_iter().map(|d| d.message).collect()
+}
+
+/// The present moment as the ledger keeps it.
+fn moment() -> String {
+    super::clock::now().to_utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
 /// What documents say of the run as a whole.

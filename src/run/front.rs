@@ -17,8 +17,8 @@ use super::receive::{Downloaded, Held, Received, Reception};
 use super::report::Taken;
 use super::state::{Files, State};
 use super::workspace::Workspace;
+use crate::intake::State as Fate;
 use crate::intake::store::Store;
-use crate::intake::{LateLevel, State as Fate};
 use crate::ledger::{Arrival, Ledger, LedgerError, Seen};
 use crate::pipeline::Pipeline;
 use crate::render::{Templates, Theme, pdf};
@@ -103,7 +103,6 @@ impl<'p> Entrance<'p> {
             let desk = Desk { files: &files, arrivals: &arrivals, templates: self.templates };
             warnings.extend(desk.lay_beside(&lying, &receipts, ledger)?);
         }
-        warnings.extend(late_files(&lying, &receipts));
         warnings.extend(downloads.iter().filter_map(Downloaded::remark));
         let last = last?;
         let state = state.map_err(|error| missing(error, &downloads));
@@ -145,31 +144,6 @@ impl Front<'_> {
 fn is_past(ledger: &Ledger, as_of: NaiveDate) -> Result<bool, LedgerError> {
     let later = [ledger.last_received()?, ledger.last_as_of()?].into_iter().flatten().max();
     Ok(later.is_some_and(|later| as_of < later))
-}
-
-/// What files that came late would have changed in the last pack.
-fn late_files(lying: &[Lying], receipts: &Receipts) -> Vec<String> {
-    let new = receipts
-        .by_place
-        .iter()
-        .filter(|(place, _)| matches!(lying.get(**place).map(|l| &l.seen), Some(Seen::New(_))));
-    let late = new.filter_map(|(_, receipt)| Some((receipt, receipt.late.as_ref()?)));
-    late.map(|(receipt, late)| {
-        let levels: Vec<String> = late.levels.iter().take(5).map(LateLevel::words).collect();
-        let more = match late.levels.len() - levels.len() {
-            0 => String::new(),
-            more => format!("; and {more} more"),
-        };
-        format!(
-            "{}/{} ({}) came after the pack of {}, and with it {}{more}",
-            receipt.feed,
-            receipt.file,
-            receipt.id,
-            crate::dates::long(late.as_of),
-            levels.join("; ")
-        )
-    })
-    .collect()
 }
 
 /// Receipts of the files that were taken in now, as pages for the file of the run.

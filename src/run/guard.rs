@@ -6,16 +6,18 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use chrono::NaiveDate;
 use polars::prelude::AnyValue;
 
 use super::documents::{Finished, write};
-use super::letters::Letter;
+use super::letters::{Letter, LetterForm};
 use super::state::{Files, State};
+use crate::dispatch::Kept;
 use crate::guard::{Action, Guard, Hit, Place, whole};
 use crate::intake::store::Store;
 use crate::intake::{ROW, Settled};
-use crate::ledger::{Arrival, Held, Ledger, LedgerError};
+use crate::ledger::{Arrival, Held, Ledger, LedgerError, PackState};
 use crate::render::{Rendered, Templates, pdf};
 
 /// Days for which a hit that nobody has dealt with is told again.
@@ -148,21 +150,17 @@ impl<'g> Gate<'g> {
         let mut out = Vec::new();
         for letter in letters {
             let name = format!("{}/{}/message", letter.committee.id, letter.key);
-            let names = letter.files.iter().map(|file| (file.name.as_str(), "the name of an attachment"));
-            let texts = [(letter.subject.as_str(), "the subject"), (letter.text.as_str(), "the text")];
-            let placed = texts.into_iter().chain(names).flat_map(|(text, place)| {
-                let hits = self.guard.find(text, Place::Mail).into_iter();
-                hits.map(move |hit| {
-                    let line = text.get(..hit.span.0).unwrap_or_default().matches('\n').count() + 1;
-                    let at = if place == "the text" {
-                        format!("line {line} of {place}")
-                    } else {
-                        place.to_owned()
-                    };
-                    Placed { hit, at, around: text.to_owned() }
-                })
-            });
-            let why = self.judge(&name, placed.collect());
+            let mut placed = Vec::new();
+            for form in &letter.forms {
+                placed.extend(self.in_mail(&form.subject, "the subject"));
+                for (text, files) in &form.messages {
+                    placed.extend(self.in_mail(text, "the text"));
+                    for file in files {
+                        placed.extend(self.in_mail(&file.name, "the name of an attachment"));
+                    }
+                }
+            }
+            let why = self.judge(&name, placed);
             if why.is_empty() {
                 out.push(letter);
             } else {
@@ -173,39 +171,56 @@ impl<'g> Gate<'g> {
         Ok(out)
     }
 
+    /// The hits in a part of a message.
+    fn in_mail(&self, text: &str, place: &str) -> Vec<Placed<'g>> {
+        let hits = self.guard.find(text, Place::Mail).into_iter();
+        hits.map(|hit| {
+            let line = text.get(..hit.span.0).unwrap_or_default().matches('\n').count() + 1;
+            let at = if place == "the text" { format!("line {line} of {place}") } else { place.to_owned() };
+            Placed { hit, at, around: text.to_owned() }
+        })
+        .collect()
+    }
+
     /// The letter with what was held back when this one went out.
     fn late<'l>(&self, letter: &Letter<'l>, post: PostOffice<'_>) -> anyhow::Result<Option<Letter<'l>>> {
-        let passed = &self.found.borrow().passed;
-        let mut released = letter.files.iter().filter(|file| {
+        let Some(before) = sent_before(letter, post)? else { return Ok(None) };
+        let missing = |file: &Finished| {
             let folder = file.path.parent().and_then(|folder| folder.file_name());
-            folder.is_some_and(|committee| {
-                passed.contains(&(committee.to_string_lossy().into(), file.name.clone()))
-            })
-        });
-        let Some(first) = released.next() else { return Ok(None) };
-        let mut before = Vec::new();
-        for recipient in &letter.committee.recipients {
-            if let Some(sent) = post.ledger.dispatch(&letter.key_of(recipient))? {
-                before.push(post.store.get(&sent.message.sha256)?);
+            let name = folder.map(|committee| (committee.to_string_lossy().into_owned(), file.name.clone()));
+            let released = name.is_some_and(|name| self.found.borrow().passed.contains(&name));
+            released && !before.documents().iter().any(|known| known.name == file.name)
+        };
+        let mut forms = Vec::new();
+        for form in &letter.forms {
+            let all = form.messages.iter().flat_map(|(_, files)| files);
+            let files: Vec<Finished> = all.filter(|file| missing(file)).cloned().collect();
+            if files.is_empty() {
+                continue;
             }
+            let attached: Vec<_> = files.iter().map(Finished::attached).collect();
+            let text = post.templates.held_mail(&form.subject, post.classification, &attached)?;
+            forms.push(LetterForm {
+                audience: form.audience,
+                subject: format!("{} (held back before)", form.subject),
+                messages: vec![(text, files)],
+                linked: Vec::new(),
+            });
         }
-        let files: Vec<Finished> = std::iter::once(first)
-            .chain(released)
-            .filter(|file| before.iter().any(|bytes| !has_attachment(bytes, &file.name)))
-            .cloned()
-            .collect();
-        if files.is_empty() {
+        if forms.is_empty() {
             return Ok(None);
         }
-        let attached: Vec<_> = files.iter().map(Finished::attached).collect();
-        let names: Vec<&str> = files.iter().map(|file| file.sha256.as_str()).collect();
+        let files = forms.iter().flat_map(|form| &form.messages).flat_map(|(_, files)| files);
+        let names: Vec<&str> = files.map(|file| file.sha256.as_str()).collect();
         let identity: String = crate::sha256(names.join(" ").as_bytes()).chars().take(8).collect();
         Ok(Some(Letter {
             committee: letter.committee,
+            kind: letter.kind,
+            id: format!("{}-held-back-{identity}", letter.id),
             key: format!("{}/held-back-{identity}", letter.key),
-            subject: format!("{} (held back before)", letter.subject),
-            text: post.templates.held_mail(&letter.subject, post.classification, &attached)?,
-            files,
+            period: format!("{}/held-back-{identity}", letter.period),
+            revision: 1,
+            forms,
         }))
     }
 
@@ -373,9 +388,17 @@ fn ends(name: &str) -> Option<(&str, &str)> {
     Some((name.split_once('/')?.0, name.rsplit_once('/')?.1))
 }
 
-/// Whether a message has an attachment of that name.
-fn has_attachment(message: &[u8], name: &str) -> bool {
-    String::from_utf8_lossy(message).contains(&format!("filename=\"{name}\""))
+/// The letter of this committee and period that was let go before, as it was kept.
+fn sent_before(letter: &Letter<'_>, post: PostOffice<'_>) -> anyhow::Result<Option<Kept>> {
+    let packs = post.ledger.packs()?;
+    let mut gone = packs.iter().filter(|pack| {
+        pack.state == PackState::Released
+            && pack.committee_id == letter.committee.id
+            && pack.period == letter.period
+    });
+    let Some(last) = gone.next_back() else { return Ok(None) };
+    let text = post.store.get(&last.content).context("a letter that was sent cannot be read again")?;
+    Ok(Some(serde_json::from_slice(&text).context("a letter that was sent cannot be read again")?))
 }
 
 /// Whether two hits found the same.

@@ -1,12 +1,17 @@
 //! Which documents a job makes for which committee, and the letters they go with.
 
 use super::alerts::Alerts;
-use super::documents::{Finished, Press};
-use super::letters::Letter;
+use super::documents::{Finished, Press, size};
+use super::letters::{Letter, LetterForm};
 use super::report::Document as Written;
-use crate::packs::Standing;
+use super::revisions::{Revisions, alert_id, pack_id};
+use crate::dispatch::budget::{Parcels, all_or_none, encoded, split};
+use crate::dispatch::fingerprint;
+use crate::dispatch::recipients::needs_public;
 use crate::packs::quarterly::QuarterlyPack;
-use crate::pipeline::{Committee, Document, Job};
+use crate::packs::{Material, Standing};
+use crate::pipeline::{Audience, Committee, Document, Job, OverBudget, Posting};
+use crate::render::{Elsewhere, Linked, Post as Enclosures, TemplateError};
 
 /// What a run sends.
 pub struct Post<'p> {
@@ -16,26 +21,38 @@ pub struct Post<'p> {
     pub written: Vec<Written>,
     /// The documents that were refused, each with the reason.
     pub refused: Vec<String>,
+    /// What somebody should look at.
+    pub warnings: Vec<String>,
 }
-
-/// The revision of a pack; a correction after a recall has a higher one.
-const REVISION: &str = "r1";
 
 /// Makes the documents of a job and the letters to the committees that get them.
 ///
 /// # Errors
 /// If a document cannot be written.
-pub fn make<'p>(press: &Press<'p>, job: &Job, alerts: &Alerts) -> anyhow::Result<Post<'p>> {
-    let mut post = Post { letters: Vec::new(), written: Vec::new(), refused: Vec::new() };
+pub fn make<'p>(
+    press: &Press<'p>,
+    job: &Job,
+    alerts: &Alerts,
+    revisions: &Revisions,
+) -> anyhow::Result<Post<'p>> {
+    let mut post =
+        Post { letters: Vec::new(), written: Vec::new(), refused: Vec::new(), warnings: Vec::new() };
     for committee in &press.material.pipeline.committees {
         let gets =
             |document: Document| committee.documents.contains(&document) && job.documents.contains(&document);
         if gets(Document::ExceptionAlert) {
             post.alerts(press, committee, alerts)?;
         }
-        post.packs(press, committee, gets(Document::QuarterlyPack), gets(Document::Sbar))?;
+        post.packs(press, committee, gets(Document::QuarterlyPack), gets(Document::Sbar), revisions)?;
     }
     Ok(post)
+}
+
+/// The pack of a committee in the form for one audience.
+struct Edition {
+    content: QuarterlyPack,
+    audience: Audience,
+    files: Vec<Finished>,
 }
 
 impl<'p> Post<'p> {
@@ -60,35 +77,129 @@ impl<'p> Post<'p> {
         committee: &'p Committee,
         pack: bool,
         sbars: bool,
+        revisions: &Revisions,
     ) -> anyhow::Result<()> {
         if !pack && !sbars {
             return Ok(());
         }
-        let made = if pack { Some(press.pack(committee)?) } else { None };
-        let mut files = Vec::new();
-        let mut said: Option<QuarterlyPack> = None;
-        if let Some((content, outcome)) = made {
-            // A letter without the pack it speaks of is not sent; the SBARs are made all the same.
-            files.extend(self.keep(committee, outcome));
-            said = Some(content).filter(|_| !files.is_empty());
-        }
+        let posting = &press.material.pipeline.mail.posting;
+        let mut edition = if pack { self.edition(press, committee)? } else { None };
         if sbars {
+            // The SBARs are made also where the pack they would go with was refused.
             for standing in reactive(press) {
                 let outcome = press.sbar(committee, standing)?;
-                files.extend(self.keep(committee, outcome));
+                let kept = self.keep(committee, outcome);
+                if let Some(edition) = edition.as_mut() {
+                    edition.files.extend(kept);
+                }
             }
         }
-        let Some(content) = said else { return Ok(()) };
-        let attached: Vec<_> = files.iter().map(Finished::attached).collect();
-        let quarter = &press.material.quarter;
+        let Some(edition) = edition else { return Ok(()) };
+        let mut editions = vec![edition];
+        if needs_public(committee, posting) {
+            let open = Committee {
+                id: format!("{}/public", committee.id),
+                audience: Audience::Public,
+                ..committee.clone()
+            };
+            editions.extend(self.edition(press, &open)?);
+        }
+        let documents = editions.iter().flat_map(|e| &e.files).map(|f| (f.name.as_str(), f.sha256.as_str()));
+        let period = press.material.quarter.id();
+        let revision = revisions.number(committee, &period, &fingerprint(documents));
+        let id = pack_id(committee, &period, revision);
+        let numbering = numbering(press.material, &committee.name, &id, revision);
+        let mut forms = Vec::new();
+        for Edition { content, audience, files } in editions {
+            let subject = format!(
+                "[{}] {}, {}",
+                content.head.classification,
+                content.head.title,
+                press.material.quarter.short()
+            );
+            let text = |enclosures: &Enclosures| press.templates.pack_mail(&content, enclosures, &numbering);
+            forms.push(self.form(press, committee, audience, subject, files, text)?);
+        }
         self.letters.push(Letter {
             committee,
-            key: format!("quarterly-pack/{}/{REVISION}", quarter.id()),
-            subject: format!("[{}] {}, {}", content.head.classification, content.head.title, quarter.short()),
-            text: press.templates.pack_mail(&content, &attached)?,
-            files,
+            kind: Document::QuarterlyPack,
+            id,
+            key: format!("quarterly-pack/{period}/r{revision}"),
+            period,
+            revision,
+            forms,
         });
         Ok(())
+    }
+
+    /// The pack for an audience, in parts if it is too large for one message; none if a gate refused it:
+    /// a letter without the pack it speaks of is not sent.
+    fn edition(&mut self, press: &Press<'p>, committee: &Committee) -> anyhow::Result<Option<Edition>> {
+        let (content, outcome) = press.pack(committee)?;
+        let Some(whole) = self.keep(committee, outcome) else { return Ok(None) };
+        let budget = budget(committee, &press.material.pipeline.mail.posting);
+        let mut files = vec![whole];
+        let too_large = files.iter().any(|f| encoded(f.bytes.len()) > budget);
+        if too_large && committee.over_budget == OverBudget::Split {
+            let mut parts = Vec::new();
+            for outcome in press.parts(committee, budget)? {
+                let Some(part) = self.keep(committee, outcome) else { return Ok(None) };
+                parts.push(part);
+            }
+            files = parts;
+        }
+        Ok(Some(Edition { content, audience: committee.audience, files }))
+    }
+
+    /// Shares files out over messages and writes what each of them says.
+    fn form(
+        &mut self,
+        press: &Press<'_>,
+        committee: &Committee,
+        audience: Audience,
+        subject: String,
+        files: Vec<Finished>,
+        text: impl Fn(&Enclosures) -> Result<String, TemplateError>,
+    ) -> anyhow::Result<LetterForm> {
+        let posting = &press.material.pipeline.mail.posting;
+        let budget = budget(committee, posting);
+        let weight = |file: &Finished| file.bytes.len();
+        let Parcels { messages, over } = match committee.over_budget {
+            OverBudget::Split => split(files, budget, weight),
+            OverBudget::Link => all_or_none(files, budget, weight),
+        };
+        let linked: Vec<Linked> = over
+            .iter()
+            .map(|file| Linked { file: file.attached(), place: place(file, posting, press.material.run) })
+            .collect();
+        if let (Some(first), None) = (linked.first(), &posting.packs_link) {
+            self.warnings.push(format!(
+                "{} for the {} is too large to be attached, and no `packs_link` under [mail] says where \
+                 recipients find it: they are told to ask",
+                first.file.name, committee.name
+            ));
+        }
+        let names: Vec<String> = messages
+            .iter()
+            .map(|files| files.iter().map(|f| f.name.as_str()).collect::<Vec<_>>().join(", "))
+            .collect();
+        let mut out = Vec::new();
+        for (index, files) in messages.into_iter().enumerate() {
+            let number = index + 1;
+            let elsewhere = (1..).zip(&names).filter(|(other, _)| *other != number);
+            let enclosures = Enclosures {
+                attached: files.iter().map(Finished::attached).collect(),
+                number,
+                of: names.len(),
+                elsewhere: elsewhere
+                    .map(|(number, files)| Elsewhere { number, files: files.clone() })
+                    .collect(),
+                linked: linked.clone(),
+                limit: size(usize::try_from(budget).unwrap_or(usize::MAX)),
+            };
+            out.push((text(&enclosures)?, files));
+        }
+        Ok(LetterForm { audience, subject, messages: out, linked: over })
     }
 
     /// One letter for each alert, with the SBAR of the practice where it is in scope.
@@ -103,24 +214,69 @@ impl<'p> Post<'p> {
             if self.keep(committee, outcome).is_none() {
                 continue;
             }
-            let attached: Vec<_> = files.iter().map(Finished::attached).collect();
+            let event = format!("{}/{}-{}", given.occurrence, given.event.word(), given.level);
+            let key = format!("exception/{}/{event}", exception.id);
+            // A subject is read on locked screens: it has the code and not the name.
+            let subject = format!("[{}] {}", content.head.classification, content.head.short);
+            let text = |enclosures: &Enclosures| press.templates.alert_mail(&content, enclosures);
+            let form = self.form(press, committee, Audience::Named, subject, files, text)?;
             self.letters.push(Letter {
                 committee,
-                key: format!(
-                    "exception/{}/{}/{}-{}",
-                    exception.id,
-                    given.occurrence,
-                    given.event.word(),
-                    given.level
-                ),
-                // A subject is read on locked screens: it has the code and not the name.
-                subject: format!("[{}] {}", content.head.classification, content.head.short),
-                text: press.templates.alert_mail(&content, &attached)?,
-                files,
+                kind: Document::ExceptionAlert,
+                id: alert_id(committee, &key),
+                key,
+                period: format!("{}/{event}", exception.id),
+                revision: 1,
+                forms: vec![form],
             });
         }
         Ok(())
     }
+}
+
+/// What the attachments of one message to a committee may weigh.
+fn budget(committee: &Committee, posting: &Posting) -> u64 {
+    committee.budget.unwrap_or(posting.budget)
+}
+
+/// Where recipients find a file that is too large, below the place that the pipeline names.
+fn place(file: &Finished, posting: &Posting, run: &str) -> Option<String> {
+    let base = posting.packs_link.as_deref()?.trim_end_matches('/');
+    let parts: Vec<String> = file.path.iter().map(|p| p.to_string_lossy().into_owned()).collect();
+    let from = parts.iter().rposition(|part| part == run)?;
+    Some(format!("{base}/{}", parts.get(from..)?.join("/")))
+}
+
+/// Which pack this is, so that a reader notices one that did not arrive.
+fn numbering(material: &Material<'_>, committee: &str, id: &str, revision: u32) -> String {
+    let quarter = material.quarter;
+    let year = |quarter: crate::pipeline::Quarter| {
+        let id = quarter.id();
+        id.rsplit_once("-q").map_or(id.clone(), |(year, _)| year.to_owned())
+    };
+    let before = match &material.last {
+        None => "It is the first pack.\nIf you should not receive it, please answer this message.".to_owned(),
+        Some(last) => {
+            let calendar = &material.pipeline.calendar;
+            let then = calendar.quarter_before(last.as_of);
+            let then = if then == quarter { calendar.quarter_before(quarter.first) } else { then };
+            format!(
+                "The one before it is pack {} of {}: if that did not reach you, or you should not\n\
+                 receive this one, please answer this message.",
+                then.number,
+                year(then)
+            )
+        }
+    };
+    let replaces = match revision {
+        0 | 1 => String::new(),
+        later => format!("\nIt is revision {later} and replaces the one before: please use it instead."),
+    };
+    format!(
+        "This is pack {} of {} for the {committee} ({id}).{replaces}\n{before}",
+        quarter.number,
+        year(quarter)
+    )
 }
 
 /// The practices whose level is reactive.

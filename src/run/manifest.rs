@@ -1,11 +1,14 @@
 //! What went into a run: enough to do it again, years later, byte for byte.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::result::Compared;
 use crate::intake::Receipt;
 use crate::ledger::Arrival;
+use crate::packs::Notice;
 use crate::pipeline::Pipeline;
 
 /// Everything that the documents of a run depend on.
@@ -27,6 +30,18 @@ pub struct Manifest {
     pub compared_sha256: Option<String>,
     /// Every file received on or before the date, in the order of arrival.
     pub inputs: Vec<Input>,
+    /// Who took notice of which exception: open ones stand in the packs with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acknowledged: Vec<Noticed>,
+}
+
+/// An acknowledgement that the documents show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noticed {
+    /// The exception.
+    pub exception: String,
+    /// The SHA-256 of what was noted, with role and dates.
+    pub sha256: String,
 }
 
 /// A received file.
@@ -55,6 +70,7 @@ impl Manifest {
         as_of: NaiveDate,
         compared: Option<(Compared, String)>,
         arrivals: &[Arrival],
+        acknowledged: &BTreeMap<String, Notice>,
     ) -> Self {
         let inputs = arrivals
             .iter()
@@ -76,6 +92,13 @@ impl Manifest {
             compared_with,
             compared_sha256,
             inputs,
+            acknowledged: acknowledged
+                .iter()
+                .map(|(exception, notice)| Noticed {
+                    exception: exception.clone(),
+                    sha256: crate::sha256(notice.in_words().as_bytes()),
+                })
+                .collect(),
         }
     }
 

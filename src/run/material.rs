@@ -11,7 +11,7 @@ use super::state::{Files, State};
 use crate::intake::{Counts, Effect, Problem, Receipt, Settled};
 use crate::ledger::Arrival;
 use crate::levels::{Decision, withdrawn};
-use crate::packs::{FeedStatus, LastMaterial, Material};
+use crate::packs::{FeedStatus, LastMaterial, Material, Notice};
 use crate::pipeline::{Calendar, Feed, Pipeline};
 use crate::visits::Clock;
 
@@ -26,6 +26,7 @@ pub fn material<'m>(
     result: &'m RunResult,
     last: Option<&'m LastPack>,
     remarks: &[String],
+    acknowledged: BTreeMap<String, Notice>,
 ) -> anyhow::Result<Material<'m>> {
     let pipeline = files.pipeline();
     Ok(Material {
@@ -37,6 +38,7 @@ pub fn material<'m>(
         standings: &result.practices,
         exceptions: &state.exceptions,
         exception_clocks: exception_clocks(state, pipeline),
+        acknowledged,
         names: names(state),
         feeds: feeds(files, arrivals, state)?,
         remarks: remarks.to_vec(),

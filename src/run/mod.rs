@@ -1,9 +1,11 @@
 //! One execution of a job, from left to right: intake, triangulation, levels, visits, packs, rendering,
 //! dispatch.
 
+mod acknowledge;
 mod alerts;
 mod answer;
 mod arrive;
+mod audit;
 pub mod clock;
 mod compare;
 mod decide;
@@ -16,31 +18,45 @@ mod front;
 mod guard;
 mod intake;
 mod late;
+mod late_packs;
 mod letters;
+mod lists;
 mod make;
 mod manifest;
 mod material;
 mod pace;
 mod quarantine;
+mod recall;
 mod receive;
 mod record;
+mod release;
 mod releases;
 mod report;
+mod resend;
 mod resolve;
 mod result;
+mod revisions;
 mod send;
+mod shelf;
 mod state;
 mod workspace;
 
+pub use acknowledge::{Acknowledged, Open, acknowledge, open};
+pub use audit::{Audit, Filter, audit};
 pub use error::RunError;
 pub use execute::{Progress, Request, execute};
 pub use fresh::{FeedFreshness, of_feeds};
 pub use intake::{IntakeReport, IntakeRequest, take_in};
+pub use late_packs::{Late, Moved, Reached};
 pub use manifest::PROGRAM;
 pub use quarantine::{Aside, AsideCell, Quarantine, quarantine};
+pub use recall::{Next, Recalled, recall};
 pub use receive::{DownloadState, Downloaded, Held};
+pub use release::{Approved, Desk, DeskError, approve};
 pub use report::{Document, LevelCount, Report, Taken};
+pub use resend::{CopyOf, Resent, resend};
 pub use resolve::{Decision, ResolveError, Verdict, resolve};
 pub use result::RunResult;
 pub use send::{Counter, Sent, Tried, hand_over};
+pub use shelf::{OnShelf, shelf};
 pub use workspace::{LockError, Workspace};

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::fresh::FeedFreshness;
+use super::late_packs::Late;
 use super::receive::{Downloaded, Held};
 use crate::intake::{Counts, Receipt, State};
 
@@ -46,6 +47,10 @@ pub struct Report {
     pub sent: usize,
     /// Messages of this run that had been sent before.
     pub sent_before: usize,
+    /// The packs that wait for a person to approve them.
+    pub awaiting: Vec<String>,
+    /// What files received since change of the levels that a sent pack reported, and who received it.
+    pub late: Option<Late>,
     /// What somebody should look at.
     pub warnings: Vec<String>,
     /// Documents that were refused and not sent, each with the reason.

@@ -157,7 +157,7 @@ fn due(
                 sent.before += usize::from(is_own);
                 false
             }
-            DispatchState::Failed | DispatchState::Unknown => false,
+            DispatchState::Failed | DispatchState::Unknown | DispatchState::Withdrawn => false,
         };
         match (is_due, is_own) {
             (true, true) => first.push(dispatch),

@@ -1,5 +1,6 @@
 //! Stories that a user would recognise, told through the command line.
 
+mod audit;
 mod demo;
 mod documents;
 mod edits;
@@ -8,6 +9,8 @@ mod intake;
 mod once;
 mod properties;
 mod rebuild;
+mod recall;
+mod release;
 mod smtp;
 mod support;
 mod terminal;

@@ -55,7 +55,7 @@ fn explain_knows_what_it_does_not_know() {
 #[test]
 fn the_first_pipeline_checks() {
     let folder = repository().join("pipelines/lancashire-south-cumbria");
-    let output = quarterday(&["check", "--pipeline", text(&folder)]);
+    let output = quarterday(&["check", "--pipeline", text(&folder), "--as-of", "2026-07-14"]);
     assert_eq!(code(&output), 0);
     insta::assert_snapshot!(said(&output));
 }
@@ -66,7 +66,7 @@ fn check_tells_everything_at_once_in_text_and_json() {
     icb.edit("rules/serious-concern.toml", "'Serious'", "'Seriuos'");
     icb.edit("committees.toml", "pmsg.chair@", "pmsg.chair at ");
     icb.edit("levels.toml", "shape     = \"hexagon\"", "shape     = \"heptagon\"");
-    let output = quarterday(&["check", "--pipeline", text(&icb.pipeline(""))]);
+    let output = quarterday(&["check", "--as-of", "2026-07-14", "--pipeline", text(&icb.pipeline(""))]);
     assert_eq!(code(&output), 3);
     insta::assert_snapshot!(said(&output));
     let output = quarterday(&["check", "--json", "--pipeline", text(&icb.pipeline(""))]);

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::dates::{long, short};
 use crate::levels::Exception;
-use crate::packs::{Badge, Claim, Material, Reader};
+use crate::packs::{Badge, Claim, Material, Notice, Reader};
 use crate::visits::{Clock, State};
 use crate::wording::plural;
 
@@ -40,6 +40,8 @@ pub struct ExceptionRow {
     pub clock: String,
     /// Whether it is new since the last pack.
     pub new: bool,
+    /// Who took notice of it and what they noted; empty if nobody did.
+    pub acknowledged: String,
     /// The receipt.
     pub source: String,
 }
@@ -107,6 +109,7 @@ pub(in crate::packs) fn row(material: &Material<'_>, exception: &Exception, new:
         known: exception.known.map(short).unwrap_or_default(),
         clock: clock.map(in_words).unwrap_or_default(),
         new,
+        acknowledged: material.acknowledged.get(&exception.id).map(Notice::in_words).unwrap_or_default(),
         source: exception.evidence.arrival.map(crate::intake::Receipt::number).unwrap_or_default(),
     }
 }

@@ -98,14 +98,39 @@ pub fn sections(committee: &Committee) -> Vec<Section> {
         .collect()
 }
 
+/// One of several documents into which a pack is cut because it is too large for a message.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'s> {
+    /// The sections in it.
+    pub sections: &'s [Section],
+    /// Its number.
+    pub number: usize,
+    /// Of how many.
+    pub of: usize,
+}
+
+/// A part of the pack of a committee; it says which.
+pub fn part(material: &Material<'_>, committee: &Committee, part: Part<'_>) -> QuarterlyPack {
+    let whole = committee.sections.is_empty();
+    let narrowed = Committee { sections: part.sections.to_vec(), ..committee.clone() };
+    let mut out = pack(material, &narrowed);
+    out.whole = whole;
+    out.head.title = format!("{}, part {} of {}", title(whole), part.number, part.of);
+    out.head.short = format!("{}, {}", out.head.title, material.quarter.short());
+    out
+}
+
+fn title(whole: bool) -> String {
+    if whole { "GP support: quarterly pack".to_owned() } else { "GP support: exceptions".to_owned() }
+}
+
 /// The pack of a committee.
 pub fn pack(material: &Material<'_>, committee: &Committee) -> QuarterlyPack {
     let reader = Reader { audience: committee.audience };
     let sections = sections(committee);
     let has = |section: Section| sections.contains(&section);
     let whole = committee.sections.is_empty();
-    let title =
-        if whole { "GP support: quarterly pack".to_owned() } else { "GP support: exceptions".to_owned() };
+    let title = title(whole);
     let short = format!("{}, {}", title, material.quarter.short());
     let head = Head::new(material, title, short, &committee.name, !reader.named());
     QuarterlyPack {

@@ -9,7 +9,7 @@ use super::super::resolve::{Decision, Verdict, resolve};
 use super::*;
 use crate::dispatch::{Answer, Stage};
 use crate::ledger::Planned;
-use crate::pipeline::Retry;
+use crate::pipeline::{Posting, Retry};
 
 /// Answers as it is told, and keeps what it took.
 struct Scripted {
@@ -70,6 +70,7 @@ impl Office {
             smtp: None,
             retry: Retry { first_wait: 10, longest_wait: 60, tries: 3, hours: 48 },
             unknown: Unknown::Hold,
+            posting: Posting { secure_domains: None, budget: 10_000_000, packs_link: None },
         };
         let clock = Standing::at("2026-07-14T05:00:00Z");
         Self { _dir: dir, workspace, store, ledger, mail, clock }

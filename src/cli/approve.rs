@@ -1,0 +1,69 @@
+//! `quarterday approve`: a named person lets a pack go.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::Args;
+
+use super::Exit;
+use super::desk::{finish, with_desk};
+use super::output::say;
+use crate::dates::long;
+use crate::ledger::Warrant;
+use crate::run::{Approved, approve};
+use crate::wording::plural;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  quarterday packs --data DATA                     which packs wait
+  quarterday approve pcqg-2026-27-q1 --as \"Head of Primary Care\" --note \"Read on 15 July\" \\
+      --pipeline pipelines/lancashire-south-cumbria --data DATA")]
+pub(super) struct ApproveArgs {
+    /// The pack, as `quarterday packs` lists it; its beginning is enough where no other begins so
+    pack: String,
+    /// In which role you approve it: a role, not a name
+    #[arg(long = "as", value_name = "ROLE")]
+    role: String,
+    /// What you want to be remembered of it
+    #[arg(long, value_name = "TEXT")]
+    note: String,
+    /// The first digits of the content you have seen; it is approved only if it is still that
+    #[arg(long, value_name = "DIGITS")]
+    content: Option<String>,
+    /// The pipeline folder
+    #[arg(long, value_name = "DIR", env = "QUARTERDAY_PIPELINE")]
+    pipeline: PathBuf,
+    /// The data folder
+    #[arg(long, value_name = "DIR", env = "QUARTERDAY_DATA")]
+    data: PathBuf,
+    /// The date on which you approve it; today in Europe/London if left out
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    as_of: Option<NaiveDate>,
+    /// Prints JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &ApproveArgs) -> Exit {
+    let warrant = Warrant { role: args.role.trim().to_owned(), reason: args.note.trim().to_owned() };
+    let done = with_desk(&args.pipeline, &args.data, args.as_of, |desk| {
+        approve(desk, &args.pack, args.content.as_deref(), warrant)
+    });
+    finish(done, args.json, |done| &done.unsent, tell)
+}
+
+fn tell(done: &Approved) {
+    match done.before {
+        true => say(&format!(
+            "{} was approved by the {} on {}; nothing is sent twice",
+            done.pack,
+            done.role,
+            long(done.dated)
+        )),
+        false => say(&format!("{} for the {}: approved by the {}", done.pack, done.committee, done.role)),
+    }
+    for document in &done.documents {
+        say(&format!("  {}  SHA-256 {}", document.name, document.sha256));
+    }
+    say(&format!("  {} sent now", plural(done.sent, "message", "messages")));
+}

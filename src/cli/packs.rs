@@ -1,0 +1,104 @@
+//! `quarterday packs`: which packs there are and how far each came.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::Args;
+
+use super::Exit;
+use super::desk::failed;
+use super::output::{complain, say, say_json};
+use crate::dates::{long, short};
+use crate::run::{DeskError, OnShelf, Workspace, clock, shelf};
+
+#[derive(Debug, Args)]
+#[command(after_help = "States: waiting (for approval), expired (approved by nobody in time), withheld \
+(corrects a pack that is not recalled), planned, sent, blocked (nobody on the list may get it), recalled.
+
+Examples:
+  quarterday packs --data DATA
+  quarterday packs pcqg-2026-27-q1 --data DATA     its documents, approvals and recall")]
+pub(super) struct PacksArgs {
+    /// One pack, with its documents
+    pack: Option<String>,
+    /// The data folder
+    #[arg(long, value_name = "DIR", env = "QUARTERDAY_DATA")]
+    data: PathBuf,
+    /// Lists exception alerts too
+    #[arg(long)]
+    all: bool,
+    /// The date of the question; today in Europe/London if left out
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    as_of: Option<NaiveDate>,
+    /// Prints JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &PacksArgs) -> Exit {
+    let workspace = Workspace::new(&args.data);
+    let ledger = match workspace.existing_ledger() {
+        Ok(Some(ledger)) => ledger,
+        Ok(None) => {
+            complain(&format!("{} holds no ledger: no job has been run there", args.data.display()));
+            return Exit::Failure;
+        }
+        Err(error) => return failed(&DeskError::from(error), args.json),
+    };
+    let today = args.as_of.unwrap_or_else(clock::today);
+    let found = match shelf(&ledger, &workspace.store(), args.pack.as_deref(), today) {
+        Ok(found) => found,
+        Err(error) => return failed(&error, args.json),
+    };
+    let shown: Vec<OnShelf> =
+        found.into_iter().filter(|p| args.all || args.pack.is_some() || p.kind == "quarterly-pack").collect();
+    match (args.json, args.pack.is_some()) {
+        (true, _) => say_json(&shown),
+        (false, true) => shown.iter().for_each(one),
+        (false, false) => table(&shown),
+    }
+    Exit::Success
+}
+
+fn table(packs: &[OnShelf]) {
+    if packs.is_empty() {
+        say("no pack has been made yet");
+        return;
+    }
+    let widest = packs.iter().map(|p| p.pack.len()).max().unwrap_or(0);
+    for pack in packs {
+        let until = pack.approve_by.map(|d| format!(", approve by {}", short(d))).unwrap_or_default();
+        let open = if pack.open > 0 { format!(", {} open", pack.open) } else { String::new() };
+        say(&format!(
+            "{:<widest$}  {:<8}  {:>11}  {} sent{open}{until}  {}",
+            pack.pack,
+            pack.state,
+            short(pack.as_of),
+            pack.sent,
+            pack.committee
+        ));
+    }
+}
+
+fn one(pack: &OnShelf) {
+    say(&format!("{} for the {}, as at {}: {}", pack.pack, pack.committee, long(pack.as_of), pack.state));
+    say(&format!("  content   {}", pack.content));
+    say(&format!("  run       {}", pack.run));
+    if let Some(until) = pack.approve_by {
+        say(&format!(
+            "  approve   by {}: quarterday approve {} --as ROLE --note TEXT",
+            long(until),
+            pack.pack
+        ));
+    }
+    for (role, dated, note) in &pack.approvals {
+        say(&format!("  approved  by the {role} on {}: {note}", long(*dated)));
+    }
+    if let Some((role, dated, reason)) = &pack.recalled {
+        say(&format!("  recalled  by the {role} on {}: {reason}", long(*dated)));
+    }
+    say(&format!("  messages  {} sent, {} open", pack.sent, pack.open));
+    for document in &pack.documents {
+        say(&format!("  document  {}  SHA-256 {}", document.name, document.sha256));
+    }
+}

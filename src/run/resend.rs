@@ -1,0 +1,192 @@
+//! Sending a pack again: the same documents, marked as a copy, to people who should have them.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::release::{Desk, DeskError, messages};
+use crate::dispatch::{Copied, Enclosed};
+use crate::ledger::{Batch, DispatchState, PackRecord, PackState, Purpose, Warrant};
+use crate::pipeline::{Committee, Recipient};
+
+/// What came of sending copies.
+#[derive(Debug, Clone, Serialize)]
+pub struct Resent {
+    /// The pack.
+    pub pack: String,
+    /// The committee.
+    pub committee: String,
+    /// The documents, the same as before.
+    pub documents: Vec<Enclosed>,
+    /// Who was sent which copy.
+    pub copies: Vec<CopyOf>,
+    /// Messages handed over now.
+    pub sent: usize,
+    /// Messages that could not be handed over, each with the reason.
+    pub unsent: Vec<String>,
+}
+
+/// A copy for one person.
+#[derive(Debug, Clone, Serialize)]
+pub struct CopyOf {
+    /// The address.
+    pub recipient: String,
+    /// The number of the copy.
+    pub number: u32,
+    /// Whether the address is on the committee's list.
+    pub listed: bool,
+}
+
+/// Sends copies of a pack. An address that is not on the committee's list needs a reason.
+///
+/// # Errors
+/// If the pack was never let go or is recalled, or an address may not have it.
+pub fn resend(
+    desk: &mut Desk<'_>,
+    asked: &str,
+    to: &[String],
+    warrant: &Warrant,
+) -> Result<Resent, DeskError> {
+    let pack = desk.pack(asked)?;
+    let committee = desk.committee(&pack)?;
+    refuse(desk, &pack)?;
+    let kept = desk.kept(&pack.content)?;
+    let date: DateTime<Utc> = desk.at.parse().context("the moment cannot be read")?;
+    let (mut batches, mut copies) = (Vec::new(), Vec::new());
+    for address in to {
+        let recipient = recipient(committee, address, warrant)?;
+        let listed = committee.recipients.contains(&recipient);
+        if let Some((number, _)) = open_copy(desk, &pack, &recipient.address)? {
+            copies.push(CopyOf { recipient: recipient.address, number, listed });
+            continue;
+        }
+        let number = last_copy(desk, &pack, &recipient.address)? + 1;
+        let copy = Some(Copied { number, date });
+        let planned = messages(&kept, &recipient, committee, desk.pipeline, &desk.store, pack.as_of, copy)?;
+        let planned = planned.map_err(|reason| {
+            DeskError::Refused(format!("{address} cannot be sent {}: {reason}", pack.id))
+        })?;
+        batches.push((number, planned));
+        copies.push(CopyOf { recipient: recipient.address, number, listed });
+    }
+    // All addresses are looked at before the first copy is planned: a mistyped one sends nothing.
+    for (number, messages) in batches {
+        let batch = Batch {
+            pack: &pack.id,
+            content: &pack.content,
+            purpose: Purpose::Copy(number),
+            warrant: warrant.clone(),
+            messages,
+            run: &pack.run,
+            as_of: pack.as_of,
+        };
+        desk.ledger.plan_more(&batch, &desk.at)?;
+    }
+    let mut keys = Vec::new();
+    for copy in &copies {
+        keys.extend(copies_of(desk, &pack, &copy.recipient)?.remove(&copy.number).unwrap_or_default());
+    }
+    let sent = desk.deliver(&keys)?;
+    Ok(Resent {
+        documents: kept.documents().into_iter().cloned().collect(),
+        pack: pack.id,
+        committee: pack.committee,
+        copies,
+        sent: sent.now,
+        unsent: sent.failed,
+    })
+}
+
+fn refuse(desk: &Desk<'_>, pack: &PackRecord) -> Result<(), DeskError> {
+    if desk.ledger.recalls()?.iter().any(|r| r.pack == pack.id) {
+        return Err(DeskError::Refused(format!(
+            "{} was recalled and is not sent again; send the revision that replaces it",
+            pack.id
+        )));
+    }
+    match pack.state {
+        PackState::Released => Ok(()),
+        PackState::Held => Err(DeskError::Refused(format!(
+            "{} waits for approval: quarterday approve {} --as ROLE --note TEXT",
+            pack.id, pack.id
+        ))),
+        PackState::Withheld => Err(DeskError::Refused(format!(
+            "{} corrects a pack that was sent and goes out when that is recalled",
+            pack.id
+        ))),
+    }
+}
+
+/// The recipient of that address: of the list, or of its own where there is a reason.
+fn recipient(committee: &Committee, address: &str, warrant: &Warrant) -> Result<Recipient, DeskError> {
+    let address = address.trim();
+    if let Some(listed) = committee.recipients.iter().find(|r| r.address.eq_ignore_ascii_case(address)) {
+        return Ok(listed.clone());
+    }
+    if address.parse::<lettre::Address>().is_err() {
+        return Err(DeskError::Refused(format!("\"{address}\" is not a mail address; nothing was sent")));
+    }
+    if warrant.reason.trim().is_empty() {
+        let known: Vec<&str> = committee.recipients.iter().map(|r| r.address.as_str()).collect();
+        let near = crate::diagnostic::likely(address, known);
+        let hint = near.map(|near| format!(" (did you mean {near}?)")).unwrap_or_default();
+        return Err(DeskError::Refused(format!(
+            "{address} is not on the list of the {}{hint}; nothing was sent. If it may have the pack all \
+             the same, say why with --reason",
+            committee.name
+        )));
+    }
+    let never = chrono::NaiveDate::MIN;
+    Ok(Recipient {
+        role: "recipient of a copy".to_owned(),
+        address: address.to_owned(),
+        added_by: warrant.role.clone(),
+        added: never,
+        review: never,
+        secure_subject: false,
+        line: 0,
+    })
+}
+
+/// The copies of a pack for one address: their keys by number.
+fn copies_of(
+    desk: &Desk<'_>,
+    pack: &PackRecord,
+    address: &str,
+) -> Result<BTreeMap<u32, Vec<String>>, DeskError> {
+    let mut out: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+    for message in desk.ledger.pack_messages()? {
+        let Purpose::Copy(number) = message.purpose else { continue };
+        if message.pack != pack.id {
+            continue;
+        }
+        let dispatch = desk.ledger.dispatch(&message.key)?;
+        if dispatch.is_some_and(|d| d.message.recipient == address) {
+            out.entry(number).or_default().push(message.key);
+        }
+    }
+    Ok(out)
+}
+
+fn last_copy(desk: &Desk<'_>, pack: &PackRecord, address: &str) -> Result<u32, DeskError> {
+    Ok(copies_of(desk, pack, address)?.keys().last().copied().unwrap_or(0))
+}
+
+/// A copy that was planned and not handed over yet: a second call after a crash goes on with it.
+fn open_copy(
+    desk: &Desk<'_>,
+    pack: &PackRecord,
+    address: &str,
+) -> Result<Option<(u32, Vec<String>)>, DeskError> {
+    for (number, keys) in copies_of(desk, pack, address)? {
+        for key in &keys {
+            let state = desk.ledger.dispatch(key)?.map(|d| d.state);
+            if state.is_some_and(|s| matches!(s, DispatchState::Planned | DispatchState::Sending)) {
+                return Ok(Some((number, keys)));
+            }
+        }
+    }
+    Ok(None)
+}
