@@ -147,7 +147,7 @@ mod tests {
             .diagnostics
             .iter()
             .map(|d| {
-                let told = format!("{}", d.message);
+                let told = d.message.clone();
                 d.mend.as_ref().map_or(told.clone(), |mend| format!("{told} ({mend})"))
             })
             .collect();

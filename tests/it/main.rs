@@ -4,6 +4,8 @@ mod audit;
 mod demo;
 mod documents;
 mod edits;
+#[cfg(target_os = "linux")]
+mod exim;
 mod guard;
 mod intake;
 mod once;

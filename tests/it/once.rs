@@ -12,7 +12,12 @@ use crate::support::{code, complained};
 
 /// After a crash: runs again as a person would, and holds the outcome to the promise. Gives how many
 /// messages nobody knew the fate of.
-fn recovers(what: &str, office: &Office, server: &Server, again: &dyn Fn() -> std::process::Output) -> usize {
+pub fn recovers(
+    what: &str,
+    office: &Office,
+    counts: &dyn Fn() -> BTreeMap<String, usize>,
+    again: &dyn Fn() -> std::process::Output,
+) -> usize {
     let output = again();
     let list = office.list();
     let unknown: Vec<_> = list.iter().filter(|m| m["state"] == "unknown").collect();
@@ -20,9 +25,9 @@ fn recovers(what: &str, office: &Office, server: &Server, again: &dyn Fn() -> st
     assert_eq!(code(&output), expected, "{what}: {}", complained(&output));
     assert!(unknown.len() <= 1, "{what}: one message was in hand, {} are unknown", unknown.len());
     assert_eq!(list.len(), MESSAGES, "{what}");
-    let counts = taken(server);
+    let found = counts();
     for message in &list {
-        let count = counts.get(message["recipient"].as_str().expect("an address")).copied().unwrap_or(0);
+        let count = found.get(message["recipient"].as_str().expect("an address")).copied().unwrap_or(0);
         match message["state"].as_str() {
             Some("sent") => assert_eq!(count, 1, "{what}: {message}"),
             Some("unknown") => assert!(count <= 1, "{what}: {message}"),
@@ -32,7 +37,7 @@ fn recovers(what: &str, office: &Office, server: &Server, again: &dyn Fn() -> st
     for message in &unknown {
         let name = message["message"].as_str().expect("a name");
         assert!(complained(&output).contains(name), "{what}: {name} is not told");
-        let verdict = if counts.contains_key(message["recipient"].as_str().expect("an address")) {
+        let verdict = if found.contains_key(message["recipient"].as_str().expect("an address")) {
             "sent"
         } else {
             "resend"
@@ -42,9 +47,9 @@ fn recovers(what: &str, office: &Office, server: &Server, again: &dyn Fn() -> st
     }
     let output = again();
     assert_eq!(code(&output), 0, "{what}: {}", complained(&output));
-    let counts = taken(server);
-    assert_eq!(counts.len(), MESSAGES, "{what}: somebody was left out");
-    assert!(counts.values().all(|count| *count == 1), "{what}: {counts:?}");
+    let found = counts();
+    assert_eq!(found.len(), MESSAGES, "{what}: somebody was left out");
+    assert!(found.values().all(|count| *count == 1), "{what}: {found:?}");
     unknown.len()
 }
 
@@ -124,7 +129,7 @@ fn killed_at_every_stage_of_the_conversation() {
             assert!(killer.done.load(Ordering::SeqCst), "{at:?} {number}: nobody was killed");
             let what = format!("killed at {at:?} of message {number}");
             let before: usize = taken(&server).values().sum();
-            let gone = recovers(&what, &office, &server, &|| office.send());
+            let gone = recovers(&what, &office, &|| taken(&server), &|| office.send());
             assert!(before <= MESSAGES);
             unknown += gone;
             cases += 1;
@@ -155,8 +160,9 @@ fn killed_at_writes(
             break;
         }
         killed += 1;
-        unknown +=
-            recovers(&format!("{what}, write {point}"), &office, &server, &|| office.command(args, &[]));
+        unknown += recovers(&format!("{what}, write {point}"), &office, &|| taken(&server), &|| {
+            office.command(args, &[])
+        });
     }
     (killed, unknown)
 }

@@ -19,11 +19,8 @@ fn account(name: &str, office: &Office, server: &Server) -> String {
             (step["state"] != "sent").then(|| told.replace(&server.port.to_string(), "PORT"))
         })
         .collect();
-    let complaints = complained(&output).replace(&server.port.to_string(), "PORT");
-    assert!(
-        !complaints.contains("marrowdale-icb.example>") && !complaints.contains("secretary@"),
-        "{complaints}"
-    );
+    let complaints = undated(&complained(&output).replace(&server.port.to_string(), "PORT"));
+    assert!(!complaints.contains("chair@") && !complaints.contains("secretary@"), "{complaints}");
     format!(
         "{name}\n  exit {}, {} taken, {} connections: {}\n{}\n{complaints}",
         code(&output),
@@ -32,6 +29,12 @@ fn account(name: &str, office: &Office, server: &Server) -> String {
         office.states(),
         steps.join("\n"),
     )
+}
+
+/// A text without the moment of the next try.
+fn undated(text: &str) -> String {
+    let moment = regex::Regex::new(r"\d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d").expect("a pattern");
+    moment.replace_all(text, "(MOMENT)").into_owned()
 }
 
 fn at_message(number: usize, at: At, act: Act) -> impl Fn(&Moment) -> Act + Send + Sync + 'static {
@@ -80,7 +83,6 @@ fn every_fault_of_a_server_has_its_own_end() {
         ("DATA 4xx", Server::start(at_message(2, At::Data, Act::Say("451 4.3.0 later")))),
         ("DATA answered with 250", Server::start(at_message(2, At::Data, Act::Say("250 2.0.0 ok")))),
         ("dropped at DATA", Server::start(at_message(2, At::Data, Act::Close))),
-        ("reset in the middle", Server::start(at_message(2, At::Content, Act::Reset))),
         (
             "421 in mid-session",
             Server::start(at_message(2, At::Recipient, Act::SayAndClose("421 4.3.2 closing"))),
@@ -265,10 +267,10 @@ fn a_secret_that_is_not_there_or_in_the_wrong_place_is_named() {
 
 #[test]
 fn what_the_server_takes_is_what_was_planned_byte_for_byte() {
-    // The first message is put off, dropped in the middle, and taken: its bytes stay what they are.
+    // The first message is put off and the second dropped: their bytes stay what they are.
     let server = Server::start(|moment| match (moment.at, moment.message) {
         (At::Recipient, 1) => Act::Say("450 4.2.1 busy"),
-        (At::Content, 2) => Act::Reset,
+        (At::Data, 2) => Act::Close,
         _ => Act::Go,
     });
     let office = Office::at(&server);
@@ -356,4 +358,16 @@ fn a_person_decides_what_nobody_can_know() {
     assert!(by.iter().any(|by| by == "J. Doe"), "{resolved}");
     let output = office.command(&["dispatch", "list", "--data", "/no/such/folder"], &[]);
     assert_eq!(code(&output), 1);
+}
+
+#[test]
+fn a_message_whose_connection_is_reset_is_never_sent_again_if_its_end_may_have_arrived() {
+    let server = Server::start(at_message(2, At::Content, Act::Reset));
+    let office = Office::at(&server);
+    assert_eq!(code(&office.send()), 7);
+    let second = &office.list()[1];
+    let step = second["steps"].as_array().expect("steps").last().expect("one");
+    // How much fits into the buffers between two ends of a connection is the machine's business.
+    let expected = if step["stage"] == "content" { "retry" } else { "unknown" };
+    assert_eq!((&second["state"], server.taken().len()), (&expected.into(), MESSAGES - 1), "{second}");
 }

@@ -39,6 +39,7 @@ fn of_server(stage: Stage, answer: &Answer, server: &str) -> Fate {
         (stage, false) => Fate::Misconfigured(match stage {
             Stage::Auth => mend_login(server),
             Stage::Tls => mend_tls(server),
+            Stage::Sender if answer.text.to_ascii_lowercase().contains("authenticat") => mend_login(server),
             Stage::Sender => {
                 format!(
                     "{server} takes no mail from this sender; check `from` in [mail] and the rights of the account"

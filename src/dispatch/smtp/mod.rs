@@ -125,3 +125,74 @@ impl Transport for Smtp {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::dispatch::Fate;
+    use crate::pipeline::{Mail, Retry, Security, Unknown};
+
+    /// Larger than all the buffers between two ends of a connection on loopback.
+    const LARGE: usize = 48 * 1024 * 1024;
+
+    /// A server that takes a message of which it reads only the beginning, or all of it, and then closes.
+    fn broken_off(whole: bool, bytes: &[u8]) -> Outcome {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.write_all(b"220 ready\r\n").unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            for answer in ["250 hello", "250 ok", "250 ok", "354 go on"] {
+                reader.read_line(&mut String::new()).unwrap();
+                stream.write_all(format!("{answer}\r\n").as_bytes()).unwrap();
+            }
+            let mut begun = [0; 1024];
+            reader.read_exact(&mut begun).unwrap();
+            if whole {
+                let mut line = String::new();
+                while line != ".\r\n" {
+                    line.clear();
+                    reader.read_line(&mut line).unwrap();
+                }
+            }
+        });
+        let smtp = pipeline::Smtp {
+            host: "127.0.0.1".into(),
+            port,
+            security: Security::None,
+            ca_file: None,
+            auth: None,
+            hello: None,
+            timeout: Duration::from_secs(30),
+            final_timeout: Duration::from_secs(30),
+            messages_a_minute: 20,
+            messages_a_connection: 20,
+        };
+        let mail = Mail {
+            from: "a@icb.example".into(),
+            reply: "a@icb.example".into(),
+            smtp: Some(smtp.clone()),
+            retry: Retry::default(),
+            unknown: Unknown::Hold,
+        };
+        let mut transport = Smtp::new(&mail, &smtp).unwrap();
+        let outcome = transport.send(Parcel { file: "a.eml", recipient: "b@icb.example", bytes });
+        server.join().unwrap();
+        outcome
+    }
+
+    #[test]
+    fn a_message_whose_end_was_never_written_did_not_arrive() {
+        let line = [b"x".repeat(74), b"\r\n".to_vec()].concat();
+        let large = line.repeat(LARGE / line.len());
+        let outcome = broken_off(false, &large);
+        assert_eq!((outcome.stage, outcome.fate), (Stage::Content, Fate::Later { lost: true }));
+        let outcome = broken_off(true, &line.repeat(100));
+        assert_eq!((outcome.stage, outcome.fate), (Stage::FinalDot, Fate::Unknown));
+    }
+}

@@ -14,20 +14,30 @@ pub(super) fn tried(dispatch: &Dispatch, outcome: &Outcome, step: &Step) -> Stri
     let name = name(dispatch);
     match (step.state, step.not_before, &outcome.fate) {
         (DispatchState::Retry, Some(from), _) => {
-            format!("{name}: put off by the mail server ({said}); it is tried again from {}", moment(from))
+            format!("{name}: not handed over yet ({said}); it is tried again from {}", moment(from))
         }
         (DispatchState::Unknown, ..) => format!("{name}: {}", whether(dispatch, &said)),
         (DispatchState::Planned, _, Fate::Barred) => format!(
-            "{name}: the mail server lets it through to nobody there ({said}); either this address takes nothing from us, or the account may not send to it. It stays in the outbox"
+            "{name}: held back by a policy of the mail server ({said}); either this address takes nothing from us, or the account may not send to it. It stays in the outbox, and each run tries it again"
         ),
         (_, _, Fate::Refused) => {
-            format!("{name}: refused ({said}); {MEND}")
+            format!("{name}: refused ({said}); {}", mend(dispatch))
         }
-        _ => format!("{name}: given up after {} ({said}); {MEND}", plural(tries(step), "try", "tries")),
+        _ => format!(
+            "{name}: given up after {} ({said}); {}",
+            plural(tries(step), "try", "tries"),
+            mend(dispatch)
+        ),
     }
 }
 
-const MEND: &str = "it is not tried again. Mend the address in committees.toml, or have the same message tried again with `quarterday dispatch resolve`";
+/// What to do about a message that nobody tries again.
+fn mend(dispatch: &Dispatch) -> String {
+    format!(
+        "it is not tried again. Mend the address in committees.toml, or once the cause is gone say `quarterday dispatch resolve {} --as resend`",
+        short_name(&dispatch.message.key)
+    )
+}
 
 /// A message that waits for its next try.
 pub(super) fn waits(dispatch: &Dispatch, steps: &Steps) -> String {
@@ -53,7 +63,7 @@ fn whether(dispatch: &Dispatch, why: &str) -> String {
 
 /// A message of this run that was given up before.
 pub(super) fn failed(dispatch: &Dispatch, steps: &Steps) -> String {
-    format!("{}: was given up before{}; {MEND}", name(dispatch), last(steps))
+    format!("{}: was given up before{}; {}", name(dispatch), last(steps), mend(dispatch))
 }
 
 /// A message whose bytes are gone.

@@ -80,8 +80,6 @@ pub enum Act {
 pub struct Moment {
     /// The step.
     pub at: At,
-    /// The number of the connection, from 1.
-    pub connection: usize,
     /// The number of the message over all connections, from 1; 0 before the first.
     pub message: usize,
     /// The recipient, once named.
@@ -278,7 +276,7 @@ struct Talk<'i> {
 
 impl Inner {
     fn serve(&self, stream: TcpStream) {
-        let connection = self.connections.fetch_add(1, Ordering::SeqCst) + 1;
+        self.connections.fetch_add(1, Ordering::SeqCst);
         let stream = match &self.tls {
             Some(tls) if self.offers == Offers::Tls => match ServerConnection::new(tls.clone()) {
                 Ok(connection) => Stream::Tls(Box::new(StreamOwned::new(connection, stream))),
@@ -286,7 +284,7 @@ impl Inner {
             },
             _ => Stream::Plain(stream),
         };
-        let moment = Moment { at: At::Banner, connection, message: 0, recipient: String::new() };
+        let moment = Moment { at: At::Banner, message: 0, recipient: String::new() };
         let _ = Talk { inner: self, stream, moment }.talk();
     }
 }
@@ -315,7 +313,12 @@ impl Talk<'_> {
                 self.stream.write(&format!("{line}\r\n"))?;
                 Err(Over)
             }
-            Act::Close | Act::Reset => Err(Over),
+            Act::Close => Err(Over),
+            Act::Reset => {
+                // By now all that the client has written lies unread in the buffers between.
+                thread::sleep(Duration::from_millis(500));
+                Err(Over)
+            }
             Act::Stall => {
                 thread::sleep(Duration::from_secs(20));
                 Err(Over)
