@@ -143,7 +143,9 @@ impl Press<'_> {
         let what = if committee.sections.is_empty() { "quarterly-pack" } else { "exceptions" };
         let name = format!("{what}-{}{ending}.pdf", self.material.quarter.id());
         self.finish(committee, Document::QuarterlyPack, name, &html, |rendered| {
-            let mut out = refusals(rendered, Pages { least: 3, most: 400 }, &pack.headings);
+            // A short section of a pack in parts begins on the page of the contents.
+            let least = if ending.is_empty() { 3 } else { 2 };
+            let mut out = refusals(rendered, Pages { least, most: 400 }, &pack.headings);
             out.extend(reconcile(pack, self.material));
             if committee.audience == Audience::Public {
                 out.extend(told(rendered, self.material));

@@ -77,7 +77,7 @@ impl<'d> Desk<'d> {
     /// # Errors
     /// If there is none, or several.
     pub fn pack(&self, asked: &str) -> Result<PackRecord, DeskError> {
-        Ok(find(self.ledger.packs()?, asked)?)
+        find(self.ledger.packs()?, asked)
     }
 
     /// The committee of a pack, as the pipeline has it now.

@@ -40,22 +40,21 @@ fn the_operator_is_told_of_late_data_once() {
     icb.report("quarterly", "2026-07-14");
     let sheet = "Practice code,Date raised,Severity,Status,Reference\nX90100,01/07/2026,Serious,Open,NEW-1\n";
     icb.drop_bytes("concerns-quality", "late.csv", sheet);
-    let report = icb.report("nightly", "2026-07-20");
-    // A concern counts from when the ICB was told: received late, it says nothing of the day of the pack.
-    assert_eq!(report["late"], serde_json::Value::Null);
-    let restated = std::fs::read_to_string(
-        crate::support::repository()
-            .join("fixtures/steps/3-quarterly-2026-10-14/inbox/dashboard/gpd-restated-june-2026.csv"),
-    )
-    .unwrap();
-    icb.drop_bytes("dashboard", "restated.csv", restated);
-    let output = icb.run("nightly", "2026-07-21", &[]);
+    let output = icb.run("nightly", "2026-07-20", &[]);
     assert_eq!(code(&output), 0, "{}", complained(&output));
     let told = complained(&output);
-    assert!(told.contains("the packs of 14 July 2026 reported level"), "{told}");
+    assert!(
+        told.contains("X90100: the packs of 14 July 2026 reported level 2; with R0006 received since it would be level 4"),
+        "{told}"
+    );
     assert!(told.contains("those packs were sent: "), "{told}");
     assert!(told.contains("pmsg-2026-27-q1 (2 people)"), "{told}");
-    assert_eq!(icb.report("nightly", "2026-07-22")["late"], serde_json::Value::Null);
+    let report = icb.report("nightly", "2026-07-21");
+    assert_eq!(report["late"], serde_json::Value::Null, "once");
+    let again = icb.report("nightly", "2026-07-20");
+    assert_eq!(again["late"]["levels"][0]["practice"], "X90100", "the run that told it tells it again");
+    let audit = look(&icb, &["audit"]);
+    assert!(audit.contains("late data        X90100 in the packs of quarterly-2026-07-14"), "{audit}");
 }
 
 #[test]
