@@ -4,20 +4,14 @@
 //! everybody else. Receipts are written beside the files. What is not taken in is told, with the reason;
 //! only receipts and the hidden files of systems are passed over in silence.
 
-use std::ffi::OsStr;
 use std::fs::{self, Metadata};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use serde::Serialize;
 
-/// The ending of a receipt's name.
-pub const RECEIPT: &str = ".receipt.txt";
-/// The ending of the name of a receipt as a page.
-pub const RECEIPT_PAGE: &str = ".receipt.html";
-/// The ending of the name of a copy with its bad cells marked.
-pub const CHECKED: &str = ".checked.xlsx";
+pub use super::file_name::{CHECKED, RECEIPT, RECEIPT_PAGE, beside, plain_name, printable, receipt_path};
 
 /// A file that lies in the inbox of a feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,130 +199,8 @@ fn is_offline(_: &Metadata) -> bool {
     false
 }
 
-/// What the first and last bytes of a file say about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ends {
-    /// Nothing speaks against it.
-    Whole,
-    /// A workbook or archive without its end.
-    CutOff,
-    /// Nothing but zeros: the content has not been brought here.
-    Zeros,
-}
-
-/// Looks at both ends of a file.
-///
-/// # Errors
-/// If it cannot be read.
-pub fn ends(path: &Path) -> io::Result<Ends> {
-    let mut file = fs::File::open(path)?;
-    let mut head = Vec::new();
-    file.by_ref().take(4096).read_to_end(&mut head)?;
-    if head.iter().all(|byte| *byte == 0) {
-        return Ok(Ends::Zeros);
-    }
-    if !head.starts_with(ARCHIVE) {
-        return Ok(Ends::Whole);
-    }
-    let size = file.metadata()?.len();
-    let from = size.saturating_sub(TAIL as u64);
-    file.seek(SeekFrom::Start(from))?;
-    let mut tail = Vec::new();
-    file.take(TAIL as u64).read_to_end(&mut tail)?;
-    Ok(if has_end(&tail, from) { Ends::Whole } else { Ends::CutOff })
-}
-
-const ARCHIVE: &[u8] = b"PK\x03\x04";
-const END: &[u8] = b"PK\x05\x06";
-/// The end record with the longest comment that it can have.
-const TAIL: usize = 22 + 65_535;
-
-/// Whether bytes are a whole archive; none if they are no archive. Workbooks (xlsx, xlsb, ods) are archives.
-pub fn whole_archive(bytes: &[u8]) -> Option<bool> {
-    if !bytes.starts_with(ARCHIVE) {
-        return None;
-    }
-    let from = bytes.len().saturating_sub(TAIL);
-    Some(has_end(bytes.get(from..).unwrap_or_default(), from as u64))
-}
-
-/// Whether the end record of an archive is there and the directory that it speaks of lies before it.
-fn has_end(tail: &[u8], from: u64) -> bool {
-    let number = |at: usize| {
-        let bytes = tail.get(at..at.checked_add(4)?)?;
-        Some(u64::from(u32::from_le_bytes(bytes.try_into().ok()?)))
-    };
-    let places = (0..tail.len().saturating_sub(END.len() - 1)).rev();
-    let mut ends = places.filter(|at| tail.get(*at..at + END.len()) == Some(END));
-    ends.any(|at| {
-        let (Some(size), Some(start)) = (number(at + 12), number(at + 16)) else { return false };
-        let large = start == u64::from(u32::MAX);
-        tail.len() >= at + 22 && (large || start + size <= from + at as u64)
-    })
-}
-
-/// The name of a file as it can be printed and kept.
-pub fn printable(name: &OsStr) -> String {
-    let text = name.to_string_lossy();
-    match name.to_str() {
-        Some(text) => plain_name(text),
-        None => marked(&cleaned(&text), name.as_encoded_bytes()),
-    }
-}
-
-/// The longest name that is printed and kept, in characters.
-const LONGEST: usize = 150;
-
-/// A name without folders, control characters and characters that turn the direction of writing, and of
-/// bounded length. A name that had to be changed ends in a mark of its own, so that no two become one.
-pub fn plain_name(name: &str) -> String {
-    let clean = cleaned(name);
-    if clean == name && name.chars().count() <= LONGEST && !name.is_empty() {
-        return clean;
-    }
-    marked(&clean, name.as_bytes())
-}
-
-fn cleaned(name: &str) -> String {
-    let odd = |c: char| {
-        c.is_control()
-            || matches!(c, '/' | '\\' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    name.chars().map(|c| if odd(c) { '\u{fffd}' } else { c }).collect()
-}
-
-fn marked(clean: &str, original: &[u8]) -> String {
-    let mark = crate::sha256(original);
-    let mark = mark.get(..8).unwrap_or_default();
-    let (stem, ending) = match clean.rsplit_once('.') {
-        Some((stem, ending)) if ending.chars().count() <= 8 => (stem, format!(".{ending}")),
-        _ => (clean, String::new()),
-    };
-    let stem: String = stem.chars().take(LONGEST - 30).collect();
-    format!("{stem}~{mark}{ending}")
-}
-
-/// Where the receipt of a file is written: beside it, under its name as it can be printed.
-pub fn receipt_path(file: &Path) -> PathBuf {
-    beside(file, RECEIPT)
-}
-
-/// The path of what lies beside a file under its name, as it can be printed, and an ending of ours.
-pub fn beside(file: &Path, ending: &str) -> PathBuf {
-    let name = printable(file.file_name().unwrap_or_default());
-    // Most systems allow a name of 255 bytes.
-    let name = if name.len() + ending.len() > 255 {
-        marked(&name.replace(|c: char| !c.is_ascii(), "_"), name.as_bytes())
-    } else {
-        name
-    };
-    file.with_file_name(name + ending)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use super::*;
 
     fn asides(dir: &Path) -> Vec<(String, Reason)> {
@@ -385,55 +257,5 @@ mod tests {
         assert_eq!(scan(&inbox).unwrap().files, []);
         let wanted = ["broken.csv", "link.csv"].map(|name| (name.to_owned(), Reason::Link));
         assert_eq!(asides(&inbox), wanted);
-    }
-
-    #[test]
-    fn odd_names_are_printable_distinct_and_short() {
-        assert_eq!(plain_name("Quality – July (2).xlsx"), "Quality – July (2).xlsx");
-        let (one, two) = (plain_name("a\u{1b}[31m.csv"), plain_name("a\u{1b}[32m.csv"));
-        assert!(one != two && !one.contains('\u{1b}') && one.ends_with(".csv"), "{one}");
-        assert!(!plain_name("../../etc/passwd").contains('/'));
-        assert!(!plain_name("invoice\u{202e}fdp.csv").contains('\u{202e}'));
-        let long = plain_name(&format!("{}.xlsx", "n".repeat(300)));
-        assert!(long.chars().count() <= LONGEST && long.ends_with(".xlsx"), "{long}");
-        assert_ne!(long, plain_name(&format!("{}.xlsx", "n".repeat(301))));
-        assert!(!plain_name("").is_empty());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn names_that_are_not_text_are_told_apart() {
-        use std::os::unix::ffi::OsStrExt;
-        let (one, two) =
-            (printable(OsStr::from_bytes(b"a\xff.csv")), printable(OsStr::from_bytes(b"a\xfe.csv")));
-        assert!(one != two && one.ends_with(".csv"), "{one} {two}");
-    }
-
-    #[test]
-    fn the_receipt_lies_beside_the_file() {
-        assert_eq!(receipt_path(Path::new("in/a.b.xlsx")), Path::new("in/a.b.xlsx.receipt.txt"));
-        let long = receipt_path(Path::new(&format!("in/{}.csv", "é".repeat(120))));
-        assert!(long.file_name().unwrap().len() <= 255, "{}", long.display());
-    }
-
-    #[test]
-    fn a_workbook_is_whole_when_its_end_is_there() {
-        let mut writer = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
-        writer.start_file("a", zip::write::SimpleFileOptions::default()).unwrap();
-        writer.write_all(&[7; 300]).unwrap();
-        let bytes = writer.finish().unwrap().into_inner();
-        assert_eq!(whole_archive(&bytes), Some(true));
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a.xlsx");
-        for cut in 5..bytes.len() {
-            assert_eq!(whole_archive(&bytes[..cut]), Some(false), "{cut}");
-            fs::write(&path, &bytes[..cut]).unwrap();
-            assert_eq!(ends(&path).unwrap(), Ends::CutOff, "{cut}");
-        }
-        fs::write(&path, &bytes).unwrap();
-        assert_eq!(ends(&path).unwrap(), Ends::Whole);
-        fs::write(&path, [0; 5000]).unwrap();
-        assert_eq!(ends(&path).unwrap(), Ends::Zeros);
-        assert_eq!(whole_archive(b"code,name"), None);
     }
 }

@@ -11,6 +11,7 @@ pub mod cell;
 mod changes;
 mod condense;
 pub mod download;
+mod file_name;
 mod guard;
 pub mod inbox;
 pub mod names;
@@ -22,6 +23,7 @@ mod settle;
 pub mod sheet;
 pub mod store;
 pub mod watch;
+mod whole;
 
 pub use annotate::{Checked, ErrorRow, annotate, conceals};
 pub use cell::Cell;

@@ -5,20 +5,26 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::inbox::{Dropped, Ends, Reason, ends, look};
+use super::inbox::{Dropped, Reason, look};
+use super::whole::{Ends, ends};
 use crate::pipeline::Watch;
 use crate::time::Clock;
 
-/// Which of the files are whole, and why the others wait; both in the order given.
+/// Files with whatever they were given with, sorted by whether they are whole; in the order given.
+#[derive(Debug)]
+pub struct Sorted<T> {
+    /// Those that can be read.
+    pub whole: Vec<(T, Dropped)>,
+    /// The others, each with the reason.
+    pub waiting: Vec<(T, Dropped, Reason)>,
+}
+
+/// Which of the files are whole, and why the others wait.
 ///
 /// A file is whole when it has lain unchanged for the time that the pipeline says; a workbook whose end is
 /// missing must lie longer, and then counts as damaged rather than on its way. The call takes no longer than
 /// the longer of the two times.
-pub fn settled<T>(
-    files: Vec<(T, Dropped)>,
-    watch: Watch,
-    clock: &dyn Clock,
-) -> (Vec<(T, Dropped)>, Vec<(T, Dropped, Reason)>) {
+pub fn settled<T>(files: Vec<(T, Dropped)>, watch: Watch, clock: &dyn Clock) -> Sorted<T> {
     let mut fates: Vec<Fate> = files.iter().map(|(_, file)| fate(file, watch, clock)).collect();
     let mut files = files;
     let until = clock.elapsed() + watch.settle.max(watch.half_file);
@@ -51,7 +57,7 @@ pub fn settled<T>(
             Fate::Aside(reason) => waiting.push((tag, file, reason)),
         }
     }
-    (whole, waiting)
+    Sorted { whole, waiting }
 }
 
 /// What is to be done with a file.
@@ -169,7 +175,7 @@ mod tests {
         let (_dir, path) = file();
         write(&path, b"rows", 5);
         let clock = busy(|_| ());
-        let (whole, waiting) = settled(seen(&path), watch(), &clock);
+        let Sorted { whole, waiting } = settled(seen(&path), watch(), &clock);
         assert_eq!((whole.len(), waiting.len(), clock.waits.borrow().len()), (1, 0, 0));
     }
 
@@ -178,7 +184,7 @@ mod tests {
         let (_dir, path) = file();
         write(&path, b"rows", 2);
         let clock = busy(|_| ());
-        let (whole, _) = settled(seen(&path), watch(), &clock);
+        let Sorted { whole, .. } = settled(seen(&path), watch(), &clock);
         assert_eq!((whole.len(), clock.elapsed()), (1, Duration::from_secs(3)));
     }
 
@@ -190,7 +196,7 @@ mod tests {
             let seconds = i64::try_from(at.as_secs()).unwrap();
             write(&path, &vec![b'r'; 4 + at.as_secs() as usize], -seconds);
         });
-        let (whole, waiting) = settled(seen(&path), watch(), &clock);
+        let Sorted { whole, waiting } = settled(seen(&path), watch(), &clock);
         assert_eq!(whole.len(), 0);
         assert_eq!(waiting[0].2, Reason::Growing);
         assert!(clock.elapsed() <= Duration::from_secs(20));
@@ -206,7 +212,7 @@ mod tests {
                 write(&path, b"rows and more", -3);
             }
         });
-        let (whole, _) = settled(seen(&path), watch(), &clock);
+        let Sorted { whole, .. } = settled(seen(&path), watch(), &clock);
         assert_eq!(whole[0].1.size, 13);
     }
 
@@ -215,11 +221,11 @@ mod tests {
         let (_dir, path) = file();
         write(&path, b"PK\x03\x04 the first half", 0);
         let clock = busy(|_| ());
-        let (whole, _) = settled(seen(&path), watch(), &clock);
+        let Sorted { whole, .. } = settled(seen(&path), watch(), &clock);
         assert_eq!((whole.len(), clock.elapsed()), (1, Duration::from_secs(20)));
         let clock = busy(|_| ());
         write(&path, b"PK\x03\x04 the first half", 60);
-        assert_eq!(settled(seen(&path), watch(), &clock).0.len(), 1);
+        assert_eq!(settled(seen(&path), watch(), &clock).whole.len(), 1);
         assert_eq!(clock.elapsed(), Duration::ZERO, "an old one is told at once");
     }
 
@@ -228,11 +234,11 @@ mod tests {
         let (_dir, path) = file();
         for (bytes, wanted) in [(vec![0; 10], Reason::Placeholder), (vec![b'r'; 1001], Reason::TooLarge)] {
             write(&path, &bytes, 60);
-            assert_eq!(settled(seen(&path), watch(), &busy(|_| ())).1[0].2, wanted);
+            assert_eq!(settled(seen(&path), watch(), &busy(|_| ())).waiting[0].2, wanted);
         }
         write(&path, b"rows", 0);
         let clock = busy(|_| fs::remove_file(&path).unwrap());
-        assert_eq!(settled(seen(&path), watch(), &clock).1[0].2, Reason::Unreadable);
+        assert_eq!(settled(seen(&path), watch(), &clock).waiting[0].2, Reason::Unreadable);
     }
 
     #[test]
@@ -240,7 +246,7 @@ mod tests {
         let (_dir, path) = file();
         write(&path, b"rows", -3600);
         let clock = busy(|_| ());
-        assert_eq!(settled(seen(&path), watch(), &clock).0.len(), 1);
+        assert_eq!(settled(seen(&path), watch(), &clock).whole.len(), 1);
         assert_eq!(clock.elapsed(), Duration::from_secs(5));
     }
 }

@@ -54,16 +54,6 @@ pub enum LedgerError {
         /// The newest format this version knows.
         known: i64,
     },
-    /// The file was written by an older program, and was opened only to read.
-    #[error(
-        "the ledger was written by an older version of quarterday (format {found}, this version writes {known}); the next run of a job, or `quarterday dispatch send`, brings it up to date"
-    )]
-    Older {
-        /// The format of the file.
-        found: i64,
-        /// The format that this version writes.
-        known: i64,
-    },
     /// A value in it is not what this version wrote.
     #[error("the ledger holds something unreadable: {0}")]
     Unreadable(String),
@@ -154,7 +144,7 @@ impl Ledger {
     /// Opens an existing ledger to read from it; nothing is written.
     ///
     /// # Errors
-    /// If there is no such file or it is of another format.
+    /// If there is no such file or it was written by a newer version.
     pub fn open_to_read(path: &Path) -> Result<Self> {
         let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
         let connection = Connection::open_with_flags(path, flags)?;
@@ -163,8 +153,9 @@ impl Ledger {
         let known = newest();
         match found.cmp(&known) {
             Ordering::Greater => Err(LedgerError::Newer { found, known }),
-            Ordering::Less => Err(LedgerError::Older { found, known }),
             Ordering::Equal => Ok(Self { connection }),
+            // The next run brings the file to the present format; until then a copy of it is read.
+            Ordering::Less => Self::copy_of(path),
         }
     }
 
@@ -238,5 +229,20 @@ mod tests {
         ledger.connection.pragma_update(None, "user_version", 99).unwrap();
         drop(ledger);
         assert!(matches!(Ledger::open(&path), Err(LedgerError::Newer { found: 99, .. })));
+        assert!(matches!(Ledger::open_to_read(&path), Err(LedgerError::Newer { found: 99, .. })));
+    }
+
+    #[test]
+    fn an_older_ledger_can_be_read_before_a_run_brings_it_up_to_date() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ledger.sqlite");
+        let connection = Connection::open(&path).unwrap();
+        connection.execute_batch(MIGRATIONS[0]).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        drop(connection);
+        assert_eq!(Ledger::open_to_read(&path).unwrap().download_failures().unwrap(), []);
+        let connection = Connection::open(&path).unwrap();
+        let left: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+        assert_eq!(left, 1, "reading changes nothing");
     }
 }

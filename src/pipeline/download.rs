@@ -1,17 +1,17 @@
-//! `[download]` of a feed: where its file is fetched from; and `[downloads]` and `[inbox]` of
-//! `pipeline.toml`: how patiently, and when a file in the inbox counts as whole.
-//!
-//! No secret stands here: a token is named by its environment variable or its file.
+//! `[download]` of a feed: where its file is fetched from; and `[downloads]` of `pipeline.toml`: how
+//! patiently.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use reqwest::Url;
 
 use super::checked::read_choice;
-use super::feed::Cadence;
+use super::feed::{Cadence, Feed};
+use super::limits::{MEGABYTE, at_least_one, megabytes, seconds};
 use super::period::{Every, PLACEHOLDERS, fill, placeholders};
-use super::reader::{Placed, Report, Table};
+use super::reader::{At, Placed, Report, Table};
+use super::secret::{Token, read_token, refuse_secrets, secret_in};
 use crate::diagnostic::{Code, likely};
 
 /// Where the file of a feed is fetched from.
@@ -63,15 +63,6 @@ pub struct Lookback {
     pub back: u32,
 }
 
-/// Where a token is kept. The token itself is read when it is needed, and kept nowhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Token {
-    /// In an environment variable.
-    Variable(String),
-    /// In a file outside the pipeline folder.
-    File(PathBuf),
-}
-
 /// `[downloads]` of `pipeline.toml`: how files are fetched.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Downloads {
@@ -113,40 +104,6 @@ impl Default for Downloads {
         }
     }
 }
-
-/// `[inbox]` of `pipeline.toml`: when a file in the inbox counts as whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Watch {
-    /// How long a file must lie unchanged.
-    pub settle: Duration,
-    /// How long a workbook whose end is missing must lie unchanged before it counts as damaged.
-    pub half_file: Duration,
-    /// The largest file that is read, in bytes.
-    pub largest: u64,
-}
-
-impl Default for Watch {
-    fn default() -> Self {
-        let (settle, half_file) = (Duration::from_secs(3), Duration::from_secs(20));
-        Self { settle, half_file, largest: 200 * MEGABYTE }
-    }
-}
-
-const MEGABYTE: u64 = 1024 * 1024;
-
-/// Keys under which people write secrets.
-const SECRETS: [&str; 10] = [
-    "token",
-    "access_token",
-    "password",
-    "secret",
-    "api_key",
-    "apikey",
-    "key",
-    "bearer",
-    "authorization",
-    "header",
-];
 
 impl Download {
     /// Reads `[download]`; the cadence says how long a period is where the table does not.
@@ -308,72 +265,6 @@ pub fn is_loopback(url: &Url) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// What in an address looks like a secret.
-fn secret_in(url: &Url) -> Option<String> {
-    if url.password().is_some() || !url.username().is_empty() {
-        return Some("a user name or password".to_owned());
-    }
-    let words = ["token", "secret", "password", "signature", "apikey", "subscriptionkey", "accesskey", "sig"];
-    let named = url.query_pairs().find(|(name, value)| {
-        let name: String = name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
-        !value.is_empty()
-            && (words.iter().any(|w| name.ends_with(w)) || matches!(name.as_str(), "key" | "code"))
-    });
-    named.map(|(name, _)| format!("what looks like a secret (`{name}`)"))
-}
-
-/// Notes keys that would hold a secret, without repeating what they hold.
-fn refuse_secrets(table: &mut Table<'_>) {
-    for key in SECRETS {
-        if !table.has(key) {
-            continue;
-        }
-        table.know(key);
-        let mend = "name where it is kept: token_env = \"QUARTERDAY_TOKEN\" or token_file = \"/etc/quarterday/token\"";
-        let message = format!("`{key}` would put a secret into the pipeline folder");
-        table.report().error(&table.at_of(key), Code::Secret, message, Some(mend.to_owned()));
-    }
-}
-
-fn read_token(table: &mut Table<'_>, variable: &str, file: &str) -> Option<Token> {
-    let report = table.report().clone();
-    let (variable_key, file_key) = (variable, file);
-    let variable = table.text_or_none(variable_key);
-    let file = table.text_or_none(file_key);
-    if let (Some(_), Some(file)) = (&variable, &file) {
-        let message = format!("`{variable_key}` and `{file_key}` stand together; name one of them");
-        report.error(&file.at, Code::BadValue, message, None);
-    }
-    if let Some(name) = variable {
-        let first = |c: char| c.is_ascii_uppercase() || c == '_';
-        let fits = name.value.starts_with(first)
-            && name.value.len() <= 64
-            && name.value.chars().all(|c| first(c) || c.is_ascii_digit());
-        if !fits {
-            let message = format!("`{variable_key}` is not the name of an environment variable");
-            let mend =
-                "capital letters, digits and _, such as QUARTERDAY_SMARTSHEET_TOKEN; never the token itself";
-            report.error(&name.at, Code::Secret, message, Some(mend.to_owned()));
-        }
-        return Some(Token::Variable(name.value));
-    }
-    let file = file?;
-    let path = PathBuf::from(&file.value);
-    if !rooted(&path, &file.value) {
-        let message = format!("`{file_key}` is not the full path of a file outside the pipeline folder");
-        let mend = Some("such as /etc/quarterday/smartsheet-token".to_owned());
-        report.error(&file.at, Code::Secret, message, mend);
-    }
-    Some(Token::File(path))
-}
-
-/// Whether a path is whole, on this system or on Windows: a folder is checked where it is written too.
-fn rooted(path: &Path, text: &str) -> bool {
-    let drive = text.chars().next().is_some_and(|c| c.is_ascii_alphabetic())
-        && matches!(text.get(1..3), Some(":\\" | ":/"));
-    path.is_absolute() || drive || text.starts_with("\\\\")
-}
-
 impl Downloads {
     pub(super) fn read(mut table: Table<'_>) -> Self {
         let report = table.report().clone();
@@ -427,40 +318,17 @@ impl Downloads {
     }
 }
 
-impl Watch {
-    pub(super) fn read(mut table: Table<'_>) -> Self {
-        let usual = Self::default();
-        Self {
-            settle: seconds(&mut table, "settle_seconds", usual.settle),
-            half_file: seconds(&mut table, "half_file_seconds", usual.half_file),
-            largest: megabytes(&mut table, "largest_mb", usual.largest),
-        }
+/// Notes feeds that want a token for Smartsheet where nothing says where it is kept.
+pub(super) fn check_tokens(report: &Report, feeds: &[Feed], downloads: &Downloads) {
+    let wanting = feeds.iter().filter(|feed| {
+        let download = feed.download.as_ref().filter(|d| d.token.is_none());
+        download.is_some_and(|d| matches!(d.origin, Origin::Smartsheet { .. }))
+    });
+    for feed in wanting.filter(|_| downloads.smartsheet_token.is_none()) {
+        let at = At { file: format!("feeds/{}.toml", feed.id).into(), line: 1 };
+        let mend =
+            "write smartsheet_token_env = \"QUARTERDAY_SMARTSHEET_TOKEN\" under [downloads] of pipeline.toml";
+        let message = "Smartsheet wants a token, and nothing says where it is kept";
+        report.error(&at, Code::MissingKey, message, Some(mend.to_owned()));
     }
-}
-
-fn seconds(table: &mut Table<'_>, key: &str, usual: Duration) -> Duration {
-    let Some(found) = table.number_or_none(key) else { return usual };
-    match Duration::try_from_secs_f64(found.value) {
-        Ok(duration) if found.value <= 3600.0 => duration,
-        _ => {
-            let message = format!("`{key}` is {}; it takes seconds from 0 to 3,600", found.value);
-            table.report().error(&found.at, Code::BadValue, message, None);
-            usual
-        }
-    }
-}
-
-fn at_least_one(table: &mut Table<'_>, key: &str, usual: u32) -> u32 {
-    let Some(found) = table.count_or_none(key) else { return usual };
-    if found.value == 0 {
-        let message = format!("`{key}` is 0; it takes a whole number from 1");
-        table.report().error(&found.at, Code::BadValue, message, None);
-        return usual;
-    }
-    found.value
-}
-
-fn megabytes(table: &mut Table<'_>, key: &str, usual: u64) -> u64 {
-    let usual = u32::try_from(usual / MEGABYTE).unwrap_or(u32::MAX);
-    u64::from(at_least_one(table, key, usual)) * MEGABYTE
 }

@@ -2,9 +2,10 @@
 
 use chrono::NaiveDate;
 
-use super::download::{Downloads, Watch};
+use super::download::Downloads;
 use super::job::{Job, read_jobs};
 use super::level::{Period, read_period};
+use super::limits::Watch;
 use super::mail::Mail;
 use super::reader::Table;
 use crate::diagnostic::Code;

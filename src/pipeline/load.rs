@@ -16,7 +16,7 @@ use super::reader::{At, File, Report, Table};
 use super::rule::Rule;
 use super::source::Folder;
 use super::vocabulary::{Vocabularies, Vocabulary};
-use super::{Pipeline, committee, contract, exception, support};
+use super::{Pipeline, committee, contract, download, exception, support};
 use crate::condition::Columns;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::guard::Guard;
@@ -99,6 +99,7 @@ impl<'f> Loader<'f> {
         feeds.iter_mut().for_each(|feed| feed.look_for(&guard));
         contract::check(self.report, &feeds, &tables, &facts, &rules, &committees, general.as_ref());
         let (general, calendar) = general?;
+        download::check_tokens(self.report, &feeds, &general.downloads);
         Some(Pipeline {
             title: general.title,
             organisation: general.organisation,

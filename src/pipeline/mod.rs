@@ -17,6 +17,7 @@ mod indicator;
 mod job;
 mod layout;
 mod level;
+mod limits;
 mod load;
 mod mail;
 mod owner;
@@ -25,6 +26,7 @@ mod posting;
 mod reader;
 mod recipients;
 mod rule;
+mod secret;
 mod smtp;
 mod source;
 mod support;
@@ -37,9 +39,7 @@ use crate::guard::Guard;
 
 pub use calendar::{Calendar, Quarter};
 pub use committee::{Audience, Committee, Document, Outside, OverBudget, Recipient, Release, Section, slug};
-pub use download::{
-    Download, Downloads, Lookback, Origin, SheetFormat, Token, Watch, is_loopback, may_be_asked,
-};
+pub use download::{Download, Downloads, Lookback, Origin, SheetFormat, is_loopback, may_be_asked};
 pub use exception::ExceptionRule;
 pub use fact::{FEED, Fact, RECEIVED};
 pub use feed::{Cadence, Counts, Feed};
@@ -50,6 +50,7 @@ pub use layout::{
     Agree, Column, ColumnKind, DateOrder, Expectation, FromText, Header, Layout, Others, RowCheck,
 };
 pub use level::{Assessed, ClockStart, Level, Levels, Period, Shape};
+pub use limits::Watch;
 pub use load::{Loaded, load};
 pub use mail::{Mail, Retry, SecretPlace, Unknown};
 pub use owner::{Owner, Receipts, Sent};
@@ -57,6 +58,7 @@ pub use period::{Every, PLACEHOLDERS, fill};
 pub use posting::Posting;
 pub use recipients::out_of_date;
 pub use rule::{Rule, Starts};
+pub use secret::Token;
 pub use smtp::{Auth, Mechanism, Security, Smtp};
 pub use source::Folder;
 pub use support::Offer;

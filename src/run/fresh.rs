@@ -6,6 +6,8 @@ use chrono::NaiveDate;
 use polars::prelude::AnyValue;
 use serde::Serialize;
 
+use super::state::{Files, State, StateError};
+use super::workspace::Workspace;
 use crate::dates;
 use crate::intake::{Receipt, Settled};
 use crate::ledger::Arrival;
@@ -65,6 +67,26 @@ pub fn of_feeds(
             }
         })
         .collect()
+}
+
+/// How fresh every feed is on a date, from what a data folder holds; nothing is taken in or changed.
+///
+/// # Errors
+/// If the ledger or the store cannot be read.
+pub fn feeds_now(
+    workspace: &Workspace,
+    pipeline: &Pipeline,
+    as_of: NaiveDate,
+) -> anyhow::Result<Vec<FeedFreshness>> {
+    let ledger = workspace.existing_ledger()?;
+    let arrivals = ledger.map(|ledger| ledger.arrivals(as_of)).transpose()?.unwrap_or_default();
+    let files = Files::new(workspace.store(), pipeline);
+    let settled = match State::at(&files, &arrivals, as_of) {
+        Ok(state) => Some(state.settled),
+        Err(StateError::Missing(..)) => None,
+        Err(StateError::Other(error)) => return Err(error),
+    };
+    Ok(of_feeds(pipeline, &arrivals, settled.as_ref(), as_of))
 }
 
 /// How fresh one feed is, from its files that count, in the order of their arrival.

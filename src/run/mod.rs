@@ -45,7 +45,7 @@ pub use acknowledge::{Acknowledged, Open, acknowledge, open};
 pub use audit::{Audit, Filter, audit};
 pub use error::RunError;
 pub use execute::{Progress, Request, execute};
-pub use fresh::{FeedFreshness, of_feeds};
+pub use fresh::{FeedFreshness, feeds_now, of_feeds};
 pub use intake::{IntakeReport, IntakeRequest, take_in};
 pub use late_packs::{Late, Moved, Reached};
 pub use manifest::PROGRAM;

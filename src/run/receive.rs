@@ -210,7 +210,7 @@ impl Reception<'_> {
             out.held.extend(aside);
             files.extend(listing.files.into_iter().map(|file| (feed, file)));
         }
-        let (whole, waiting) = watch::settled(files, self.pipeline.watch, self.clock);
+        let watch::Sorted { whole, waiting } = watch::settled(files, self.pipeline.watch, self.clock);
         let waiting = waiting.into_iter().map(|(feed, file, reason)| Held::new(feed, &file.name, reason));
         out.held.extend(waiting);
         for (feed, file) in whole {

@@ -3,9 +3,11 @@
 mod audit;
 mod demo;
 mod documents;
+mod download;
 mod edits;
 #[cfg(target_os = "linux")]
 mod exim;
+mod freshness;
 mod guard;
 mod intake;
 mod once;
@@ -13,6 +15,8 @@ mod properties;
 mod rebuild;
 mod recall;
 mod release;
+mod server;
 mod smtp;
 mod support;
 mod terminal;
+mod watching;

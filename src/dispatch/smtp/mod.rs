@@ -179,6 +179,7 @@ mod tests {
             smtp: Some(smtp.clone()),
             retry: Retry::default(),
             unknown: Unknown::Hold,
+            posting: Posting { secure_domains: None, budget: 10_000_000, packs_link: None },
         };
         let mut transport = Smtp::new(&mail, &smtp).unwrap();
         let outcome = transport.send(Parcel { file: "a.eml", recipient: "b@icb.example", bytes });

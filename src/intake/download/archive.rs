@@ -3,7 +3,7 @@
 use std::io::{Cursor, Read};
 
 use super::retry::Fault;
-use crate::intake::inbox::plain_name;
+use crate::intake::file_name::plain_name;
 
 /// The member of an archive whose name fits a pattern: its plain name and its bytes.
 ///

@@ -13,7 +13,8 @@ use reqwest::Url;
 
 use self::http::{Answer, Ask, Body, Fetcher, Secret, host};
 use self::retry::{Fault, Limits, Next, persist};
-use super::inbox::{plain_name, whole_archive};
+use super::file_name::plain_name;
+use super::whole::whole_archive;
 use crate::pipeline::{Download, Downloads, Feed, Origin, Pipeline, Token, fill};
 use crate::time::Clock;
 
