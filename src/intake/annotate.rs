@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cell::{Cell, address};
 use super::read::{Book, Sheet};
 use super::receipt::{ERRORS_SHEET, ERRORS_TITLE};
+use super::rows::Reading;
 use super::{Effect, Problem, Receipt};
 use crate::diagnostic::Code;
 use crate::pipeline::{Column, ColumnKind, DateOrder, Feed, Layout};
@@ -62,8 +63,10 @@ pub struct ErrorRow {
     pub mend: String,
 }
 
-/// The checked copy of a file, if there is anything in it to mend.
-pub fn annotate(receipt: &Receipt, feed: &Feed, layout: Option<&Layout>, book: &Book) -> Option<Checked> {
+/// The checked copy of a file, if there is anything in it to mend. `reading` is what its rows were read as,
+/// unless it was refused.
+pub fn annotate(receipt: &Receipt, feed: &Feed, reading: Option<&Reading>, book: &Book) -> Option<Checked> {
+    let layout = feed.layouts.get(reading.map_or(0, |reading| reading.layout));
     let faults: Vec<&Problem> = receipt.problems.iter().filter(|p| p.effect.needs_mending()).collect();
     if faults.is_empty() {
         return None;
@@ -81,7 +84,7 @@ pub fn annotate(receipt: &Receipt, feed: &Feed, layout: Option<&Layout>, book: &
         }
         cells <= MOST_CELLS
     });
-    let hidden = Hidden::of(receipt, feed, &faults);
+    let hidden = Hidden::of(receipt, feed, &faults, reading.zip(source));
     let rows: Vec<(u32, Vec<Cell>)> = copied.map_or_else(Vec::new, |s| {
         s.rows.iter().map(|(row, cells)| (*row, hidden.without(*row, cells))).collect()
     });
@@ -157,26 +160,36 @@ fn sheet<'b>(receipt: &Receipt, book: &'b Book) -> Option<&'b Sheet> {
 struct Hidden {
     /// Of a feed that withholds columns, those that may be seen.
     columns: Option<BTreeSet<String>>,
+    /// Of such a feed, the header and the rows that were read: a heading between them may say anything.
+    rows: Option<BTreeSet<u32>>,
     /// Cells whose content must not be repeated.
     cells: BTreeSet<String>,
 }
 
 impl Hidden {
-    fn of(receipt: &Receipt, feed: &Feed, faults: &[&Problem]) -> Self {
+    fn of(receipt: &Receipt, feed: &Feed, faults: &[&Problem], read: Option<(&Reading, &Sheet)>) -> Self {
         // A column that the layout does not know may hold what a withheld one would.
         let columns = (!feed.withhold.is_empty()).then(|| {
             let seen = receipt.letters.iter().filter(|(name, _)| !feed.withhold.contains(name));
             seen.map(|(_, letter)| letter.clone()).collect()
         });
         let cells = faults.iter().filter(|p| conceals(p)).filter_map(|p| p.cell.clone()).collect();
-        Self { columns, cells }
+        let rows = (!feed.withhold.is_empty()).then(|| {
+            let (reading, sheet) = read?;
+            let first = reading.rows.first().map(|row| row.number)?;
+            let header = sheet.rows.iter().map(|(row, _)| *row).rfind(|row| *row < first);
+            let seen = reading.rows.iter().filter(|row| !row.values.is_empty()).map(|row| row.number);
+            Some(seen.chain(header).collect::<BTreeSet<u32>>())
+        });
+        Self { columns, rows: rows.map(Option::unwrap_or_default), cells }
     }
 
     fn without(&self, row: u32, cells: &[Cell]) -> Vec<Cell> {
+        let row_seen = self.rows.as_ref().is_none_or(|rows| rows.contains(&row));
         let copied = cells.iter().enumerate().map(|(column, cell)| {
             let letter = super::cell::letters(column);
             let seen = self.columns.as_ref().is_none_or(|columns| columns.contains(&letter));
-            let shown = seen && !self.cells.contains(&address(column, row));
+            let shown = row_seen && seen && !self.cells.contains(&address(column, row));
             if shown || cell.is_empty() { cell.clone() } else { Cell::Text(WITHHELD.to_owned()) }
         });
         copied.collect()
@@ -269,4 +282,46 @@ fn kind(column: &Column, layout: &Layout) -> String {
         ColumnKind::YesNo => "Yes or No".to_owned(),
     };
     if column.required { format!("{text}; needed in every row") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(code: Code, cell: Option<&str>, row: Option<u32>, found: Option<&str>) -> Problem {
+        Problem {
+            code: code.id().to_owned(),
+            effect: Effect::Quarantined,
+            sheet: None,
+            cell: cell.map(str::to_owned),
+            row,
+            column: None,
+            found: found.map(str::to_owned),
+            message: "wrong".to_owned(),
+            mend: "mend it".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_cell_is_found_in_the_copy_and_an_odd_address_is_not() {
+        let rows = [(3, vec![Cell::Empty, Cell::Number(1.0)]), (9, vec![Cell::Number(2.0)])];
+        let at = |cell: Option<&str>, row| place(&problem(Code::BadCell, cell, row, None), &rows);
+        assert_eq!(at(Some("D3"), Some(3)), Some((3, 3)));
+        assert_eq!(at(Some("AA9"), Some(9)), Some((9, 26)));
+        assert_eq!(at(None, Some(3)), Some((3, 1)), "a row is marked at its first filled cell");
+        for odd in ["D4", "3", "D", "", "C2, C3 and C4", "ZZZZZZZZZZZZZZZ3", "é3"] {
+            assert_eq!(at(Some(odd), Some(4)), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn what_a_problem_does_not_repeat_the_copy_does_not_either() {
+        assert!(conceals(&problem(Code::BadCell, Some("D3"), Some(3), None)));
+        assert!(!conceals(&problem(Code::BadCell, Some("D3"), Some(3), Some("x"))));
+        assert!(!conceals(&problem(Code::MissingCell, Some("D3"), Some(3), None)), "the cell is empty");
+        let hidden = Hidden { columns: None, rows: None, cells: BTreeSet::from(["B3".to_owned()]) };
+        let cells = [Cell::Text("a".into()), Cell::Text("943 476 5919".into())];
+        assert_eq!(hidden.without(3, &cells), [Cell::Text("a".into()), Cell::Text(WITHHELD.into())]);
+        assert_eq!(hidden.without(4, &cells), cells);
+    }
 }

@@ -128,5 +128,6 @@ pub const ERRORS_TITLE: &str = "What to mend in ";
 /// mended and sent back has it still, and it holds no rows of the feed.
 pub fn is_errors_sheet(sheet: &Sheet) -> bool {
     let title = sheet.rows.first().filter(|(row, _)| *row == 1).and_then(|(_, cells)| cells.first());
-    sheet.name == ERRORS_SHEET && matches!(title, Some(Cell::Text(text)) if text.starts_with(ERRORS_TITLE))
+    sheet.name.starts_with(ERRORS_SHEET)
+        && matches!(title, Some(Cell::Text(text)) if text.starts_with(ERRORS_TITLE))
 }

@@ -216,3 +216,78 @@ fn sheet_name(name: &str) -> String {
     let kept = kept.trim_matches('\'').trim();
     if kept.is_empty() { "Rows".to_owned() } else { kept.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::io::Cursor;
+
+    use calamine::{Data, Reader, Xlsx, open_workbook_from_rs};
+
+    use super::*;
+
+    fn checked(sheet: &str, cell: Cell) -> Checked {
+        Checked {
+            title: "What to mend in a.csv".into(),
+            notes: vec!["Mend these cells.".into()],
+            sheet: sheet.into(),
+            errors_sheet: "Errors".into(),
+            rows: vec![(2, vec![Cell::Empty, cell])],
+            marks: BTreeMap::from([
+                ((2, 1), vec!["Wrong. Mend it.".into()]),
+                ((2, 5), vec!["Empty.".into()]),
+            ]),
+            errors: vec![ErrorRow {
+                sheet: sheet.into(),
+                cell: "B2".into(),
+                linked: true,
+                column: "Severity".into(),
+                effect: "The row is kept aside".into(),
+                found: "=1+1".into(),
+                wrong: "Wrong".into(),
+                expected: "Text".into(),
+                mend: "Mend it".into(),
+            }],
+        }
+    }
+
+    fn read(checked: &Checked) -> Xlsx<Cursor<Vec<u8>>> {
+        let day = NaiveDate::from_ymd_opt(2026, 7, 14).unwrap();
+        let bytes = workbook(checked, "ICB", day).unwrap();
+        assert!(bytes == workbook(checked, "ICB", day).unwrap(), "the same bytes");
+        open_workbook_from_rs(Cursor::new(bytes)).unwrap()
+    }
+
+    #[test]
+    fn text_that_looks_like_a_formula_stays_text() {
+        for text in ["=1+1", "+44", "-", "@SUM(A1)", "\tx", &"x".repeat(40_000)] {
+            let mut book = read(&checked("Rows", Cell::Text(text.into())));
+            assert!(book.worksheet_formula("Rows").unwrap().is_empty(), "{text:.9}");
+            let range = book.worksheet_range("Rows").unwrap();
+            let stands = range.get_value((1, 1)).map(Data::to_string).unwrap_or_default();
+            assert_eq!(stands.trim(), text.chars().take(MOST_TEXT).collect::<String>().trim());
+        }
+    }
+
+    #[test]
+    fn any_cell_and_any_name_of_a_sheet_makes_a_workbook() {
+        let day = |year: i32| NaiveDate::from_ymd_opt(year, 1, 1).unwrap().and_time(NaiveTime::MIN);
+        let cells = [
+            Cell::Date(day(1066)),
+            Cell::Date(day(2026)),
+            Cell::Number(f64::INFINITY),
+            Cell::Number(f64::NAN),
+            Cell::Truth(true),
+            Cell::Error("#REF!".into()),
+            Cell::Text("\u{1}control".into()),
+        ];
+        for cell in cells {
+            read(&checked("Rows", cell));
+        }
+        for name in ["", "'quoted'", "a/b:c*d?[e]", "a name with more than thirty-one characters in it"] {
+            read(&checked(name, Cell::Empty));
+        }
+        assert_eq!(sheet_name("a/b:c*d?[e]"), "abcde");
+        assert_eq!(sheet_name("''"), "Rows");
+    }
+}

@@ -108,9 +108,8 @@ impl Desk<'_> {
         };
         let Ok(book) = self.files.book(arrival)? else { return Ok(None) };
         let read = self.files.read(arrival)?;
-        let layout = read.as_ref().and_then(|read| read.rows.as_ref().as_ref().ok());
-        let layout = feed.layouts.get(layout.map_or(0, |reading| reading.layout));
-        let Some(found) = annotate(receipt, feed, layout, &book) else { return Ok(None) };
+        let reading = read.as_ref().and_then(|read| read.rows.as_ref().as_ref().ok());
+        let Some(found) = annotate(receipt, feed, reading, &book) else { return Ok(None) };
         let bytes = checked::workbook(&found, &pipeline.organisation, receipt.received);
         Ok(Some(bytes.with_context(|| format!("the checked copy of {} cannot be made", receipt.file))?))
     }

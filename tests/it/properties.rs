@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use proptest::prelude::*;
-use quarterday::intake::{self, Lookup, Practices};
+use quarterday::intake::{self, Lookup, Practices, Release};
 use quarterday::pipeline::{Folder, Pipeline, load};
 
 use crate::support::repository;
@@ -51,6 +51,22 @@ fn accounted_for(bytes: &[u8], name: &str) {
         assert!(counts.balance(), "{}: {counts:?}", feed.id);
         assert_eq!(settled.table.height(), counts.accepted, "{}", feed.id);
         assert_eq!(counts.read, reading.rows.len(), "{}", feed.id);
+        // Whatever a person releases: rows only go from kept aside to accepted.
+        let release = Release {
+            arrival: 1,
+            row: 2,
+            receipt: "R0001".to_owned(),
+            place: "1:1000000".to_owned(),
+            reason: "seen".to_owned(),
+            by: "Analyst".to_owned(),
+            on: received,
+        };
+        let released = intake::settle_released(&reading, feed, received, &ByDigit, &[release]);
+        let after = released.counts;
+        assert!(after.balance(), "{}: {after:?}", feed.id);
+        assert_eq!(released.table.height(), after.accepted, "{}", feed.id);
+        assert_eq!((after.read, after.ignored), (counts.read, counts.ignored), "{}", feed.id);
+        assert_eq!(released.kept.len(), counts.quarantined, "{}", feed.id);
     }
 }
 

@@ -134,7 +134,7 @@ mod tests {
 
     use super::*;
     use crate::dispatch::Fate;
-    use crate::pipeline::{Mail, Retry, Security, Unknown};
+    use crate::pipeline::{Mail, Posting, Retry, Security, Unknown};
 
     /// Larger than all the buffers between two ends of a connection on loopback.
     const LARGE: usize = 48 * 1024 * 1024;
