@@ -220,7 +220,7 @@ pub fn is_fraction(text: &str) -> bool {
     let text = text.trim().trim_end_matches('%').trim_start_matches(['-', '+']);
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     text.split_once('.')
-        .is_some_and(|(whole, rest)| digits(whole) && digits(rest) && rest.trim_end_matches('0') != "")
+        .is_some_and(|(whole, rest)| digits(whole) && digits(rest) && !rest.trim_end_matches('0').is_empty())
 }
 
 #[cfg(test)]

@@ -117,7 +117,7 @@ impl<'g> Gate<'g> {
         for passage in pdf::passages(html).unwrap_or_default() {
             for hit in self.guard.find(&passage.text, Place::Documents) {
                 let page = on_pages.iter().find(|(_, on)| same(on, &hit)).map(|(page, _)| *page);
-                let page = page.map_or_else(String::new, |page| format!("page {page}, "));
+                let page = page.map_or_else(String::new, |page| format!("on page {page}, "));
                 let section = passage.section.clone().map(|s| self.guard.concealed(s));
                 let section = section.map_or_else(String::new, |s| format!(" under \"{s}\""));
                 let at = format!("{page}in {}{section}", passage.kind);
@@ -127,7 +127,7 @@ impl<'g> Gate<'g> {
         for (page, hit) in on_pages {
             if !placed.iter().any(|known| same(&known.hit, &hit)) {
                 let around = hit.value.clone();
-                placed.push(Placed { hit, at: format!("page {page}"), around });
+                placed.push(Placed { hit, at: format!("on page {page}"), around });
             }
         }
         self.judge(name, placed)
@@ -176,7 +176,11 @@ impl<'g> Gate<'g> {
         let hits = self.guard.find(text, Place::Mail).into_iter();
         hits.map(|hit| {
             let line = text.get(..hit.span.0).unwrap_or_default().matches('\n').count() + 1;
-            let at = if place == "the text" { format!("line {line} of {place}") } else { place.to_owned() };
+            let at = if place == "the text" {
+                format!("in line {line} of {place}")
+            } else {
+                format!("in {place}")
+            };
             Placed { hit, at, around: text.to_owned() }
         })
         .collect()

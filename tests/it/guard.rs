@@ -156,6 +156,7 @@ fn every_other_pattern_stops_a_row_of_free_text() {
         ("ring 01632 960123", "possible phone number"),
         ("ring +44 7700 900123", "possible phone number"),
         ("of 14 Mill Lane, Preston PR1 2AB", "possible address"),
+        ("of 3a mill lane, preston pr1 2ab", "possible address"),
         ("wrote from jo.bloggs@post.example", "possible e-mail address"),
         ("DOB 01/02/1960", "possible date of birth"),
         ("date of birth: 3 March 1971", "possible date of birth"),
@@ -167,7 +168,7 @@ fn every_other_pattern_stops_a_row_of_free_text() {
     }
     sheet.push_str(&row(
         "X90109",
-        "12 of 345 letters of 14/07/2026 and 06.07.2026 were late; see PR1 2AB",
+        "12 visits in Q1 2nd half, L3 2nd; 12 of 345 letters of 14/07/2026 and 06.07.2026 were late; see PR1 2AB",
         "Q-9",
     ));
     icb.drop_bytes("concerns-quality", "sheet.csv", sheet);
@@ -180,7 +181,7 @@ fn every_other_pattern_stops_a_row_of_free_text() {
         let told = receipt[place..].lines().nth(1).unwrap_or_default();
         assert!(told.contains(title), "{text}: {told}");
     }
-    assert!(receipt.contains("8 rows read = 1 accepted + 7 quarantined + 0 ignored"), "{receipt}");
+    assert!(receipt.contains("9 rows read = 1 accepted + 8 quarantined + 0 ignored"), "{receipt}");
     assert!(!receipt.contains("Bloggs") && !receipt.contains("960123") && !receipt.contains("Mill Lane"));
 }
 
@@ -230,7 +231,7 @@ fn a_document_with_a_number_is_stopped_until_a_named_person_releases_it() {
         told.contains("sbar-x90100.pdf for Primary Care Quality Group was stopped by the guard"),
         "{told}"
     );
-    assert!(told.contains("possible NHS number page 1, in"), "{told}");
+    assert!(told.contains("possible NHS number on page 1, in"), "{told}");
     assert!(told.contains("from concerns-quality/sheet.csv, cell D2"), "{told}");
     nowhere(&icb, NUMBER, &[&said(&output), &told]);
     let stopped = |icb: &Icb| {
@@ -314,13 +315,17 @@ fn a_mended_source_lets_the_document_pass_and_closes_the_hit() {
 #[test]
 fn the_text_of_a_message_is_searched_too() {
     let icb = Icb::with_register();
-    icb.edit("pipeline.toml", "\"Marrowdale and Tarn Coast\"", "\"Marrowdale\"");
-    let path = icb.pipeline("committees.toml");
-    let committees = fs::read_to_string(&path).unwrap();
-    fs::write(&path, committees.replacen("Primary Medical Services Group", "Group 943 476 5919", 1)).unwrap();
+    let places = "where         = [\"cells\", \"documents\", \"mail\"]";
+    icb.edit("guard.toml", places, "where         = [\"cells\", \"mail\"]");
+    icb.edit("pipeline.toml", "NHS Marrowdale", "NHS 943 476 5919 Marrowdale");
     let output = icb.run("quarterly", "2026-07-14", &[]);
     assert_eq!(code(&output), 6, "{}", said(&output));
-    for mail in files(&icb.data().join("outbox")).values() {
-        assert!(!digits(mail).contains("9434765919"), "the message went out");
-    }
+    let told = complained(&output);
+    let line =
+        "the message to Primary Care Quality Group was stopped by the guard: possible NHS number in line 1";
+    assert!(told.contains(line), "{told}");
+    assert!(told.contains("no cell of a received file holds it"), "{told}");
+    assert!(!digits(told.as_bytes()).contains("9434765919"), "{told}");
+    assert!(!files(&icb.data().join("packs")).is_empty(), "the documents themselves were made");
+    assert!(files(&icb.data().join("outbox")).is_empty(), "no message went out");
 }
