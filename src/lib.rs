@@ -17,6 +17,7 @@ pub mod packs;
 pub mod pipeline;
 pub mod render;
 pub mod run;
+pub mod schedule;
 pub mod time;
 pub mod tls;
 pub mod triangulate;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::output::{complain, say, say_json, summary};
 use super::{CheckArgs, Exit};
-use crate::pipeline::{Folder, load, out_of_date};
+use crate::pipeline::{Folder, load, out_of_date, upkeep};
 use crate::run::clock;
 
 pub(super) fn check(args: &CheckArgs) -> Exit {
@@ -21,7 +21,9 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
     };
     let mut loaded = load(&folder);
     if let Some(pipeline) = &loaded.pipeline {
-        loaded.diagnostics.extend(out_of_date(pipeline, args.as_of.unwrap_or_else(clock::today)));
+        let today = args.as_of.unwrap_or_else(clock::today);
+        loaded.diagnostics.extend(out_of_date(pipeline, today));
+        loaded.diagnostics.extend(upkeep(&folder, pipeline, today));
     }
     let valid = loaded.pipeline.is_some();
     if args.json {

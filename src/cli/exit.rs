@@ -23,6 +23,8 @@ pub enum Exit {
     DispatchIncomplete,
     /// 8: another instance is working in this data folder; nothing was done.
     Busy,
+    /// 9: something that is due has not happened, or needs a person.
+    Attention,
 }
 
 /// The codes as `--help` prints them. 2 is the argument parser's, 101 a bug's.
@@ -37,6 +39,7 @@ Exit codes:
   6  done, but a document was refused by a gate and not sent
   7  done, but a message could not be handed over
   8  another instance is working in this data folder; nothing was done
+  9  something that is due has not happened, or needs a person: see `quarterday monitor`
   101  a bug in quarterday: please report it";
 
 impl Exit {
@@ -51,6 +54,7 @@ impl Exit {
             Exit::Refused => 6,
             Exit::DispatchIncomplete => 7,
             Exit::Busy => 8,
+            Exit::Attention => 9,
         }
     }
 
@@ -107,6 +111,7 @@ mod tests {
             Exit::Refused,
             Exit::DispatchIncomplete,
             Exit::Busy,
+            Exit::Attention,
         ];
         let numbers: std::collections::BTreeSet<u8> = all.iter().map(|e| e.number()).collect();
         assert_eq!(numbers.len(), all.len());

@@ -12,6 +12,7 @@ mod explain;
 mod guard;
 mod intake;
 mod levels;
+mod monitor;
 mod output;
 mod packs;
 mod progress;
@@ -19,6 +20,8 @@ mod quarantine;
 mod recall;
 mod resend;
 mod run;
+mod serve;
+mod status;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -69,6 +72,12 @@ enum Command {
     Ack(ack::AckArgs),
     /// Prints who was sent what, when, by its hash, who approved it and how the lists changed
     Audit(audit::AuditArgs),
+    /// Runs the pipeline's jobs at their times in Europe/London until it is stopped
+    Serve(ServeArgs),
+    /// Prints how everything stands: runs, feeds, messages, exceptions, decisions
+    Status(StatusArgs),
+    /// Tells what is due and has not happened; exit code 9 if there is anything
+    Monitor(MonitorArgs),
 }
 
 #[derive(Debug, Args)]
@@ -120,7 +129,7 @@ struct CheckArgs {
     /// The pipeline folder
     #[arg(long, value_name = "DIR", env = "QUARTERDAY_PIPELINE")]
     pipeline: PathBuf,
-    /// The date by which recipients are to be reviewed; today in Europe/London if left out
+    /// The day on which dates of the folder are looked at; today in Europe/London if left out
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<NaiveDate>,
     /// Prints JSON instead of text
@@ -175,6 +184,48 @@ struct QuarantineArgs {
     json: bool,
 }
 
+#[derive(Debug, Args)]
+struct ServeArgs {
+    /// The pipeline folder; a change of it is taken over once it has no errors
+    #[arg(long, value_name = "DIR", env = "QUARTERDAY_PIPELINE")]
+    pipeline: PathBuf,
+    /// The data folder
+    #[arg(long, value_name = "DIR", env = "QUARTERDAY_DATA")]
+    data: PathBuf,
+    /// Runs what is owed now and ends: for machines whose own scheduler starts it every quarter of an hour
+    #[arg(long)]
+    once: bool,
+}
+
+#[derive(Debug, Args)]
+struct StatusArgs {
+    /// The data folder
+    #[arg(long, value_name = "DIR", env = "QUARTERDAY_DATA")]
+    data: PathBuf,
+    /// The pipeline folder; the scheduler's copy of it if left out
+    #[arg(long, value_name = "DIR", env = "QUARTERDAY_PIPELINE")]
+    pipeline: Option<PathBuf>,
+    /// Prints JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct MonitorArgs {
+    /// The data folder
+    #[arg(long, value_name = "DIR", env = "QUARTERDAY_DATA")]
+    data: PathBuf,
+    /// The pipeline folder; the scheduler's copy of it if left out
+    #[arg(long, value_name = "DIR", env = "QUARTERDAY_PIPELINE")]
+    pipeline: Option<PathBuf>,
+    /// Tells the operator too, once for each trouble: for a timer that watches the scheduler
+    #[arg(long)]
+    mail: bool,
+    /// Prints JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// Comma-separated, one row a practice
@@ -205,6 +256,9 @@ pub fn main() -> ExitCode {
         Command::Resend(args) => resend::run(&args),
         Command::Ack(args) => ack::run(&args),
         Command::Audit(args) => audit::run(&args),
+        Command::Serve(args) => serve::serve(&args),
+        Command::Status(args) => status::status(&args),
+        Command::Monitor(args) => monitor::monitor(&args),
     };
     exit.code()
 }

@@ -25,6 +25,12 @@ pub fn complain(text: &str) {
     let _ = writeln!(io::stderr().lock(), "quarterday: {text}");
 }
 
+/// Prints a line of the scheduler's journal to standard error, with the time in Europe/London.
+pub fn journal(text: &str) {
+    let now = crate::run::clock::now().format("%Y-%m-%d %H:%M:%S %Z");
+    let _ = writeln!(io::stderr().lock(), "{now}  {text}");
+}
+
 /// Prints a value as JSON.
 pub fn say_json(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {

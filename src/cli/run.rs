@@ -8,6 +8,7 @@ use super::output::{complain, pipeline, say, say_json};
 use super::progress::{Quiet, Steps};
 use super::{Exit, RunArgs};
 use crate::run::{Progress, Report, Request, Workspace, clock, execute};
+use crate::schedule::after::after_run;
 use crate::wording::{list, number, plural};
 
 /// Steps that a run reports.
@@ -28,8 +29,12 @@ pub(super) fn run(args: &RunArgs) -> Exit {
     let steps = Steps::new(STEPS);
     let progress: &dyn Progress = if args.json { &Quiet } else { &steps };
     let as_of = args.as_of.unwrap_or_else(clock::today);
-    let done = execute(&Request { job, pipeline: &pipeline, workspace, as_of, progress });
+    let done = execute(&Request { job, pipeline: &pipeline, workspace: workspace.clone(), as_of, progress });
     steps.finish();
+    if !workspace.is_dry() {
+        let left = after_run(&workspace, &pipeline, job, as_of, done.as_ref(), clock::now());
+        left.iter().for_each(|line| complain(line));
+    }
     match done {
         Ok(report) => {
             if args.json {

@@ -16,6 +16,7 @@ mod lists;
 mod outbox;
 mod packs;
 mod runs;
+mod slots;
 mod write;
 
 use std::cmp::Ordering;
@@ -37,6 +38,7 @@ pub use lists::{Change, ListChange, Listed};
 pub use outbox::{Dispatch, DispatchState, Planned};
 pub use packs::{Approval, Batch, Blocked, PackMessage, PackRecord, PackState, Purpose, Recall, Warrant};
 pub use runs::{RunRecord, RunState};
+pub use slots::{Claim, Slot, SlotEnd, SlotRecord, SlotState};
 
 /// Why the ledger cannot be used.
 #[derive(Debug, Error)]
@@ -121,6 +123,7 @@ const MIGRATIONS: &[&str] = &[
     guard::MIGRATION,
     attempts::MIGRATION,
     packs::MIGRATION,
+    slots::MIGRATION,
 ];
 
 /// An open ledger.

@@ -7,6 +7,7 @@ use super::job::{Job, read_jobs};
 use super::level::{Period, read_period};
 use super::limits::Watch;
 use super::mail::Mail;
+use super::operator::Operator;
 use super::reader::Table;
 use crate::diagnostic::Code;
 
@@ -83,6 +84,7 @@ pub(super) struct General {
     pub(super) mail: Mail,
     pub(super) downloads: Downloads,
     pub(super) watch: Watch,
+    pub(super) operator: Operator,
 }
 
 impl General {
@@ -109,6 +111,7 @@ impl General {
         let mail = file.table("mail").and_then(Mail::read);
         let downloads = file.table_or_none("downloads").map(Downloads::read).unwrap_or_default();
         let watch = file.table_or_none("inbox").map(Watch::read).unwrap_or_default();
+        let operator = file.table_or_none("operator").map(Operator::read);
         Some(Self {
             title: title?.value,
             organisation: organisation?.value,
@@ -122,6 +125,7 @@ impl General {
             mail: mail?,
             downloads,
             watch,
+            operator: operator.unwrap_or_default(),
         })
     }
 }

@@ -1,10 +1,12 @@
-//! The jobs of a pipeline: at which times they run and which documents they make.
+//! The jobs of a pipeline: at which times they run, what becomes of a missed run, and which documents
+//! they make.
 
 use chrono::NaiveTime;
 
 use super::checked::read_choice;
 use super::committee::{Document, slug, words};
 use super::reader::Table;
+use super::timing::{Cron, read_span};
 use crate::diagnostic::Code;
 
 /// A job that runs by the calendar.
@@ -12,16 +14,18 @@ use crate::diagnostic::Code;
 pub struct Job {
     /// Its name on the command line.
     pub name: String,
-    /// The time of day in Europe/London.
+    /// The time of day in Europe/London; the first one of a job with a cron expression.
     pub at: NaiveTime,
     /// On which days.
     pub runs: Runs,
+    /// What becomes of a run whose time passed while nobody was there to run it.
+    pub missed: Missed,
     /// The documents it makes.
     pub documents: Vec<Document>,
 }
 
 /// On which days a job runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Runs {
     /// Every day of the week.
     EveryDay,
@@ -30,6 +34,34 @@ pub enum Runs {
         /// The number of the working day, from 1.
         working_day: u32,
     },
+    /// At the times of a cron expression.
+    Cron(Box<Cron>),
+}
+
+/// What becomes of missed runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missed {
+    /// The latest is run if its time passed no longer ago than this; older ones are noted as missed.
+    RunLatest {
+        /// Minutes.
+        within: u32,
+    },
+    /// None is run.
+    Skip,
+}
+
+/// A run that begins up to this many minutes after its time is late and not missed: the job before it in
+/// the queue took its time.
+pub const LATE_MINUTES: u32 = 60;
+
+impl Missed {
+    /// The minutes after its time within which a run is still begun.
+    pub fn within(self) -> u32 {
+        match self {
+            Missed::RunLatest { within } => within,
+            Missed::Skip => LATE_MINUTES,
+        }
+    }
 }
 
 impl Job {
@@ -44,32 +76,11 @@ pub(super) fn read_jobs(file: &mut Table<'_>) -> Vec<Job> {
     let report = file.report().clone();
     let mut jobs: Vec<Job> = Vec::new();
     for mut table in file.tables("job") {
-        let (name, at) = (table.text("name"), table.time("at"));
-        let runs = read_choice(&mut table, "runs", &[("every day", false), ("after each quarter", true)]);
-        let working_day = table.count_or_none("working_day");
+        let name = table.text("name");
+        let timing = read_timing(&mut table);
+        let missed = read_missed(&mut table, timing.as_ref().map(|(_, runs)| runs));
         let documents = words(&mut table, "documents", &Document::WORDS);
-        let runs = match (runs, working_day) {
-            (Some(false), None) => Some(Runs::EveryDay),
-            (Some(false), Some(day)) => {
-                report.error(&day.at, Code::BadValue, "a job of every day has no `working_day`", None);
-                None
-            }
-            (Some(true), Some(day)) if (1..=60).contains(&day.value) => {
-                Some(Runs::AfterEachQuarter { working_day: day.value })
-            }
-            (Some(true), _) => {
-                let mend = Some("write for instance working_day = 10".to_owned());
-                report.error(&table.at(), Code::MissingKey, "which working day is not said", mend);
-                None
-            }
-            (None, _) if !table.has("runs") => {
-                let mend = Some("write runs = \"every day\" or runs = \"after each quarter\"".to_owned());
-                report.error(&table.at(), Code::MissingKey, "the key `runs` is missing", mend);
-                None
-            }
-            (None, _) => None,
-        };
-        let (Some(name), Some(at), Some(runs)) = (name, at, runs) else { continue };
+        let (Some(name), Some((at, runs))) = (name, timing) else { continue };
         if name.value != slug(&name.value) {
             let mend = Some(format!("write \"{}\"", slug(&name.value)));
             report.error(
@@ -83,10 +94,84 @@ pub(super) fn read_jobs(file: &mut Table<'_>) -> Vec<Job> {
             let message = format!("there are two jobs `{}`", name.value);
             report.error(&name.at, Code::DuplicateName, message, None);
         }
-        jobs.push(Job { name: name.value, at: at.value, runs, documents });
+        jobs.push(Job { name: name.value, at, runs, missed, documents });
     }
     if jobs.is_empty() {
         report.error(&file.at(), Code::MissingKey, "there is no [[job]]", None);
     }
     jobs
+}
+
+/// The times of a job: `cron`, or `at` and `runs`.
+fn read_timing(table: &mut Table<'_>) -> Option<(NaiveTime, Runs)> {
+    if !table.has("cron") {
+        return read_plain(table);
+    }
+    let report = table.report().clone();
+    let cron = Cron::read(table);
+    for key in ["at", "runs"] {
+        if let Some(text) = table.text_or_none(key) {
+            let message = format!("a job has either `cron` or `at` and `runs`; here are `cron` and `{key}`");
+            let mend = Some(format!("take `{key}` out, or `cron`"));
+            report.error(&text.at, Code::BadValue, message, mend);
+        }
+    }
+    let cron = cron?;
+    Some((cron.first_time(), Runs::Cron(Box::new(cron))))
+}
+
+fn read_plain(table: &mut Table<'_>) -> Option<(NaiveTime, Runs)> {
+    let report = table.report().clone();
+    let at = table.time("at");
+    let runs = read_choice(table, "runs", &[("every day", false), ("after each quarter", true)]);
+    let working_day = table.count_or_none("working_day");
+    let runs = match (runs, working_day) {
+        (Some(false), None) => Some(Runs::EveryDay),
+        (Some(false), Some(day)) => {
+            report.error(&day.at, Code::BadValue, "a job of every day has no `working_day`", None);
+            None
+        }
+        (Some(true), Some(day)) if (1..=60).contains(&day.value) => {
+            Some(Runs::AfterEachQuarter { working_day: day.value })
+        }
+        (Some(true), _) => {
+            let mend = Some("write for instance working_day = 10".to_owned());
+            report.error(&table.at(), Code::MissingKey, "which working day is not said", mend);
+            None
+        }
+        (None, _) if !table.has("runs") => {
+            let mend =
+                "write runs = \"every day\" or runs = \"after each quarter\", or cron = \"0 30 6 * * Mon\"";
+            report.error(&table.at(), Code::MissingKey, "the key `runs` is missing", Some(mend.to_owned()));
+            None
+        }
+        (None, _) => None,
+    };
+    Some((at?.value, runs?))
+}
+
+/// `missed` and `within`; left out, the latest missed run is caught up within 26 hours, or within 10 days
+/// where the job runs once a quarter.
+fn read_missed(table: &mut Table<'_>, runs: Option<&Runs>) -> Missed {
+    let policy = read_choice(table, "missed", &[("run latest", false), ("skip", true)]);
+    let at = table.text_or_none("within");
+    let within = at.as_ref().and_then(|text| {
+        let minutes = read_span(&text.value);
+        if minutes.is_none() {
+            let message = format!("`within` is \"{}\"; it takes a time such as \"26 hours\"", text.value);
+            let mend = Some("write minutes, hours or days, for instance \"10 days\"".to_owned());
+            table.report().error(&text.at, Code::BadValue, message, mend);
+        }
+        minutes
+    });
+    if policy == Some(true) {
+        if let Some(text) = at {
+            let mend = Some("take `within` out, or write missed = \"run latest\"".to_owned());
+            let message = "a job whose missed runs are skipped has no `within`";
+            table.report().error(&text.at, Code::BadValue, message, mend);
+        }
+        return Missed::Skip;
+    }
+    let usual = if matches!(runs, Some(Runs::AfterEachQuarter { .. })) { 10 * 24 * 60 } else { 26 * 60 };
+    Missed::RunLatest { within: within.unwrap_or(usual) }
 }

@@ -31,7 +31,7 @@ pub struct Loaded {
 }
 
 const PIPELINE: &str = "pipeline.toml";
-const CALENDAR: &str = "calendar.toml";
+pub(super) const CALENDAR: &str = "calendar.toml";
 const VOCABULARIES: &str = "vocabularies.toml";
 const LEVELS: &str = "levels.toml";
 const EXCEPTIONS: &str = "exceptions.toml";
@@ -116,6 +116,7 @@ impl<'f> Loader<'f> {
             watch: general.watch,
             receipts,
             guard,
+            operator: general.operator,
             feeds,
             facts,
             levels: levels?,

@@ -20,6 +20,7 @@ mod level;
 mod limits;
 mod load;
 mod mail;
+mod operator;
 mod owner;
 mod period;
 mod posting;
@@ -30,6 +31,8 @@ mod secret;
 mod smtp;
 mod source;
 mod support;
+mod timing;
+mod upkeep;
 mod vocabulary;
 
 use std::collections::BTreeMap;
@@ -45,7 +48,7 @@ pub use fact::{FEED, Fact, RECEIVED};
 pub use feed::{Cadence, Counts, Feed};
 pub use general::{Framework, Place, Programme, Scope, Visiting};
 pub use indicator::{Better, Domain, Indicator};
-pub use job::{Job, Runs};
+pub use job::{Job, Missed, Runs};
 pub use layout::{
     Agree, Column, ColumnKind, DateOrder, Expectation, FromText, Header, Layout, Others, RowCheck,
 };
@@ -53,6 +56,7 @@ pub use level::{Assessed, ClockStart, Level, Levels, Period, Shape};
 pub use limits::Watch;
 pub use load::{Loaded, load};
 pub use mail::{Mail, Retry, SecretPlace, Unknown};
+pub use operator::Operator;
 pub use owner::{Owner, Receipts, Sent};
 pub use period::{Every, PLACEHOLDERS, fill};
 pub use posting::Posting;
@@ -62,6 +66,8 @@ pub use secret::Token;
 pub use smtp::{Auth, Mechanism, Security, Smtp};
 pub use source::Folder;
 pub use support::Offer;
+pub use timing::Cron;
+pub use upkeep::upkeep;
 pub use vocabulary::{Vocabulary, fold};
 
 /// A pipeline: everything that an analyst decides, checked.
@@ -97,6 +103,8 @@ pub struct Pipeline {
     pub receipts: Receipts,
     /// What identifies a person and is looked for in what comes in and goes out.
     pub guard: Arc<Guard>,
+    /// Who is told when something cannot be done.
+    pub operator: Operator,
     /// The feeds, by name.
     pub feeds: Vec<Feed>,
     /// The facts, by name.

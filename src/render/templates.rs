@@ -122,6 +122,18 @@ impl Templates {
         self.tera.render(name, context).map_err(|error| broken(name, &error))
     }
 
+    /// A page of the operator's, from values under their names.
+    ///
+    /// # Errors
+    /// If the template asks for something that the values do not have.
+    pub fn page(&self, name: &str, values: &[(&str, &serde_json::Value)]) -> Result<String, TemplateError> {
+        let mut context = Context::new();
+        for (key, value) in values {
+            context.insert((*key).to_owned(), *value);
+        }
+        self.fill(name, &context)
+    }
+
     /// A quarterly pack as XHTML.
     ///
     /// # Errors

@@ -1,0 +1,78 @@
+//! After every run, by the schedule or by hand: the operator is told if it could not do its work, and the
+//! page is written anew.
+
+use super::operator::{Desk, Trouble};
+use super::picture::Picture;
+use super::status::Status;
+use super::{monitor, page};
+use crate::dates::long;
+use crate::pipeline::{Job, Pipeline};
+use crate::run::{Report, RunError, Workspace};
+use chrono::{DateTime, NaiveDate};
+use chrono_tz::Tz;
+
+/// Does what follows a run. Gives what could not be done: none of it undoes the run.
+pub fn after_run(
+    workspace: &Workspace,
+    pipeline: &Pipeline,
+    job: &Job,
+    as_of: NaiveDate,
+    done: Result<&Report, &RunError>,
+    now: DateTime<Tz>,
+) -> Vec<String> {
+    let mut out = Vec::new();
+    if !matches!(done, Err(RunError::Lock(crate::run::LockError::Held))) {
+        let scope = format!("run/{}/", job.name);
+        let told = Desk::new(workspace.data(), pipeline, now).tell(&scope, &troubles(job, as_of, done));
+        out.extend(told.err().map(|error| format!("the operator cannot be told: {error}")));
+    }
+    let written = Picture::take(workspace, Some(pipeline), now).and_then(|picture| {
+        let invariants = monitor::invariants(&picture);
+        page::write(workspace.data(), &Status::of(&picture, invariants))
+    });
+    out.extend(written.err().map(|error| format!("status.html cannot be written: {error:#}")));
+    out
+}
+
+/// What a run could not do.
+fn troubles(job: &Job, as_of: NaiveDate, done: Result<&Report, &RunError>) -> Vec<Trouble> {
+    let (name, date) = (&job.name, long(as_of));
+    let again =
+        format!("then `quarterday run {name} --as-of {as_of}` does it again; nobody gets anything twice");
+    let trouble = |kind: &str, what: String, first: &str| {
+        Trouble::new(format!("run/{name}/{kind}"), what, format!("{first}; {again}"))
+    };
+    let listed = |lines: &[String]| {
+        let more = lines.len().saturating_sub(10);
+        let mut text: String = lines.iter().take(10).map(|line| format!("\n  {line}")).collect();
+        if more > 0 {
+            text.push_str(&format!("\n  and {more} more"));
+        }
+        text
+    };
+    match done {
+        Err(error @ RunError::Missing(_)) => {
+            let what = format!("{name} as at {date} made nothing: {error}");
+            vec![trouble("source-missing", what, "put the file into its inbox folder, or mend it")]
+        }
+        Err(error) => {
+            let what = format!("{name} as at {date} could not do its work: {error}");
+            vec![trouble("failed", what, "mend the cause")]
+        }
+        Ok(report) => {
+            let mut out = Vec::new();
+            if !report.refused.is_empty() {
+                let what = format!(
+                    "{name} as at {date} refused documents, and did not send them:{}",
+                    listed(&report.refused)
+                );
+                out.push(trouble("refused", what, "mend what the gate names"));
+            }
+            if !report.unsent.is_empty() {
+                let what = format!("{name} as at {date} could not send:{}", listed(&report.unsent));
+                out.push(trouble("unsent", what, "look at the reasons"));
+            }
+            out
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! What is due and has not happened: named invariants, each a sentence about a [`Picture`].
+
+use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use serde::Serialize;
+
+use super::operator::{Trouble, moment};
+use super::picture::Picture;
+use super::pulse::Life;
+use super::slots::last_due;
+use crate::dates::{add_months, long};
+use crate::ledger::{DispatchState, Event, PackRecord, PackState, RunState, SlotState};
+use crate::pipeline::{Document, Job, Missed, Pipeline};
+use crate::visits::State as ClockState;
+use crate::wording::{number, plural};
+
+/// Something that should always be so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Invariant {
+    /// Its name, the same in every version.
+    pub name: &'static str,
+    /// What should be so.
+    pub means: &'static str,
+    /// Whether it is.
+    pub state: Verdict,
+    /// What is wrong, one sentence each; empty if nothing is.
+    pub broken: Vec<Broken>,
+}
+
+/// Whether an invariant holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It does.
+    Ok,
+    /// It does not.
+    Broken,
+    /// Nothing can be said: what it speaks of is not used here.
+    NotUsed,
+}
+
+/// One thing that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Broken {
+    /// What it is about.
+    pub about: String,
+    /// What is wrong, in a sentence.
+    pub what: String,
+    /// What to do.
+    pub mend: String,
+}
+
+/// Invariants that the scheduler does not mail itself: it tells of them in another way, or cannot.
+const TOLD_ELSEWHERE: [&str; 3] = ["serve-alive", "pipeline-valid", "last-run"];
+
+type Check = fn(&Picture<'_>) -> Option<Vec<Broken>>;
+
+const CHECKS: [(&str, &str, Check); 13] = [
+    ("serve-alive", "the scheduler is alive", serve_alive),
+    ("pipeline-valid", "the pipeline folder is the one in force", pipeline_valid),
+    ("job-overdue", "every job was run at its time", job_overdue),
+    ("last-run", "the last run of every job did its work", last_run),
+    ("pack-sent", "every pack that is due was sent to everybody who gets it", pack_sent),
+    ("approval", "no pack waits long for its approval, or waited too long", approval),
+    ("guard", "no document is held back by the guard", guard),
+    ("inbox", "every file in the inbox was looked at", inbox),
+    ("feeds", "no feed is late or missing", feeds),
+    ("clocks", "no clock of a reactive level or an exception is breached", clocks),
+    ("outbox", "no message failed, waits too long, or has an unknown fate", outbox),
+    ("disk", "there is room on the disk", disk),
+    ("calendar", "bank holidays are known for a year", calendar),
+];
+
+/// Every invariant, and whether it holds.
+pub fn invariants(picture: &Picture<'_>) -> Vec<Invariant> {
+    CHECKS
+        .into_iter()
+        .map(|(name, means, check)| {
+            let found = check(picture);
+            let state = match &found {
+                None => Verdict::NotUsed,
+                Some(broken) if broken.is_empty() => Verdict::Ok,
+                Some(_) => Verdict::Broken,
+            };
+            Invariant { name, means, state, broken: found.unwrap_or_default() }
+        })
+        .collect()
+}
+
+/// What of it the scheduler tells the operator by mail.
+pub fn troubles(invariants: &[Invariant]) -> Vec<Trouble> {
+    told(invariants.iter().filter(|i| !TOLD_ELSEWHERE.contains(&i.name)))
+}
+
+/// What of it somebody tells who watches the scheduler: that it is silent, too.
+pub fn troubles_of_watcher(invariants: &[Invariant]) -> Vec<Trouble> {
+    told(invariants.iter().filter(|i| i.name == "serve-alive" || !TOLD_ELSEWHERE.contains(&i.name)))
+}
+
+fn told<'i>(invariants: impl Iterator<Item = &'i Invariant>) -> Vec<Trouble> {
+    invariants
+        .flat_map(|i| {
+            let trouble =
+                |b: &Broken| Trouble::new(format!("monitor/{}/{}", i.name, b.about), &b.what, &b.mend);
+            i.broken.iter().map(trouble)
+        })
+        .collect()
+}
+
+fn broken(about: impl Into<String>, what: impl Into<String>, mend: impl Into<String>) -> Broken {
+    Broken { about: about.into(), what: what.into(), mend: mend.into() }
+}
+
+fn local(at: DateTime<Utc>) -> String {
+    moment(at.with_timezone(&chrono_tz::Europe::London))
+}
+
+fn serve_alive(picture: &Picture<'_>) -> Option<Vec<Broken>> {
+    let pulse = picture.pulse.as_ref()?;
+    let (what, mend) = match pulse.life(picture.now.to_utc()) {
+        Life::Alive => return Some(Vec::new()),
+        Life::Stopped => ("was stopped", "start it again when jobs should run by themselves"),
+        Life::Silent => {
+            ("has been silent", "look whether it runs, and read its journal; then start it again")
+        }
+    };
+    let since = local(pulse.stopped.unwrap_or(pulse.beat));
+    let what = format!("the scheduler {what} since {since}: no job runs by itself");
+    Some(vec![broken("serve", what.replace("was stopped since", "was stopped on"), mend)])
+}
+
+fn pipeline_valid(picture: &Picture<'_>) -> Option<Vec<Broken>> {
+    let faults = &picture.pulse.as_ref()?.pipeline_faults;
+    let what = "the pipeline folder has errors; jobs go on with its last good state";
+    let mend = "run `quarterday check` and mend what it names";
+    Some(if faults.is_empty() { Vec::new() } else { vec![broken("pipeline", what, mend)] })
+}
+
+/// From when on slots of a job are owed: since the scheduler follows it, or since the first run by hand.
+fn owed_since(picture: &Picture<'_>, job: &Job) -> Option<NaiveDateTime> {
+    let by_hand = || picture.runs.iter().map(|run| run.as_of.and_time(NaiveTime::MIN)).min();
+    picture.followed.get(&job.name).copied().or_else(by_hand)
+}
+
+/// The last slot of a job that should have been run by now.
+fn due(picture: &Picture<'_>, pipeline: &Pipeline, job: &Job) -> Option<NaiveDateTime> {
+    let until = picture.now - Duration::minutes(i64::from(pipeline.operator.overdue));
+    last_due(job, &pipeline.calendar, owed_since(picture, job)?, until)
+}
+
+/// Whether a job was run for a slot or later, by the schedule or by hand.
+fn was_run(picture: &Picture<'_>, job: &Job, wall: NaiveDateTime) -> bool {
+    let complete = |run: &&crate::ledger::RunRecord| run.job == job.name && run.state == RunState::Complete;
+    picture.runs.iter().filter(complete).any(|run| run.as_of >= wall.date())
+}
+
+fn job_overdue(picture: &Picture<'_>) -> Option<Vec<Broken>> {
+    let pipeline = picture.pipeline?;
+    let jobs = pipeline.jobs.iter().filter(|job| job.missed != Missed::Skip);
+    let found = jobs.filter_map(|job| {
+        let wall = due(picture, pipeline, job)?;
+        if was_run(picture, job, wall) {
+            return None;
+        }
+        let at = wall.format("%-d %B %Y at %H:%M");
+        let what = format!("{} was due on {at} and has not been run to its end", job.name);
+        let mend = format!("`quarterday run {} --as-of {}` does it now", job.name, wall.date());
+        Some(broken(format!("{}@{}", job.name, wall.format("%Y-%m-%dT%H:%M")), what, mend))
+    });
+    Some(found.collect())
+}
+
+fn last_run(picture: &Picture<'_>) -> Option<Vec<Broken>> {
+    let mut out = Vec::new();
+    for (job, record) in picture.slots.iter().filter(|(_, record)| record.state == SlotState::Failed) {
+        let mended = picture.pipeline.and_then(|p| p.job(job)).is_some_and(|job| {
+            let after = picture.runs.last().is_some_and(|run| record.run.as_deref() != Some(run.id.as_str()));
+            after && was_run(picture, job, record.slot.wall)
+        });
+        if !mended {
+            let what = format!("{} could not do all of its work: {}", record.slot.key(), record.note);
+            let date = record.slot.wall.date();
+            let mend = format!("mend the cause, then `quarterday run {job} --as-of {date}`");
+            out.push(broken(record.slot.key(), what, mend));
+        }
+    }
+    let hour_ago = picture.now.to_utc() - Duration::hours(1);
+    for run in picture.runs.iter().filter(|run| run.state == RunState::Begun) {
+        if picture.touched.get(&run.id).is_none_or(|at| *at < hour_ago) {
+            let what = format!("the run {} was begun and did not come to its end", run.id);
+            let mend = format!("`quarterday run {} --as-of {}` finishes it", run.job, run.as_of);
+            out.push(broken(&run.id, what, mend));
+        }
+    }
+    (!picture.runs.is_empty() || !picture.slots.is_empty()).then_some(out)
+}
+
+fn pack_sent(picture: &Picture<'_>) -> Option<Vec<Broken>> {
+    let pipeline = picture.pipeline?;
+    let mut out = Vec::new();
+    for job in pipeline.jobs.iter().filter(|job| job.makes_packs()) {
+        let Some(wall) = due(picture, pipeline, job) else { continue };
+        let quarter = pipeline.calendar.quarter_before(wall.date());
+        let prefix = format!("quarterly-pack/{}/", quarter.id());
+        let got = |address: &str| {
+            let pack = picture.dispatches.iter().filter(|d| d.message.key.starts_with(&prefix));
+            pack.clone().any(|d| d.message.recipient == address && d.state == DispatchState::Sent)
+        };
+        for committee in &pipeline.committees {
+            // A pack that waits for a person is told as such.
+            let waits = |p: &PackRecord| p.committee_id == committee.id && p.period == quarter.id();
+            let waits = picture.packs.iter().any(|p| waits(p) && p.state == PackState::Held);
+            if waits || !committee.documents.contains(&Document::QuarterlyPack) {
+                continue;
+            }
+            // Somebody who was put on the list later gets the next one.
+            let expected = committee.recipients.iter().filter(|r| r.added <= wall.date());
+            let without = expected.filter(|r| !got(&r.address)).count();
+            if without == 0 {
+                continue;
+            }
+            let people = plural(without, "recipient has", "recipients have");
+            let what = format!(
+                "the pack of {} for the {} was due on {}; {people} not been sent it",
+                quarter.short(),
+                committee.name,
+                wall.format("%-d %B %Y at %H:%M"),
+            );
+            let mend =
+                format!("`quarterday run {} --as-of {}` makes and sends what is left", job.name, wall.date());
+            out.push(broken(format!("{}/{}", quarter.id(), committee.id), what, mend));
+        }
+    }
+    Some(out)
+}
+
+fn approval(picture: &Picture<'_>) -> Option<Vec<Broken>> {
+    let today = picture.now.date_naive();
+    let held = picture.packs.iter().filter(|p| p.state == PackState::Held);
+    let found = held.filter_map(|pack| {
+        let (remind, expires) = (pack.remind?, pack.expires?);
+        let what = format!("{} for the {}", pack.id, pack.committee);
+        if today > expires {
+            // Told for a quarter; then the next pack is what matters.
+            let recent = today <= crate::dates::add_days(expires, 90);
+            let ended = format!("{what} was not approved by {} and goes to nobody", long(expires));
+            return recent.then(|| broken(&pack.id, ended, "run its job again to make it anew, or leave it"));
+        }
+        let since = long(pack.as_of);
+        let waits = format!("{what} has waited for approval since {since}, until {}", long(expires));
+        let mend = format!("quarterday approve {} --as ROLE --note TEXT", pack.id);
+        (today >= remind).then(|| broken(&pack.id, waits, mend))
+    });
+    Some(found.collect())
+}
+
+fn guard(picture: &Picture<'_>) -> Option<Vec<Broken>> {
+    let today = picture.now.date_naive();
+    let open = picture.hits.iter().filter(|hit| hit.open && hit.release.is_none());
+    let recent = open.filter(|hit| {
+        let day: Option<NaiveDate> = hit.as_of.parse().ok();
+        day.is_some_and(|day| (0..=90).contains(&(today - day).num_days()))
+    });
+    let found = recent.map(|hit| {
+        let what = format!("{} of {} is held back: {}", hit.document, hit.as_of, hit.detail);
+        let mend = format!(
+            "mend the source and run the job again, or `quarterday guard release {} --as ROLE --note WHY`",
+            hit.id
+        );
+        broken(&hit.id, what, mend)
+    });
+    Some(found.collect())
+}
+
+fn inbox(picture: &Picture<'_>) -> Option<Vec<Broken>> {
+    let pipeline = picture.pipeline?;
+    let limit = picture.now.to_utc() - Duration::minutes(i64::from(pipeline.operator.inbox_stuck));
+    let stuck = picture.waiting.iter().filter(|file| file.since < limit);
+    let found = stuck.map(|file| {
+        let path = [file.folder.as_str(), file.file.as_str()].into_iter().filter(|p| !p.is_empty());
+        let path = path.collect::<Vec<_>>().join("/");
+        let since = local(file.since);
+        let (what, mend) = if file.has_feed {
+            (format!("inbox/{path} has lain there since {since}, and no run has looked at it"), {
+                "run a job, or look why none runs"
+            })
+        } else {
+            (format!("inbox/{path} belongs to no feed: nothing reads it"), {
+                "move it into the folder of its feed, or away"
+            })
+        };
+        broken(path, what, mend)
+    });
+    Some(found.collect())
+}
+
+fn feeds(picture: &Picture<'_>) -> Option<Vec<Broken>> {
+    if picture.pipeline.is_none() || picture.runs.is_empty() {
+        return None;
+    }
+    let wanting = picture.feeds.iter().filter(|f| f.freshness.state.is_wanting());
+    let found = wanting.map(|feed| {
+        let due = feed.freshness.due.map(|due| format!(" was due by {}", long(due))).unwrap_or_default();
+        let last = match feed.freshness.received {
+            Some(received) => format!("the last file was received on {}", long(received)),
+            None => "none was ever received".to_owned(),
+        };
+        let what = format!("\"{}\" ({}, {}){due}; {last}", feed.title, feed.feed, feed.cadence);
+        broken(&feed.feed, what, format!("ask {}", feed.owner))
+    });
+    Some(found.collect())
+}
+
+fn clocks(picture: &Picture<'_>) -> Option<Vec<Broken>> {
+    let (pipeline, result) = (picture.pipeline?, picture.result.as_ref()?);
+    let today = picture.now.date_naive();
+    let mut out = Vec::new();
+    for practice in &result.practices {
+        let (level, clock) = (pipeline.levels.get(practice.outcome.level), &practice.clock);
+        let running = !matches!(clock.state, ClockState::Met | ClockState::Paused);
+        if let Some(due) = clock.due.filter(|due| level.reactive && running && *due < today) {
+            let code = practice.code();
+            let what = format!("{code}: the visit of level {} was due on {}", level.number, long(due));
+            out.push(broken(code, what, "arrange the visit, or record why the clock is paused"));
+        }
+    }
+    for id in result.exceptions.keys() {
+        let breached =
+            picture.alerts.iter().rfind(|a| a.exception == *id).filter(|a| a.event == Event::Breached);
+        if let Some(alert) = breached {
+            let what = format!("the clock of the exception {id} was breached by {}", long(alert.as_of));
+            out.push(broken(id, what, "take it up with the committee that was alerted"));
+        }
+    }
+    Some(out)
+}
+
+fn outbox(picture: &Picture<'_>) -> Option<Vec<Broken>> {
+    let mut out = Vec::new();
+    let begun: Vec<&str> =
+        picture.runs.iter().filter(|r| r.state == RunState::Begun).map(|r| r.id.as_str()).collect();
+    let hour_ago = picture.now.to_utc() - Duration::hours(1);
+    let at_work = begun.iter().any(|run| picture.touched.get(*run).is_some_and(|at| *at >= hour_ago));
+    let today = picture.now.date_naive();
+    for (word, what, mend) in [
+        ("sending", "not known to have been sent or not", "`quarterday dispatch send` settles it"),
+        (
+            "unknown",
+            "not known to have been sent or not",
+            "ask the recipient, then `quarterday dispatch resolve`",
+        ),
+        ("failed", "refused for good", "mend the address, or `quarterday dispatch resolve KEY --as resend`"),
+        ("planned", "planned and not sent", "`quarterday dispatch send`, or run a job"),
+        ("retry", "put off by the mail server", "`quarterday dispatch list` says why"),
+    ] {
+        let of_word = picture.dispatches.iter().filter(|d| d.state.word() == word);
+        let found = of_word.filter(|d| match word {
+            "sending" => !at_work,
+            "planned" | "retry" => d.as_of < today,
+            _ => true,
+        });
+        let keys: Vec<&str> = found.map(|d| d.message.key.as_str()).collect();
+        if let Some(first) = keys.first() {
+            let count = plural(keys.len(), "message is", "messages are");
+            out.push(broken(word, format!("{count} {what}, the first {first}"), mend));
+        }
+    }
+    Some(out)
+}
+
+fn disk(picture: &Picture<'_>) -> Option<Vec<Broken>> {
+    let (free, wanted) = (picture.disk_free?, picture.pipeline?.operator.disk_free_mb);
+    let free = free / 1_000_000;
+    if free >= u64::from(wanted) {
+        return Some(Vec::new());
+    }
+    let (free, wanted) = (number(free as f64), number(f64::from(wanted)));
+    let what = format!("{free} MB are free on the disk of the data folder; {wanted} MB should be");
+    Some(vec![broken("disk", what, "make room; a run that finds no room changes nothing and fails")])
+}
+
+fn calendar(picture: &Picture<'_>) -> Option<Vec<Broken>> {
+    let holidays = &picture.pipeline?.calendar.bank_holidays;
+    let today = picture.now.date_naive();
+    let what = match holidays.last() {
+        Some(last) if *last >= add_months(today, 12) => return Some(Vec::new()),
+        Some(last) => format!("the bank holidays of calendar.toml run out on {}", long(*last)),
+        None => "calendar.toml has no bank holidays".to_owned(),
+    };
+    Some(vec![broken("bank-holidays", what, "add the next years from gov.uk/bank-holidays")])
+}
