@@ -10,7 +10,8 @@ use anyhow::Context as _;
 use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
 
-use super::output::{complain, pipeline, say};
+use super::invocation::{invocation, quoted};
+use super::output::{failed, pipeline, say};
 use super::progress::Steps;
 use super::run::{STEPS, tell};
 use super::{DemoArgs, Exit};
@@ -36,7 +37,7 @@ pub(super) fn demo(args: &DemoArgs) -> Exit {
         Ok(exit) => exit,
         Err(error) => {
             let exit = error.downcast_ref::<RunError>().map_or(Exit::Failure, Exit::of_error);
-            complain(&format!("{error:#}"));
+            failed(&error);
             exit
         }
     }
@@ -97,11 +98,13 @@ fn finale(data: &Path) {
     say(&format!("  manifest and events of each run  {}", at("runs")));
     say(&format!("  the pipeline, to edit and check  {}", at("pipeline")));
     say("\nWhat to try");
-    let data = data.display();
-    say(&format!("  quarterday levels --data {data}"));
-    say(&format!("  quarterday explain X90005 --data {data}"));
-    say(&format!("  quarterday check --pipeline {data}/pipeline"));
-    say(&format!("  quarterday run quarterly --pipeline {data}/pipeline --data {data} --as-of 2026-07-14"));
+    let (program, inside) = (invocation(), quoted(&at("pipeline")));
+    let data = quoted(&data.display().to_string());
+    say(&format!("  {program} levels --data {data}"));
+    say(&format!("  {program} explain X90005 --data {data}"));
+    say(&format!("  {program} check --pipeline {inside}"));
+    say(&format!("  {program} run quarterly --pipeline {inside} --data {data} --as-of 2026-07-14"));
+    say(&format!("  {program} replay quarterly-2026-07-14 --data {data}"));
 }
 
 fn plan() -> anyhow::Result<Vec<Step>> {

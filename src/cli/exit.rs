@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::intake::inbox::Reason;
 use crate::run::{Report, RunError};
 
 /// What the program tells the program that started it.
@@ -13,7 +14,7 @@ pub enum Exit {
     Failure,
     /// 3: the pipeline folder has errors; nothing was done.
     Configuration,
-    /// 4: the run was completed, and a file that it received was rejected whole.
+    /// 4: the run was completed, and a file that lies in the inbox was rejected whole or cannot be read.
     InputRejected,
     /// 5: a source without which nothing can be said is missing or too old.
     SourceMissing,
@@ -25,6 +26,8 @@ pub enum Exit {
     Busy,
     /// 9: something that is due has not happened, or needs a person.
     Attention,
+    /// 20: what was done again or verified is not what was kept.
+    Differs,
 }
 
 /// The codes as `--help` prints them. 2 is the argument parser's, 101 a bug's.
@@ -34,12 +37,13 @@ Exit codes:
   1  a file or folder could not be used
   2  the command line cannot be understood
   3  the pipeline folder has errors; nothing was done
-  4  done, but a received file was rejected whole: see its receipt
+  4  done, but a received file was rejected whole or cannot be read: see its receipt
   5  a source without which nothing can be said is missing or too old
   6  done, but a document was refused by a gate and not sent
   7  done, but a message could not be handed over
   8  another instance is working in this data folder; nothing was done
   9  something that is due has not happened, or needs a person: see `quarterday monitor`
+  20  what was done again or verified is not what was kept
   101  a bug in quarterday: please report it";
 
 impl Exit {
@@ -55,6 +59,7 @@ impl Exit {
             Exit::DispatchIncomplete => 7,
             Exit::Busy => 8,
             Exit::Attention => 9,
+            Exit::Differs => 20,
         }
     }
 
@@ -65,7 +70,8 @@ impl Exit {
 
     /// The code of a run that did its work.
     pub fn of_report(report: &Report) -> Self {
-        let rejected = report.taken.iter().any(|t| t.state == crate::intake::State::Rejected);
+        let rejected = report.taken.iter().any(|t| t.state == crate::intake::State::Rejected)
+            || report.held.iter().any(|held| held.reason == Reason::Unreadable);
         if !report.refused.is_empty() {
             Exit::Refused
         } else if !report.unsent.is_empty() {
@@ -112,6 +118,7 @@ mod tests {
             Exit::DispatchIncomplete,
             Exit::Busy,
             Exit::Attention,
+            Exit::Differs,
         ];
         let numbers: std::collections::BTreeSet<u8> = all.iter().map(|e| e.number()).collect();
         assert_eq!(numbers.len(), all.len());

@@ -4,8 +4,10 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::output::{complain, say, say_json, say_raw};
+use super::output::{complain, failed, hint, say, say_json, say_raw};
 use super::{Exit, Format, LevelsArgs};
+use crate::diagnostic::likely;
+use crate::ledger::{LedgerError, RunRecord};
 use crate::packs::LEVELS_HEADER;
 use crate::run::{RunResult, Workspace};
 
@@ -26,25 +28,42 @@ pub(super) fn levels(args: &LevelsArgs) -> Exit {
 /// The result of a run, or of the last one.
 pub(super) fn result(data: &Path, run: Option<&str>) -> Result<RunResult, Exit> {
     let workspace = Workspace::new(data);
-    let failed = |error: String| {
-        complain(&error);
-        Exit::Failure
+    let record = record(&workspace, run)?;
+    RunResult::read(&workspace.past_run(&record.id)).map_err(|error| failed(&error))
+}
+
+/// What the ledger knows of a run, or of the last one.
+pub(super) fn record(workspace: &Workspace, run: Option<&str>) -> Result<RunRecord, Exit> {
+    let refused = |error: LedgerError| failed(&error.into());
+    let Some(ledger) = workspace.existing_ledger().map_err(refused)? else {
+        complain(&format!("{} holds no ledger: no job has been run there", workspace.data().display()));
+        hint("check --data, or run a job first");
+        return Err(Exit::Failure);
     };
-    let ledger = workspace.existing_ledger().map_err(|e| failed(e.to_string()))?;
-    let Some(ledger) = ledger else {
-        return Err(failed(format!("{} holds no ledger: no job has been run there", data.display())));
+    if let Some(record) = ledger.run(run).map_err(refused)? {
+        return Ok(record);
+    }
+    let known = ledger.runs().map_err(refused)?;
+    complain(&match (run, known.as_slice()) {
+        (_, []) => "no job has been run yet".to_owned(),
+        (Some(run), known) => no_such_run(run, known),
+        (None, _) => "no run has been completed yet".to_owned(),
+    });
+    Err(Exit::Failure)
+}
+
+/// How many runs are named to a person who named none of them.
+const NAMED: usize = 8;
+
+fn no_such_run(run: &str, known: &[RunRecord]) -> String {
+    let ids: Vec<&str> = known.iter().map(|r| r.id.as_str()).collect();
+    let last = ids.get(ids.len().saturating_sub(NAMED)..).unwrap_or_default().join(", ");
+    let there_are = match ids.len() > NAMED {
+        true => format!("there are {}, the last of them {last}", ids.len()),
+        false => format!("there are {last}"),
     };
-    let record = ledger.run(run).map_err(|e| failed(e.to_string()))?;
-    let Some(record) = record else {
-        let known = ledger.runs().map_err(|e| failed(e.to_string()))?;
-        let ids: Vec<&str> = known.iter().map(|r| r.id.as_str()).collect();
-        return Err(failed(match (run, ids.as_slice()) {
-            (_, []) => "no job has been run yet".to_owned(),
-            (Some(run), ids) => format!("there is no run \"{run}\"; there are {}", ids.join(", ")),
-            (None, _) => "no run has been completed yet".to_owned(),
-        }));
-    };
-    RunResult::read(&workspace.past_run(&record.id)).map_err(|e| failed(format!("{e:#}")))
+    let near = likely(run, ids).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+    format!("there is no run \"{run}\"; {there_are}{near}")
 }
 
 fn csv(rows: &[[String; 14]]) -> String {

@@ -3,22 +3,30 @@
 mod ack;
 mod approve;
 mod audit;
+mod backup;
+mod bundle;
 mod check;
+mod completions;
 mod demo;
 mod desk;
 mod dispatch;
+mod examples;
 mod exit;
 mod explain;
 mod guard;
 mod intake;
+mod invocation;
 mod levels;
+mod man;
 mod monitor;
 mod output;
 mod packs;
 mod progress;
 mod quarantine;
 mod recall;
+mod replay;
 mod resend;
+mod retention;
 mod run;
 mod serve;
 mod status;
@@ -27,7 +35,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chrono::NaiveDate;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 pub use exit::Exit;
 
@@ -36,6 +44,9 @@ pub use exit::Exit;
 #[derive(Debug, Parser)]
 #[command(name = "quarterday", version, max_term_width = 100, after_help = exit::HELP)]
 struct Cli {
+    /// Prints no progress, only results, warnings and errors
+    #[arg(short, long, global = true)]
+    quiet: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -78,6 +89,19 @@ enum Command {
     Status(StatusArgs),
     /// Tells what is due and has not happened; exit code 9 if there is anything
     Monitor(MonitorArgs),
+    /// Does a past run again, apart, and tells whether every document and message comes out the same
+    Replay(replay::ReplayArgs),
+    /// Packs what a supporter needs to understand a run, without personal data
+    Bundle(bundle::BundleArgs),
+    /// Tells what may go from the data folder by the pipeline's [retention], and removes it with --apply
+    Retention(retention::RetentionArgs),
+    /// Copies the data folder while jobs may run, or looks whether a copy is whole
+    Backup(backup::BackupArgs),
+    /// Prints what a shell needs to complete commands with the tab key
+    Completions(completions::CompletionsArgs),
+    /// Prints the manual page
+    #[command(hide = true)]
+    Man,
 }
 
 #[derive(Debug, Args)]
@@ -239,26 +263,66 @@ enum Format {
 /// Parses the command line, runs the command and gives the exit code.
 pub fn main() -> ExitCode {
     exit::on_panic();
-    let cli = Cli::parse();
-    let exit = match cli.command {
-        Command::Demo(args) => demo::demo(&args),
-        Command::Run(args) => run::run(&args),
-        Command::Intake(args) => intake::intake(&args),
-        Command::Check(args) => check::check(&args),
-        Command::Levels(args) => levels::levels(&args),
-        Command::Explain(args) => explain::explain(&args),
-        Command::Quarantine(args) => quarantine::quarantine(&args),
-        Command::Guard(args) => guard::guard(&args),
-        Command::Dispatch(args) => dispatch::dispatch(&args),
-        Command::Packs(args) => packs::run(&args),
-        Command::Approve(args) => approve::run(&args),
-        Command::Recall(args) => recall::run(&args),
-        Command::Resend(args) => resend::run(&args),
-        Command::Ack(args) => ack::run(&args),
-        Command::Audit(args) => audit::run(&args),
-        Command::Serve(args) => serve::serve(&args),
-        Command::Status(args) => status::status(&args),
-        Command::Monitor(args) => monitor::monitor(&args),
+    let matches = match examples::with_examples(Cli::command()).try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => return misunderstood(&error),
     };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => return misunderstood(&error),
+    };
+    output::set_quiet(cli.quiet);
+    let exit = cli.command.run();
+    if exit != Exit::Success && wants_json(&matches) {
+        output::fail_as_json(exit.number());
+    }
     exit.code()
+}
+
+impl Command {
+    fn run(&self) -> Exit {
+        match self {
+            Command::Demo(args) => demo::demo(args),
+            Command::Run(args) => run::run(args),
+            Command::Check(args) => check::check(args),
+            Command::Levels(args) => levels::levels(args),
+            Command::Explain(args) => explain::explain(args),
+            Command::Intake(args) => intake::intake(args),
+            Command::Quarantine(args) => quarantine::quarantine(args),
+            Command::Guard(args) => guard::guard(args),
+            Command::Dispatch(args) => dispatch::dispatch(args),
+            Command::Packs(args) => packs::run(args),
+            Command::Approve(args) => approve::run(args),
+            Command::Recall(args) => recall::run(args),
+            Command::Resend(args) => resend::run(args),
+            Command::Ack(args) => ack::run(args),
+            Command::Audit(args) => audit::run(args),
+            Command::Serve(args) => serve::serve(args),
+            Command::Status(args) => status::status(args),
+            Command::Monitor(args) => monitor::monitor(args),
+            Command::Replay(args) => replay::replay(args),
+            Command::Bundle(args) => bundle::bundle(args),
+            Command::Retention(args) => retention::retention(args),
+            Command::Backup(args) => backup::backup(args),
+            Command::Completions(args) => completions::completions(args),
+            Command::Man => man::man(),
+        }
+    }
+}
+
+/// Whether the command was asked for JSON, by `--json` or by `--format json`.
+fn wants_json(matches: &ArgMatches) -> bool {
+    let Some((_, command)) = matches.subcommand() else { return false };
+    let flag = matches!(command.try_get_one::<bool>("json"), Ok(Some(true)));
+    flag || matches!(command.try_get_one::<Format>("format"), Ok(Some(Format::Json)))
+}
+
+/// Prints why the command line cannot be understood, or the help or version that it asked for.
+fn misunderstood(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if error.use_stderr() && std::env::args().any(|arg| arg == "--json") {
+        let code = u8::try_from(error.exit_code()).unwrap_or(2);
+        output::say_json(&serde_json::json!({ "error": error.to_string().trim_end(), "exit": code }));
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }

@@ -2,26 +2,56 @@
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
+use serde_json::json;
 
 use super::Exit;
+use super::invocation::invocation;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::pipeline::{Folder, Pipeline, load};
 
+/// Whether anything was printed to standard output.
+static SAID: AtomicBool = AtomicBool::new(false);
+/// Whether nobody wants to hear how far a run has come.
+static QUIET: AtomicBool = AtomicBool::new(false);
+/// What was complained of, for programs that want it as JSON.
+static COMPLAINTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
 /// Prints to standard output.
 pub fn say(text: &str) {
+    SAID.store(true, Ordering::Relaxed);
     let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
 /// Prints to standard output without a line end.
 pub fn say_raw(text: &str) {
+    SAID.store(true, Ordering::Relaxed);
     let mut out = io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// Prints to standard error.
+/// Prints what is wrong to standard error.
 pub fn complain(text: &str) {
+    COMPLAINTS.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
+    print(text);
+}
+
+/// Prints what to do next, below a complaint.
+pub fn hint(text: &str) {
+    complain(&format!("what to do: {text}"));
+}
+
+/// Prints how far something has come, unless nobody wants to know.
+pub fn mention(text: &str) {
+    if !quiet() {
+        print(text);
+    }
+}
+
+fn print(text: &str) {
     let _ = writeln!(io::stderr().lock(), "quarterday: {text}");
 }
 
@@ -29,6 +59,16 @@ pub fn complain(text: &str) {
 pub fn journal(text: &str) {
     let now = crate::run::clock::now().format("%Y-%m-%d %H:%M:%S %Z");
     let _ = writeln!(io::stderr().lock(), "{now}  {text}");
+}
+
+/// Whether progress is to be kept from the terminal.
+pub fn quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
+/// Says whether progress is to be kept from the terminal.
+pub fn set_quiet(quiet: bool) {
+    QUIET.store(quiet, Ordering::Relaxed);
 }
 
 /// Prints a value as JSON.
@@ -39,22 +79,60 @@ pub fn say_json(value: &impl Serialize) {
     }
 }
 
+/// Complains of an error and of what to do about it.
+pub fn failed(error: &anyhow::Error) -> Exit {
+    complain(&in_words(error));
+    if let Some(advice) = crate::run::advice(error.as_ref()) {
+        hint(&advice);
+    }
+    Exit::Failure
+}
+
+/// An error with its causes, each said once: some say those below them already.
+fn in_words(error: &anyhow::Error) -> String {
+    let mut out = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if out.is_empty() {
+            out = cause;
+        } else if !out.contains(&cause) && !cause.starts_with("Error code ") {
+            out.push_str(": ");
+            out.push_str(&cause);
+        }
+    }
+    out
+}
+
+/// A command that was asked for JSON and printed none, because it failed, says so as JSON: the first
+/// complaint, all of them, and the exit code.
+pub fn fail_as_json(exit: u8) {
+    if SAID.load(Ordering::Relaxed) {
+        return;
+    }
+    let complaints = COMPLAINTS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let first = complaints.first().cloned().unwrap_or_default();
+    say_json(&json!({ "error": first, "messages": complaints, "exit": exit }));
+}
+
 /// Reads a pipeline folder; what is wrong with it goes to standard error.
 pub fn pipeline(dir: &Path) -> Result<Pipeline, Exit> {
     let folder = Folder::read(dir).map_err(|faults| {
         faults.iter().for_each(|fault| complain(&fault.to_string()));
         Exit::Configuration
     })?;
-    let loaded = load(&folder);
+    pipeline_of(&folder, &dir.display().to_string()).inspect_err(|_| {
+        let dir = super::invocation::quoted(&dir.display().to_string());
+        hint(&format!("mend these lines; `{} check --pipeline {dir}` tells them again", invocation()));
+    })
+}
+
+/// Makes a pipeline of a folder's texts; what is wrong with it goes to standard error.
+pub fn pipeline_of(folder: &Folder, name: &str) -> Result<Pipeline, Exit> {
+    let loaded = load(folder);
     for diagnostic in &loaded.diagnostics {
         complain(&diagnostic.to_string());
     }
     loaded.pipeline.ok_or_else(|| {
-        complain(&summary(&loaded.diagnostics));
-        complain(&format!(
-            "nothing was done; `quarterday check --pipeline {}` tells it again",
-            dir.display()
-        ));
+        complain(&format!("{name} has {}; nothing was done", summary(&loaded.diagnostics)));
         Exit::Configuration
     })
 }
@@ -65,4 +143,20 @@ pub fn summary(diagnostics: &[Diagnostic]) -> String {
     let errors = crate::wording::plural(count(Severity::Error), "error", "errors");
     let warnings = crate::wording::plural(count(Severity::Warning), "warning", "warnings");
     format!("{errors}, {warnings}")
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    #[test]
+    fn no_cause_is_said_twice() {
+        let full: anyhow::Result<()> = Err(std::io::Error::other("disk full")).context("the pack");
+        let again = full.context("the pack: disk full").unwrap_err();
+        assert_eq!(in_words(&again), "the pack: disk full");
+        let plain: anyhow::Result<()> = Err(std::io::Error::other("disk full")).context("the pack");
+        assert_eq!(in_words(&plain.unwrap_err()), "the pack: disk full");
+    }
 }

@@ -16,7 +16,7 @@ pub struct Steps {
 impl Steps {
     /// A bar for `runs` runs one after the other, or lines if standard error is no terminal.
     pub fn new(steps: u64) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
+        let bar = (std::io::stderr().is_terminal() && !super::output::quiet()).then(|| {
             let style = ProgressStyle::with_template("{spinner} [{bar:24}] {prefix}{wide_msg}");
             let bar = ProgressBar::new(steps);
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
@@ -64,7 +64,7 @@ impl Progress for Steps {
                 bar.inc(1);
                 bar.set_message(what.to_owned());
             }
-            None => super::output::complain(&format!("{}{what}", self.prefix)),
+            None => super::output::mention(&format!("{}{what}", self.prefix)),
         }
     }
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::intake::{Arrivals, tell_arrivals};
-use super::output::{complain, pipeline, say, say_json};
+use super::output::{complain, failed, pipeline, say, say_json};
 use super::progress::{Quiet, Steps};
 use super::{Exit, RunArgs};
+use crate::diagnostic::likely;
 use crate::run::{Progress, Report, Request, Workspace, clock, execute};
 use crate::schedule::after::after_run;
 use crate::wording::{list, number, plural};
@@ -21,7 +22,9 @@ pub(super) fn run(args: &RunArgs) -> Exit {
     };
     let Some(job) = pipeline.job(&args.job) else {
         let jobs: Vec<&str> = pipeline.jobs.iter().map(|j| j.name.as_str()).collect();
-        complain(&format!("there is no job \"{}\"; the pipeline has {}", args.job, jobs.join(", ")));
+        let near = likely(&args.job, jobs.iter().copied());
+        let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        complain(&format!("there is no job \"{}\"; the pipeline has {}{near}", args.job, jobs.join(", ")));
         return Exit::Configuration;
     };
     let workspace = Workspace::new(&args.data);
@@ -46,10 +49,7 @@ pub(super) fn run(args: &RunArgs) -> Exit {
         }
         Err(error) => {
             let exit = Exit::of_error(&error);
-            if args.json {
-                say_json(&serde_json::json!({ "error": error.to_string(), "exit": exit.number() }));
-            }
-            complain(&error.to_string());
+            failed(&error.into());
             exit
         }
     }

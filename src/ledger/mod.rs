@@ -9,12 +9,14 @@ mod alerts;
 mod answers;
 mod arrivals;
 mod attempts;
+mod backup;
 mod downloads;
 mod guard;
 mod late;
 mod lists;
 mod outbox;
 mod packs;
+mod proof;
 mod runs;
 mod slots;
 mod write;
@@ -31,12 +33,14 @@ pub use acknowledgements::Acknowledgement;
 pub use alerts::{Alert, Event};
 pub use arrivals::{Arrival, Seen};
 pub use attempts::{Attempt, Step, Steps};
+pub use backup::hashes_in;
 pub use downloads::{Download, DownloadFailure};
 pub use guard::{Held, Release, Released};
 pub use late::LateLevel;
 pub use lists::{Change, ListChange, Listed};
 pub use outbox::{Dispatch, DispatchState, Planned};
 pub use packs::{Approval, Batch, Blocked, PackMessage, PackRecord, PackState, Purpose, Recall, Warrant};
+pub use proof::{Removal, WrittenFile};
 pub use runs::{RunRecord, RunState};
 pub use slots::{Claim, Slot, SlotEnd, SlotRecord, SlotState};
 
@@ -124,6 +128,7 @@ const MIGRATIONS: &[&str] = &[
     attempts::MIGRATION,
     packs::MIGRATION,
     slots::MIGRATION,
+    proof::MIGRATION,
 ];
 
 /// An open ledger.

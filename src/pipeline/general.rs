@@ -9,6 +9,7 @@ use super::limits::Watch;
 use super::mail::Mail;
 use super::operator::Operator;
 use super::reader::Table;
+use super::retention::Retention;
 use crate::diagnostic::Code;
 
 /// The framework whose levels the pipeline proposes.
@@ -85,6 +86,7 @@ pub(super) struct General {
     pub(super) downloads: Downloads,
     pub(super) watch: Watch,
     pub(super) operator: Operator,
+    pub(super) retention: Retention,
 }
 
 impl General {
@@ -112,6 +114,7 @@ impl General {
         let downloads = file.table_or_none("downloads").map(Downloads::read).unwrap_or_default();
         let watch = file.table_or_none("inbox").map(Watch::read).unwrap_or_default();
         let operator = file.table_or_none("operator").map(Operator::read);
+        let retention = file.table_or_none("retention").map(Retention::read).unwrap_or_default();
         Some(Self {
             title: title?.value,
             organisation: organisation?.value,
@@ -126,6 +129,7 @@ impl General {
             downloads,
             watch,
             operator: operator.unwrap_or_default(),
+            retention,
         })
     }
 }

@@ -117,6 +117,7 @@ impl<'f> Loader<'f> {
             receipts,
             guard,
             operator: general.operator,
+            retention: general.retention,
             feeds,
             facts,
             levels: levels?,
@@ -127,6 +128,7 @@ impl<'f> Loader<'f> {
             domains,
             indicators,
             hash: self.folder.hash(),
+            source: self.folder.clone(),
         })
     }
 

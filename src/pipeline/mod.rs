@@ -26,6 +26,7 @@ mod period;
 mod posting;
 mod reader;
 mod recipients;
+mod retention;
 mod rule;
 mod secret;
 mod smtp;
@@ -61,6 +62,7 @@ pub use owner::{Owner, Receipts, Sent};
 pub use period::{Every, PLACEHOLDERS, fill};
 pub use posting::Posting;
 pub use recipients::out_of_date;
+pub use retention::{Keep, Retention};
 pub use rule::{Rule, Starts};
 pub use secret::Token;
 pub use smtp::{Auth, Mechanism, Security, Smtp};
@@ -105,6 +107,8 @@ pub struct Pipeline {
     pub guard: Arc<Guard>,
     /// Who is told when something cannot be done.
     pub operator: Operator,
+    /// How long things are kept.
+    pub retention: Retention,
     /// The feeds, by name.
     pub feeds: Vec<Feed>,
     /// The facts, by name.
@@ -125,6 +129,8 @@ pub struct Pipeline {
     pub indicators: Vec<Indicator>,
     /// A SHA-256 over all files of the folder, in hexadecimal.
     pub hash: String,
+    /// The folder it was read from, as texts.
+    pub source: Folder,
 }
 
 impl Pipeline {

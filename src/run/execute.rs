@@ -19,6 +19,7 @@ use super::lists;
 use super::make::make;
 use super::manifest::Manifest;
 use super::material::material;
+use super::proof;
 use super::record::{begin, write_result};
 use super::report::{LevelCount, Report};
 use super::result::{Compared, RunResult};
@@ -101,6 +102,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         events.note("received", json!(file))?;
     }
     write_result(&folder, &manifest, &result)?;
+    proof::keep(&store, &mut ledger, pipeline, &record, &folder)?;
 
     progress.step("making the documents");
     let remarks = remarks(&state, pipeline);
@@ -133,6 +135,8 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     if !workspace.is_dry() {
         write_receipt_pages(&lying, &receipts, pipeline, &templates, &folder)?;
     }
+
+    proof::note_written(&mut ledger, &record.id, &press.folder)?;
 
     progress.step("sending");
     let at = moment();

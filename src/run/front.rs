@@ -76,7 +76,8 @@ impl<'p> Entrance<'p> {
         let Self { pipeline, workspace, store, as_of, progress, .. } = self;
         progress.step("taking in what comes");
         let rebuild = is_past(ledger, *as_of)?;
-        let Received { lying, downloads, held } = match rebuild {
+        // A run that is done again apart has everything it needs in the store.
+        let Received { lying, downloads, held } = match rebuild || workspace.is_apart() {
             true => Received::default(),
             false => {
                 let (run, clock) = (self.label.as_str(), &RealTime);

@@ -204,8 +204,10 @@ impl Reception<'_> {
         let mut files = Vec::new();
         for feed in &self.pipeline.feeds {
             let folder = self.workspace.inbox(&feed.id);
-            let listing =
-                inbox::scan(&folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+            let Ok(listing) = inbox::scan(&folder) else {
+                out.held.push(Held::new(feed, "", Reason::Unreadable));
+                continue;
+            };
             let aside = listing.aside.iter().map(|Aside { name, reason }| Held::new(feed, name, *reason));
             out.held.extend(aside);
             files.extend(listing.files.into_iter().map(|file| (feed, file)));

@@ -13,22 +13,35 @@ pub struct Workspace {
     data: PathBuf,
     /// Where a dry run writes instead; the data folder itself stays as it is.
     dry: Option<PathBuf>,
+    /// The store of another data folder, for a run that is done again aside.
+    kept: Option<PathBuf>,
 }
 
 impl Workspace {
     /// The data folder as it is.
     pub fn new(data: impl Into<PathBuf>) -> Self {
-        Self { data: data.into(), dry: None }
+        Self { data: data.into(), dry: None, kept: None }
     }
 
     /// The same folder for a run that sends nothing and changes nothing: it writes below `dry-run`.
     pub fn dry(&self) -> Self {
-        Self { data: self.data.clone(), dry: Some(self.data.join("dry-run")) }
+        Self { data: self.data.clone(), dry: Some(self.data.join("dry-run")), kept: None }
+    }
+
+    /// A folder apart, in which a past run is done again: it sends nothing, has a ledger of its own, and
+    /// reads what was received from the store of this folder, which stays as it is.
+    pub fn apart(&self, folder: &Path) -> Self {
+        Self { data: folder.to_owned(), dry: Some(folder.join("again")), kept: Some(self.data.join("store")) }
     }
 
     /// Whether nothing but `dry-run` may be written.
     pub fn is_dry(&self) -> bool {
         self.dry.is_some()
+    }
+
+    /// Whether a past run is done again apart: nothing new is received then.
+    pub fn is_apart(&self) -> bool {
+        self.kept.is_some()
     }
 
     /// The data folder.
@@ -82,13 +95,15 @@ impl Workspace {
 
     /// The content-addressed store.
     pub fn store(&self) -> Store {
+        let kept = self.kept.clone().unwrap_or_else(|| self.data.join("store"));
         match &self.dry {
-            Some(dry) => Store::over(dry.join("store"), self.data.join("store")),
-            None => Store::new(self.data.join("store")),
+            Some(dry) => Store::over(dry.join("store"), kept),
+            None => Store::new(kept),
         }
     }
 
-    fn ledger_path(&self) -> PathBuf {
+    /// Where the ledger lies.
+    pub fn ledger_path(&self) -> PathBuf {
         self.data.join("ledger.sqlite")
     }
 
@@ -97,7 +112,8 @@ impl Workspace {
     /// # Errors
     /// If it cannot be opened.
     pub fn ledger(&self) -> Result<Ledger, LedgerError> {
-        if self.is_dry() { Ledger::copy_of(&self.ledger_path()) } else { Ledger::open(&self.ledger_path()) }
+        let in_memory = self.is_dry() && self.kept.is_none();
+        if in_memory { Ledger::copy_of(&self.ledger_path()) } else { Ledger::open(&self.ledger_path()) }
     }
 
     /// Whether there is a ledger.

@@ -1,6 +1,7 @@
 //! Stories that a user would recognise, told through the command line.
 
 mod audit;
+mod care;
 mod demo;
 mod documents;
 mod download;
@@ -10,6 +11,7 @@ mod exim;
 mod freshness;
 mod guard;
 mod intake;
+mod manners;
 mod once;
 mod operation;
 mod properties;
@@ -18,6 +20,7 @@ mod rebuild;
 mod recall;
 mod receipts;
 mod release;
+mod replay;
 mod schedule;
 mod server;
 mod smtp;

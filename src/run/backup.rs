@@ -1,0 +1,251 @@
+//! A copy of the data folder, taken while jobs may run, and the proof that a copy is whole.
+//!
+//! The ledger is copied first, as it stands at one moment; the store, which is only ever added to,
+//! afterwards: so the copy holds whatever its ledger refers to. A copy is a data folder itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use serde::{Deserialize, Serialize};
+
+use super::clock::now;
+use super::manifest::PROGRAM;
+use super::proof::paths_below;
+use super::workspace::Workspace;
+use crate::intake::store::write_whole;
+use crate::ledger::Ledger;
+
+/// The list of a copy's files, in the copy.
+pub const LIST: &str = "backup.json";
+const LEDGER: &str = "ledger.sqlite";
+const STORE: &str = "store";
+/// What is copied besides ledger and store. The inbox is the teams' own; what was received of it is in the
+/// store.
+const AREAS: [&str; 3] = ["packs", "runs", "outbox"];
+
+/// What a copy holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backup {
+    /// When it was taken, with the offset of the local time.
+    pub taken: String,
+    /// The program that took it.
+    pub program: String,
+    /// Every file by its path in the copy, with its SHA-256. The contents of the store are named by theirs.
+    pub files: BTreeMap<String, String>,
+    /// How many contents the store holds.
+    pub stored: usize,
+}
+
+/// What came of taking a copy.
+#[derive(Debug, Clone, Serialize)]
+pub struct Taken {
+    /// What the copy holds.
+    pub backup: Backup,
+    /// How many contents of the store were copied now; the others were there already.
+    pub added: usize,
+    /// How many bytes were written.
+    pub bytes: u64,
+    /// What is wrong with the data folder itself: it was copied as it is.
+    pub faults: Vec<String>,
+}
+
+/// Copies the data folder to a folder, which may hold an older copy of the same: then only what is new is
+/// written.
+///
+/// # Errors
+/// If there is no ledger, a file cannot be read or written, or the folder holds something else.
+pub fn take(workspace: &Workspace, to: &Path) -> anyhow::Result<Taken> {
+    let data = workspace.data();
+    if workspace.existing_ledger()?.is_none() {
+        bail!("{} holds no ledger: no job has been run there", data.display());
+    }
+    let (real, ours) = (fs::canonicalize(data)?, fs::canonicalize(to).unwrap_or_else(|_| to.to_owned()));
+    if ours.starts_with(&real) {
+        bail!("{} lies in the data folder itself: name a folder on another disk", to.display());
+    }
+    let fresh = !to.is_dir() || fs::read_dir(to)?.next().is_none();
+    if !fresh && !to.join(LIST).is_file() {
+        bail!("{} holds other files and no copy of a data folder: name an empty folder", to.display());
+    }
+    fs::create_dir_all(to).with_context(|| format!("{} cannot be made", to.display()))?;
+    // Until the new list is written the copy is none: a copy that was cut short is seen to be one.
+    let mut taken = Taken {
+        backup: Backup {
+            taken: now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false),
+            program: PROGRAM.to_owned(),
+            files: BTreeMap::new(),
+            stored: 0,
+        },
+        added: 0,
+        bytes: 0,
+        faults: Vec::new(),
+    };
+    copy_ledger(workspace, to, &mut taken)?;
+    copy_store(&data.join(STORE), &to.join(STORE), &mut taken)?;
+    for area in AREAS {
+        copy_area(data, to, area, &mut taken)?;
+    }
+    let list = serde_json::to_string_pretty(&taken.backup).context("the list cannot be written")? + "\n";
+    write_whole(&to.join(LIST), list.as_bytes()).context("the list of the copy cannot be written")?;
+    taken.faults.extend(missing(to)?);
+    Ok(taken)
+}
+
+fn copy_ledger(workspace: &Workspace, to: &Path, taken: &mut Taken) -> anyhow::Result<()> {
+    let part = tempfile::Builder::new().prefix(".ledger-").tempdir_in(to)?;
+    let copy = part.path().join(LEDGER);
+    Ledger::copy_to(&workspace.ledger_path(), &copy)?;
+    let bytes = fs::read(&copy)?;
+    write_whole(&to.join(LEDGER), &bytes).with_context(|| format!("{} cannot be written", to.display()))?;
+    // What stood beside an older copy that somebody opened belongs to that one.
+    for beside in ["ledger.sqlite-wal", "ledger.sqlite-shm"] {
+        let _ = fs::remove_file(to.join(beside));
+    }
+    taken.bytes += bytes.len() as u64;
+    taken.backup.files.insert(LEDGER.to_owned(), crate::sha256(&bytes));
+    Ok(())
+}
+
+fn copy_store(from: &Path, to: &Path, taken: &mut Taken) -> anyhow::Result<()> {
+    for (path, sha256) in contents(from)? {
+        let target = to.join(&path);
+        taken.backup.stored += 1;
+        if fs::metadata(&target)
+            .is_ok_and(|there| fs::metadata(from.join(&path)).is_ok_and(|here| here.len() == there.len()))
+        {
+            continue;
+        }
+        let bytes = fs::read(from.join(&path)).with_context(|| format!("store/{path} cannot be read"))?;
+        if crate::sha256(&bytes) != sha256 {
+            taken.faults.push(format!("store/{path} has changed since it was stored; it was not copied"));
+            continue;
+        }
+        write_whole(&target, &bytes).with_context(|| format!("{} cannot be written", target.display()))?;
+        taken.added += 1;
+        taken.bytes += bytes.len() as u64;
+    }
+    Ok(())
+}
+
+fn copy_area(data: &Path, to: &Path, area: &str, taken: &mut Taken) -> anyhow::Result<()> {
+    let (source, target) = (data.join(area), to.join(area));
+    for path in paths_below(&source)? {
+        let from = source.join(&path);
+        let bytes = fs::read(&from).with_context(|| format!("{} cannot be read", from.display()))?;
+        let file = target.join(&path);
+        if !fs::read(&file).is_ok_and(|there| there == bytes) {
+            write_whole(&file, &bytes).with_context(|| format!("{} cannot be written", file.display()))?;
+            taken.bytes += bytes.len() as u64;
+        }
+        taken.backup.files.insert(format!("{area}/{path}"), crate::sha256(&bytes));
+    }
+    // A copy is what the data folder is: what retention removed there goes here too.
+    for path in paths_below(&target)? {
+        if !taken.backup.files.contains_key(&format!("{area}/{path}")) {
+            fs::remove_file(target.join(&path)).with_context(|| format!("{path} cannot be removed"))?;
+        }
+    }
+    Ok(())
+}
+
+/// The contents of a store: path below it and hash, by path.
+fn contents(store: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    let mut out = Vec::new();
+    if !store.is_dir() {
+        return Ok(out);
+    }
+    for head in fs::read_dir(store).with_context(|| format!("{} cannot be read", store.display()))? {
+        let head = head?.path();
+        if !head.is_dir() {
+            continue;
+        }
+        for file in fs::read_dir(&head).with_context(|| format!("{} cannot be read", head.display()))? {
+            let name = file?.file_name().to_string_lossy().into_owned();
+            let folder = head.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.len() == 64 && name.starts_with(&folder) {
+                out.push((format!("{folder}/{name}"), name));
+            }
+        }
+    }
+    out.sort();
+    Ok(out)
+}
+
+/// What came of looking at a copy, or at a data folder itself.
+#[derive(Debug, Clone, Serialize)]
+pub struct Verified {
+    /// When the copy was taken; none for a data folder that is in use.
+    pub taken: Option<String>,
+    /// How many files were looked at.
+    pub files: usize,
+    /// Everything that is wrong; nothing if it is whole.
+    pub faults: Vec<String>,
+}
+
+/// Looks at every file of a copy, or of a data folder: the ledger is whole, every content of the store is
+/// what its name says, whatever the ledger refers to is there, and the listed files are as listed.
+///
+/// # Errors
+/// If the folder cannot be read at all.
+pub fn verify(folder: &Path) -> anyhow::Result<Verified> {
+    let ledger = folder.join(LEDGER);
+    if !ledger.is_file() {
+        bail!("{} holds no {LEDGER}: it is no data folder and no copy of one", folder.display());
+    }
+    let mut out = Verified { taken: None, files: 1, faults: Vec::new() };
+    match Ledger::faults(&ledger) {
+        Ok(faults) => out.faults.extend(faults.into_iter().map(|fault| format!("{LEDGER}: {fault}"))),
+        Err(error) => out.faults.push(format!("{LEDGER}: {error}")),
+    }
+    let store = folder.join(STORE);
+    for (path, sha256) in contents(&store)? {
+        out.files += 1;
+        match fs::read(store.join(&path)) {
+            Ok(bytes) if crate::sha256(&bytes) == sha256 => {}
+            Ok(_) => out.faults.push(format!("{STORE}/{path} has changed since it was stored")),
+            Err(error) => out.faults.push(format!("{STORE}/{path} cannot be read: {error}")),
+        }
+    }
+    if let Ok(text) = fs::read(folder.join(LIST)) {
+        let list: Backup = serde_json::from_slice(&text).context("backup.json cannot be understood")?;
+        for (path, sha256) in &list.files {
+            out.files += 1;
+            match fs::read(folder.join(path)) {
+                Ok(bytes) if crate::sha256(&bytes) == *sha256 => {}
+                Ok(_) => out.faults.push(format!("{path} has changed since the copy was taken")),
+                Err(error) => out.faults.push(format!("{path} cannot be read: {error}")),
+            }
+        }
+        out.taken = Some(list.taken);
+    }
+    if out.faults.is_empty() {
+        out.faults = missing(folder)?;
+    }
+    Ok(out)
+}
+
+/// What the ledger of a folder says was received or sent, and the store beside it does not have.
+fn missing(folder: &Path) -> anyhow::Result<Vec<String>> {
+    let ledger = Ledger::copy_of(&folder.join(LEDGER))?;
+    let removed: BTreeSet<String> = ledger.removals()?.into_iter().map(|r| r.path).collect();
+    let mut wanted: BTreeMap<String, String> = BTreeMap::new();
+    if let Some(last) = ledger.last_received()? {
+        for arrival in ledger.arrivals(last)? {
+            wanted.insert(arrival.sha256, format!("{} of feed {}", arrival.file, arrival.feed));
+        }
+    }
+    for dispatch in ledger.dispatches()? {
+        let what = format!("the message \"{}\" of {}", dispatch.message.subject, dispatch.run);
+        wanted.insert(dispatch.message.sha256, what);
+    }
+    let mut out = Vec::new();
+    for (sha256, what) in wanted {
+        let path = format!("{STORE}/{}/{sha256}", sha256.get(..2).unwrap_or_default());
+        if !folder.join(&path).is_file() && !removed.contains(&path) {
+            out.push(format!("{what} is not there: {path}"));
+        }
+    }
+    Ok(out)
+}

@@ -1,0 +1,209 @@
+//! Doing a past run again, apart from the data folder, and comparing what comes out byte for byte.
+//!
+//! The run is done by the same steps as ever, in a folder of its own: with the files that its manifest
+//! names, from the store; with the pipeline that was kept, or one that is given; compared with the pack
+//! that it was compared with. Nothing is sent, and the data folder is only read.
+
+mod compare;
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow, bail};
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::execute::{Progress, Request, execute};
+use super::manifest::{Manifest, PROGRAM};
+use super::proof::{MANIFEST, kept_folder};
+use super::result::FILE;
+use super::workspace::Workspace;
+use crate::intake::store::Store;
+use crate::ledger::{Dispatch, Ledger, Removal, RunRecord, WrittenFile};
+use crate::pipeline::{Folder, Pipeline};
+
+pub use compare::{Fate, Kind, Matched};
+
+/// What came of doing a run again.
+#[derive(Debug, Clone, Serialize)]
+pub struct Replay {
+    /// The run.
+    pub run: String,
+    /// The date it speaks of.
+    pub as_of: NaiveDate,
+    /// Whether everything came out as it was.
+    pub same: bool,
+    /// Every document, message and result, with what became of it.
+    pub compared: Vec<Matched>,
+    /// Why something may differ, as far as it can be known.
+    pub reasons: Vec<String>,
+    /// What the run needs and is missing or damaged.
+    pub damage: Vec<String>,
+}
+
+/// A past run with what is known of it.
+#[derive(Debug)]
+pub struct Past {
+    workspace: Workspace,
+    scratch: tempfile::TempDir,
+    record: RunRecord,
+    manifest: Manifest,
+    folder: Option<Folder>,
+    dispatches: Vec<Dispatch>,
+    written: Vec<WrittenFile>,
+    removals: Vec<Removal>,
+    damage: Vec<String>,
+}
+
+impl Past {
+    /// Looks a run up; the data folder is only read.
+    ///
+    /// # Errors
+    /// If there is no such run, or its manifest is neither in the store nor in its folder.
+    pub fn open(workspace: &Workspace, run: &str) -> anyhow::Result<Self> {
+        let scratch = tempfile::tempdir().context("a folder for temporary files cannot be made")?;
+        let copy = scratch.path().join("ledger.sqlite");
+        Ledger::copy_to(&workspace.ledger_path(), &copy)?;
+        let ledger = Ledger::open(&copy)?;
+        let record = ledger.run(Some(run))?.with_context(|| format!("there is no run \"{run}\""))?;
+        let store = workspace.store();
+        let folder = workspace.past_run(run);
+        let manifest = kept(&store, &record.manifest, &folder.join(MANIFEST)).map_err(|damage| {
+            anyhow!("the manifest of the run cannot be read, so nobody knows what went into it: {damage}")
+        })?;
+        let manifest: Manifest = serde_json::from_slice(&manifest)
+            .context("the manifest of the run was written by another version and cannot be read")?;
+        let mut damage = Vec::new();
+        let folder = kept_folder(&store, &ledger, &manifest.pipeline_sha256).unwrap_or_else(|error| {
+            damage.push(format!("the pipeline folder as it was kept cannot be used: {error:#}"));
+            None
+        });
+        let dispatches = ledger.dispatches()?.into_iter().filter(|d| d.run == run).collect();
+        let (written, removals) = (ledger.written(run)?, ledger.removals()?);
+        let workspace = workspace.clone();
+        Ok(Self { workspace, scratch, record, manifest, folder, dispatches, written, removals, damage })
+    }
+
+    /// The pipeline folder as the run used it, where it was kept.
+    pub fn pipeline_folder(&self) -> Option<&Folder> {
+        self.folder.as_ref()
+    }
+
+    /// Does the run again with a pipeline and compares.
+    ///
+    /// # Errors
+    /// If the run cannot be done, other than for want of a file that it needs: that is told in the result.
+    pub fn replay(mut self, pipeline: &Pipeline, progress: &dyn Progress) -> anyhow::Result<Replay> {
+        let store = self.workspace.store();
+        self.look_for_damage(&store);
+        let reasons = self.reasons(pipeline);
+        let compared = if self.damage.is_empty() {
+            self.again(&store, pipeline, progress)?;
+            compare::compare(&self)?
+        } else {
+            Vec::new()
+        };
+        let same = self.damage.is_empty() && compared.iter().all(|c| !c.fate.is_difference());
+        Ok(Replay {
+            run: self.record.id.clone(),
+            as_of: self.record.as_of,
+            same,
+            reasons: if same { Vec::new() } else { compare::explained(reasons, &compared) },
+            compared,
+            damage: self.damage,
+        })
+    }
+
+    /// Whether everything that the run needs is in the store as it was received.
+    fn look_for_damage(&mut self, store: &Store) {
+        for input in &self.manifest.inputs {
+            if let Err(error) = store.get(&input.sha256) {
+                let name = format!("{} ({} of feed {})", input.receipt, input.file, input.feed);
+                self.damage.push(format!("{name} cannot be read again: {error}"));
+            }
+        }
+        if let (Some(compared), Some(sha256)) = (&self.manifest.compared_with, &self.manifest.compared_sha256)
+        {
+            let path = self.workspace.past_run(&compared.run).join(FILE);
+            if let Err(error) = kept(store, sha256, &path) {
+                self.damage
+                    .push(format!("what the pack before, {}, said cannot be read: {error}", compared.run));
+            }
+        }
+    }
+
+    /// Why the outcome may differ although nothing is damaged.
+    fn reasons(&self, pipeline: &Pipeline) -> Vec<String> {
+        let mut out = Vec::new();
+        if self.manifest.program != PROGRAM {
+            out.push(format!("the run was made by {}; this is {PROGRAM}", self.manifest.program));
+        }
+        if self.manifest.pipeline_sha256 != pipeline.hash {
+            let changed = self.folder.as_ref().map(|then| changed(then, &pipeline.source));
+            out.push(match changed {
+                Some(files) => {
+                    format!("the pipeline folder is not the one of the run: {} changed", files.join(", "))
+                }
+                None => "the pipeline folder is not the one of the run".to_owned(),
+            });
+        }
+        out
+    }
+
+    /// Does the run again in the folder apart.
+    fn again(&self, store: &Store, pipeline: &Pipeline, progress: &dyn Progress) -> anyhow::Result<()> {
+        let job = pipeline.job(&self.manifest.job).with_context(|| {
+            format!("the pipeline has no job \"{}\", which the run was of", self.manifest.job)
+        })?;
+        let scratch = self.scratch.path();
+        let compared = self.manifest.compared_with.as_ref();
+        if let (Some(compared), Some(sha256)) = (compared, &self.manifest.compared_sha256) {
+            let bytes = kept(store, sha256, &self.workspace.past_run(&compared.run).join(FILE))
+                .map_err(anyhow::Error::msg)?;
+            let folder = scratch.join("runs").join(&compared.run);
+            fs::create_dir_all(&folder)?;
+            fs::write(folder.join(FILE), bytes)?;
+        }
+        let numbers: Vec<u32> = self
+            .manifest
+            .inputs
+            .iter()
+            .filter_map(|i| i.receipt.trim_start_matches('R').parse().ok())
+            .collect();
+        if numbers.len() != self.manifest.inputs.len() {
+            bail!("the manifest of the run names receipts by numbers that cannot be read");
+        }
+        let workspace = self.workspace.apart(scratch);
+        Ledger::wind_back(
+            &workspace.ledger_path(),
+            &self.record.id,
+            &numbers,
+            compared.map(|c| c.run.as_str()),
+        )?;
+        let request = Request { job, pipeline, workspace, as_of: self.record.as_of, progress };
+        execute(&request).context("the run cannot be done again")?;
+        Ok(())
+    }
+}
+
+/// The bytes of that hash from the store or, for runs from before they were kept there, from a file.
+fn kept(store: &Store, sha256: &str, path: &Path) -> Result<Vec<u8>, String> {
+    match store.get(sha256) {
+        Ok(bytes) => Ok(bytes),
+        Err(error) => match fs::read(path) {
+            Ok(bytes) if crate::sha256(&bytes) == sha256 => Ok(bytes),
+            Ok(_) => Err(format!("{error}, and {} was changed since the run", path.display())),
+            Err(other) => Err(format!("{error}, and {}: {other}", path.display())),
+        },
+    }
+}
+
+/// The files in which two pipeline folders differ.
+fn changed(then: &Folder, now: &Folder) -> Vec<String> {
+    let paths = then.iter().chain(now.iter()).map(|(path, _)| path);
+    let mut out: Vec<String> =
+        paths.filter(|path| then.get(path) != now.get(path)).map(str::to_owned).collect();
+    out.sort();
+    out.dedup();
+    out
+}

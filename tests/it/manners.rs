@@ -1,0 +1,132 @@
+//! The command line as people expect it.
+
+use std::process::{Command, Stdio};
+
+use crate::support::{Icb, code, complained, demo, quarterday, said, text};
+
+/// Every command that prints JSON, made to fail.
+fn failures(icb: &Icb) -> Vec<Vec<String>> {
+    let (pipeline, data) = (icb.pipeline(""), icb.data());
+    let (pipeline, data) = (text(&pipeline), text(&data));
+    let commands: &[&[&str]] = &[
+        &["run", "weekly", "--pipeline", pipeline, "--data", data, "--json"],
+        &["run", "nightly", "--pipeline", "nowhere", "--data", data, "--json"],
+        &["levels", "--data", data, "--format", "json"],
+        &["explain", "X90005", "--data", data, "--json"],
+        &["replay", "--data", data, "--json"],
+        &["bundle", "--data", data, "--out", "never.zip", "--json"],
+        &["retention", "--pipeline", "nowhere", "--data", data, "--json"],
+        &["backup", "--data", data, "--to", "never", "--json"],
+        &["backup", "--verify", data, "--json"],
+        &["check", "--pipeline", "nowhere", "--json"],
+        &["explain", "--json"],
+    ];
+    commands.iter().map(|words| words.iter().map(|word| (*word).to_owned()).collect()).collect()
+}
+
+#[test]
+fn who_asks_for_json_gets_json_when_it_fails_too() {
+    let icb = Icb::new();
+    for words in failures(&icb) {
+        let args: Vec<&str> = words.iter().map(String::as_str).collect();
+        let output = quarterday(&args);
+        assert_ne!(code(&output), 0, "{words:?}");
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{words:?}: {error}: {}", said(&output)));
+        if words[0] == "check" {
+            assert_eq!(json["valid"], false);
+            continue;
+        }
+        assert_eq!(json["exit"].as_i64(), Some(i64::from(code(&output))), "{words:?}");
+        assert!(!json["error"].as_str().unwrap().is_empty(), "{words:?}");
+        assert!(!complained(&output).is_empty(), "a person reads it on standard error all the same");
+    }
+    assert!(!std::path::Path::new("never").exists() && !std::path::Path::new("never.zip").exists());
+}
+
+#[test]
+fn a_name_that_is_nearly_right_is_recognised() {
+    let icb = Icb::with_register();
+    let output = icb.run("nightli", "2026-07-14", &[]);
+    assert!(complained(&output).contains("did you mean nightly?"), "{}", complained(&output));
+    let output = quarterday(&["levels", "--data", text(demo()), "--run", "quarterly-2026-10-4"]);
+    assert!(complained(&output).contains("did you mean quarterly-2026-10-14?"), "{}", complained(&output));
+    let output = quarterday(&["explain", "X9005", "--data", text(demo())]);
+    assert!(complained(&output).contains("did you mean X9"), "{}", complained(&output));
+    let output = quarterday(&["explian", "X90005"]);
+    assert!(complained(&output).contains("'explain'"), "{}", complained(&output));
+}
+
+#[test]
+fn the_commands_that_the_demo_prints_work() {
+    let output = quarterday(&["demo", "--data", text(demo()), "-q"]);
+    let told = said(&output);
+    let commands: Vec<&str> =
+        told.lines().skip_while(|line| *line != "What to try").skip(1).map(str::trim).collect();
+    assert!(commands.len() >= 5, "{told}");
+    for command in commands {
+        // What cannot be copied into a shell, a shell says.
+        let output = Command::new("sh").args(["-c", command]).output().unwrap();
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn help_of_every_command_shows_commands_to_copy() {
+    for command in ["demo", "run", "check", "levels", "explain", "replay", "bundle", "retention", "backup"] {
+        let output = quarterday(&[command, "--help"]);
+        assert!(said(&output).contains("Examples:\n  # "), "{command}: {}", said(&output));
+    }
+    insta::assert_snapshot!(said(&quarterday(&["backup", "--help"])));
+}
+
+#[test]
+fn shells_and_man_get_what_they_need() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let output = quarterday(&["completions", shell]);
+        assert_eq!(code(&output), 0);
+        assert!(said(&output).contains("retention"), "{shell}");
+    }
+    // The script is one that bash takes.
+    let script = said(&quarterday(&["completions", "bash"]));
+    let bash = Command::new("bash").args(["-n", "-c", &script]).output();
+    assert!(bash.is_ok_and(|output| output.status.success()));
+    let page = said(&quarterday(&["man"]));
+    assert!(page.contains(".TH quarterday 1") && page.contains(".SH \"COMMAND REPLAY\""), "{page}");
+    assert!(page.contains("Exit codes:"));
+}
+
+#[test]
+fn colours_are_left_out_where_nobody_wants_them() {
+    let help = |no_color: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quarterday"));
+        command.args(["run", "--help"]).env("CLICOLOR_FORCE", "1").env("NO_COLOR", no_color);
+        command.output().unwrap().stdout
+    };
+    assert!(!help("1").contains(&0x1b));
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_quarterday"))
+        .args(["levels", "--data", text(demo()), "--format", "csv"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(complained(&output), "");
+}
+
+#[test]
+fn progress_is_plain_lines_away_from_a_terminal_and_none_when_quiet() {
+    let icb = Icb::with_register();
+    let output = icb.run("nightly", "2026-07-14", &[]);
+    assert!(complained(&output).contains("quarterday: triangulating\n"), "{}", complained(&output));
+    assert!(!output.stderr.contains(&0x1b) && !output.stderr.contains(&b'\r'));
+    let output = icb.run("nightly", "2026-07-14", &["--quiet"]);
+    assert_eq!(complained(&output), "");
+    assert!(said(&output).starts_with("nightly as at"));
+}
