@@ -73,10 +73,14 @@ codes! {
     Secret => "secret",
     /// A recipient whom mail does not reach.
     Unreached => "unreached",
+    /// An alias or a word of a map that matched nothing lately.
+    Unmatched => "unmatched",
 
     // A received file as a whole.
     /// The bytes are not a file of any kind that is read.
     UnreadableFile => "unreadable-file",
+    /// Reading the file takes more time, memory or cells than one file may.
+    TooCostly => "too-costly",
     /// The file is protected by a password.
     PasswordProtected => "password-protected",
     /// A web page or an XML document under a workbook's name.
@@ -99,6 +103,12 @@ codes! {
     RenamedColumn => "renamed-column",
     /// A column that the layout does not know.
     UnknownColumn => "unknown-column",
+    /// Rows of the sheet are hidden.
+    HiddenRows => "hidden-rows",
+    /// Percentages stand as fractions.
+    FractionsRead => "fractions-read",
+    /// Text that was decoded wrongly before it was sent (`Ã©` for `é`).
+    GarbledText => "garbled-text",
     /// The file is of another kind than the feed expects.
     WrongFile => "wrong-file",
     /// No date or period could be found for the file.
@@ -115,6 +125,10 @@ codes! {
     BadDate => "bad-date",
     /// A year of two digits.
     TwoDigitYear => "two-digit-year",
+    /// A date that could be one of two.
+    AmbiguousDate => "ambiguous-date",
+    /// A value that another row has already.
+    RepeatedValue => "repeated-value",
     /// A date that came as a plain number.
     SerialDate => "serial-date",
     /// A spreadsheet error stands in the cell.

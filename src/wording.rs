@@ -32,6 +32,13 @@ pub fn plural(count: usize, one: &str, many: &str) -> String {
     format!("{} {noun}", number(count as f64))
 }
 
+/// A text for a cell of a csv file that a spreadsheet will open: one that it would take for a formula gets
+/// an apostrophe in front, as a person would type it. A number stays a number.
+pub fn inert(text: &str) -> String {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
+    if formula { format!("'{text}") } else { text.to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,6 +50,14 @@ mod tests {
         assert_eq!(number(10.0), "10");
         assert_eq!(number(-0.001), "0");
         assert_eq!(number(1_234_567.5), "1,234,567.5");
+    }
+
+    #[test]
+    fn nothing_of_a_cell_is_taken_for_a_formula() {
+        assert_eq!(inert("=HYPERLINK(\"http://x\")"), "'=HYPERLINK(\"http://x\")");
+        assert_eq!(inert("@SUM(A1)"), "'@SUM(A1)");
+        assert_eq!(inert("-12.5"), "-12.5");
+        assert_eq!(inert("A-1 SURGERY"), "A-1 SURGERY");
     }
 
     #[test]

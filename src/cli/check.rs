@@ -5,7 +5,7 @@ use serde_json::json;
 use super::output::{complain, say, say_json, summary};
 use super::{CheckArgs, Exit};
 use crate::pipeline::{Folder, load, out_of_date, upkeep};
-use crate::run::clock;
+use crate::run::{Workspace, clock, unmatched};
 
 pub(super) fn check(args: &CheckArgs) -> Exit {
     let folder = match Folder::read(&args.pipeline) {
@@ -24,6 +24,15 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
         let today = args.as_of.unwrap_or_else(clock::today);
         loaded.diagnostics.extend(out_of_date(pipeline, today));
         loaded.diagnostics.extend(upkeep(&folder, pipeline, today));
+    }
+    if let (Some(data), Some(pipeline)) = (&args.data, &loaded.pipeline) {
+        match unmatched(&Workspace::new(data), pipeline) {
+            Ok(warnings) => loaded.diagnostics.extend(warnings),
+            Err(error) => {
+                complain(&format!("{error:#}"));
+                return Exit::Failure;
+            }
+        }
     }
     let valid = loaded.pipeline.is_some();
     if args.json {

@@ -23,6 +23,7 @@ mod output;
 mod packs;
 mod progress;
 mod quarantine;
+mod read_file;
 mod recall;
 mod replay;
 mod resend;
@@ -102,6 +103,9 @@ enum Command {
     /// Prints the manual page
     #[command(hide = true)]
     Man,
+    /// Reads a file for another process of this program
+    #[command(name = crate::intake::read::apart::COMMAND, hide = true)]
+    ReadFile(read_file::ReadFileArgs),
 }
 
 #[derive(Debug, Args)]
@@ -156,6 +160,9 @@ struct CheckArgs {
     /// The day on which dates of the folder are looked at; today in Europe/London if left out
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<NaiveDate>,
+    /// A data folder: warns of aliases and maps that matched nothing in its files of the last quarter
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
     /// Prints JSON instead of text
     #[arg(long)]
     json: bool,
@@ -263,6 +270,7 @@ enum Format {
 /// Parses the command line, runs the command and gives the exit code.
 pub fn main() -> ExitCode {
     exit::on_panic();
+    crate::intake::read::read_apart();
     let matches = match examples::with_examples(Cli::command()).try_get_matches() {
         Ok(matches) => matches,
         Err(error) => return misunderstood(&error),
@@ -306,6 +314,7 @@ impl Command {
             Command::Backup(args) => backup::backup(args),
             Command::Completions(args) => completions::completions(args),
             Command::Man => man::man(),
+            Command::ReadFile(args) => read_file::read_file(args),
         }
     }
 }

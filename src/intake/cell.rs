@@ -25,11 +25,17 @@ pub enum Cell {
 impl Cell {
     /// A cell from text: blank text is an empty cell, and the text of an error is an error.
     pub fn from_text(text: &str) -> Self {
-        let trimmed = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\u{200b}');
+        let trimmed = text.trim_matches(|c: char| c.is_whitespace() || unprintable(c));
         if trimmed.is_empty() {
             return Cell::Empty;
         }
-        if is_error(trimmed) { Cell::Error(trimmed.to_owned()) } else { Cell::Text(trimmed.to_owned()) }
+        if is_error(trimmed) {
+            Cell::Error(trimmed.to_owned())
+        } else if trimmed.contains(unprintable) {
+            Cell::Text(trimmed.replace(unprintable, ""))
+        } else {
+            Cell::Text(trimmed.to_owned())
+        }
     }
 
     /// Whether nothing stands in it.
@@ -50,6 +56,13 @@ impl Cell {
             Cell::Truth(false) => "FALSE".to_owned(),
         }
     }
+}
+
+/// Characters that show nothing and can make a terminal or a reader misbehave: controls, byte order marks,
+/// spaces of no width, and marks that turn the direction of what follows.
+fn unprintable(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+        || matches!(c, '\u{feff}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Errors of Excel, LibreOffice and Smartsheet, which some formats store as text.
@@ -129,5 +142,13 @@ mod tests {
         assert_eq!(Cell::from_text("#INVALID VALUE"), Cell::Error("#INVALID VALUE".into()));
         assert_eq!(Cell::from_text("#1 priority"), Cell::Text("#1 priority".into()));
         assert_eq!(Cell::from_text("\u{a0} "), Cell::Empty);
+    }
+
+    #[test]
+    fn what_shows_nothing_is_left_out() {
+        assert_eq!(Cell::from_text("\u{1b}[31mred\u{7}"), Cell::Text("[31mred".into()));
+        assert_eq!(Cell::from_text("X90\u{200b}001\u{202e}"), Cell::Text("X90001".into()));
+        assert_eq!(Cell::from_text("\u{1}"), Cell::Empty);
+        assert_eq!(Cell::from_text("two\nlines"), Cell::Text("two\nlines".into()));
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cell::{Cell, address};
 use super::read::{Book, Sheet};
-use super::rows::{Fate, Reading, Rejection};
+use super::rows::{Fate, Reading, Rejection, sheet_row};
 use super::{Effect, Problem};
 use crate::diagnostic::Code;
 use crate::guard::{Action, Guard, Hit, Place, WITHHELD, is_fraction, whole};
@@ -47,18 +47,30 @@ pub(super) fn screen(book: &Book, feed: &Feed, name: &str, reading: &mut Reading
     for problem in &mut found {
         let own_sheet = problem.sheet == reading.sheet;
         let at = problem.row.filter(|_| own_sheet);
-        let index = at.and_then(|number| reading.rows.binary_search_by_key(&number, |row| row.number).ok());
-        match (index.and_then(|i| reading.rows.get_mut(i)), problem.effect) {
-            (Some(row), Effect::Quarantined) if row.fate != Fate::Ignored => row.fate = Fate::Quarantined,
-            // Beside the rows there is nothing to quarantine; somebody should remove it all the same.
-            (row, Effect::Quarantined) => {
-                problem.effect = Effect::Dropped;
-                problem.mend = REMOVE.to_owned();
-                if row.is_none() {
-                    problem.column = None;
-                }
+        // A row of the sheet may have been made into several.
+        let rows = match at {
+            Some(number) => {
+                let from = reading.rows.partition_point(|row| sheet_row(row.number) < number);
+                let to = reading.rows.partition_point(|row| sheet_row(row.number) <= number);
+                reading.rows.get_mut(from..to).unwrap_or_default()
             }
-            _ => {}
+            None => &mut [],
+        };
+        if problem.effect != Effect::Quarantined {
+            continue;
+        }
+        let mut stopped = false;
+        for row in rows.iter_mut().filter(|row| row.fate != Fate::Ignored) {
+            row.fate = Fate::Quarantined;
+            stopped = true;
+        }
+        if !stopped {
+            // Beside the rows there is nothing to quarantine; somebody should remove it all the same.
+            problem.effect = Effect::Dropped;
+            problem.mend = REMOVE.to_owned();
+            if rows.is_empty() {
+                problem.column = None;
+            }
         }
     }
     reading.problems.extend(found);

@@ -13,6 +13,7 @@ mod condense;
 pub mod download;
 mod file_name;
 mod guard;
+pub mod headings;
 pub mod inbox;
 pub mod names;
 pub mod read;
@@ -22,6 +23,7 @@ mod rows;
 mod settle;
 pub mod sheet;
 pub mod store;
+pub mod usage;
 pub mod watch;
 mod whole;
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cell::shortened;
 use super::release::{Kept, Release};
-use super::rows::{Fate, Reading, Row, Value};
+use super::rows::{Fate, Reading, Row, Value, in_sheet, sheet_row};
 use super::{Effect, Problem};
 use crate::diagnostic::Code;
 use crate::pipeline::{ColumnKind, Feed, Layout, Others};
@@ -198,7 +198,8 @@ impl<'r> Settler<'r> {
     fn repeated_rows(&mut self) {
         let mut first: HashMap<String, u32> = HashMap::new();
         let mut repeats = Vec::new();
-        for row in self.rows.iter_mut().filter(|r| r.fate != Fate::Ignored) {
+        // Of rows kept aside, cells that could not be read may differ.
+        for row in self.rows.iter_mut().filter(|r| r.fate == Fate::Standing) {
             match first.get(&format!("{:?}", row.values)) {
                 Some(earlier) => {
                     row.fate = Fate::Ignored;
@@ -213,7 +214,7 @@ impl<'r> Settler<'r> {
         self.problems.retain(|p| p.row.is_none_or(|row| !repeated.contains(&row)));
         let key = self.layout.key.last().cloned().unwrap_or_default();
         for (row, earlier) in repeats {
-            let message = format!("the same as row {earlier}, and counted once");
+            let message = format!("the same as row {}, and counted once", sheet_row(earlier));
             self.problem(
                 Code::RepeatedRow,
                 Effect::Ignored,
@@ -374,7 +375,8 @@ impl<'r> Settler<'r> {
                 }
                 Some(earlier) => {
                     let message = format!(
-                        "row {earlier} has the same {} with other content; the first stands",
+                        "row {} has the same {} with other content; the first stands",
+                        sheet_row(*earlier),
                         wording::list(&titles)
                     );
                     self.rows[index].fate = Fate::Quarantined;
@@ -406,7 +408,10 @@ impl<'r> Settler<'r> {
                 }
                 Some((_, known)) if *known == value => {}
                 Some((earlier, _)) => {
-                    let message = format!("row {earlier} says another {title} of the same practice and date");
+                    let message = format!(
+                        "row {} says another {title} of the same practice and date",
+                        sheet_row(*earlier)
+                    );
                     self.rows[index].fate = Fate::Quarantined;
                     let mend = "find out which of the two is right".to_owned();
                     self.problem(Code::BadRow, Effect::Quarantined, number, &agree.column, message, mend);
@@ -471,6 +476,7 @@ impl<'r> Settler<'r> {
             .collect();
         // The column has as many rows as the table, so this cannot fail.
         let _ = table.with_column(Column::new(CARRIED_FROM.into(), from));
+        self.problems.iter_mut().for_each(in_sheet);
         if let Some(guard) = &feed.guard {
             super::guard::conceal(&mut self.problems, guard);
         }

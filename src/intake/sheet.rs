@@ -3,7 +3,10 @@
 //! Nothing is guessed: a book with one visible sheet that holds data needs no name; with more, the
 //! layout names the sheet or the file is refused. Columns are found by their names, in any order.
 
+use std::collections::BTreeMap;
+
 use super::cell::{Cell, address, letters, shortened};
+use super::headings::{Headings, drift};
 use super::read::{Book, Sheet};
 use super::rows::Rejection;
 use super::{Effect, Problem};
@@ -23,6 +26,10 @@ pub struct Shape<'b> {
     pub header_row: u32,
     /// For each column of the layout, its place in the sheet counted from 0.
     pub places: Vec<Option<usize>>,
+    /// How many columns the sheet has; places from there on were made of several columns.
+    pub width: usize,
+    /// What the header calls its columns.
+    pub headings: Headings,
     /// What should be said about the columns.
     pub problems: Vec<Problem>,
     /// Needed columns that are not there.
@@ -30,6 +37,31 @@ pub struct Shape<'b> {
 }
 
 impl Shape<'_> {
+    /// The same shape over a sheet whose columns were made rows: the two columns that were added hold the
+    /// name of the column and its cell.
+    pub(super) fn onto<'l>(self, long: &'l Sheet, layout: &Layout) -> Shape<'l> {
+        let mut places = self.places;
+        if let Some(unpivot) = &layout.unpivot {
+            for (added, name) in [&unpivot.name, &unpivot.value].into_iter().enumerate() {
+                let index = layout.columns.iter().position(|c| c.name == *name);
+                if let Some(place) = index.and_then(|i| places.get_mut(i)) {
+                    *place = Some(self.width + added);
+                }
+            }
+        }
+        let mut headings = self.headings;
+        let mut problems = self.problems;
+        let becomes_rows = |text: &str| {
+            layout.unpivot.as_ref().is_some_and(|u| u.pattern.find(text).is_some_and(|m| m.as_str() == text))
+        };
+        headings.unknown.retain(|(_, text)| !becomes_rows(text));
+        problems.retain(|p| p.code != Code::UnknownColumn.id());
+        let drift = drift(layout, &headings, None, sheet_name(long).as_deref());
+        problems.extend(drift.into_iter().filter(|p| p.code == Code::UnknownColumn.id()));
+        let (header_row, width, missing) = (self.header_row, self.width, self.missing);
+        Shape { sheet: long, header_row, places, width, headings, problems, missing }
+    }
+
     /// How many columns of the layout were found.
     fn found(&self) -> usize {
         self.places.iter().flatten().count()
@@ -69,7 +101,11 @@ pub fn fit<'b, 'l>(book: &'b Book, layouts: &'l [Layout]) -> Result<(&'l Layout,
     }
     match best {
         Some((layout, shape)) if shape.missing == 0 => Ok((layout, shape)),
-        Some((_, shape)) => Err(Rejection { rows: data_rows(&shape), problems: shape.problems }),
+        Some((_, mut shape)) => {
+            // What else differs is no news while the file is refused.
+            shape.problems.retain(|p| p.effect == Effect::Rejected);
+            Err(Rejection { rows: data_rows(&shape), problems: shape.problems })
+        }
         None => Err(refused.unwrap_or_default()),
     }
 }
@@ -130,23 +166,71 @@ pub fn normal(name: &str) -> String {
 
 fn named<'b>(sheet: &'b Sheet, layout: &Layout) -> Result<Shape<'b>, Rejection> {
     // The row that has most of the needed columns, then most of all; the first of equals.
-    let counted = sheet.rows.iter().take_while(|(row, _)| *row <= HEADER_WITHIN).map(|row| {
-        let places = match_columns(&row.1, layout).places;
+    let within = sheet.rows.iter().take_while(|(row, _)| *row <= HEADER_WITHIN).enumerate();
+    let counted = within.map(|(index, row)| {
+        let places = match_columns(&Names::of(sheet, index), layout).places;
         let needed = layout.columns.iter().zip(&places).filter(|(c, p)| c.needed && p.is_some()).count();
-        (needed, places.iter().flatten().count(), row)
+        (needed, places.iter().flatten().count(), index, row)
     });
     let best = counted
-        .filter(|(_, found, _)| *found > 0)
+        .filter(|(_, found, _, _)| *found > 0)
         .reduce(|best, next| if (next.0, next.1) > (best.0, best.1) { next } else { best });
     let all_needed = layout.columns.iter().filter(|c| c.needed).count();
     let enough =
         |needed: usize, found: usize| needed == all_needed || (found >= 2 && needed * 2 >= all_needed);
     match best {
-        Some((needed, found, (row, cells))) if enough(needed, found) => {
-            let matched = match_columns(cells, layout);
+        Some((needed, found, index, (row, cells))) if enough(needed, found) => {
+            let matched = match_columns(&Names::of(sheet, index), layout);
             Ok(describe(sheet, layout, *row, cells, matched))
         }
         _ => Err(no_header(sheet, layout)),
+    }
+}
+
+/// How many rows above the last row of a header may belong to it.
+const HEADER_ABOVE: u32 = 2;
+
+/// The names under which the columns of a row may be known: what stands in the cell; where nothing does,
+/// what stands above it (cells merged downwards); and what stands above it, over several columns or one,
+/// followed by what stands in it (`Access` over `Flags`: `Access Flags`).
+struct Names {
+    /// For each column, what it is called and, after the first, what else it may be called.
+    of: Vec<Vec<String>>,
+}
+
+impl Names {
+    fn of(sheet: &Sheet, index: usize) -> Self {
+        let Some((row, cells)) = sheet.rows.get(index) else { return Self { of: Vec::new() } };
+        let above: Vec<&Vec<Cell>> = sheet.rows[..index]
+            .iter()
+            .rev()
+            .take_while(|(number, _)| row - number <= HEADER_ABOVE)
+            // A title is one cell; the upper rows of a header are several.
+            .filter(|(_, cells)| cells.iter().filter(|c| !c.is_empty()).count() >= 2)
+            .map(|(_, cells)| cells)
+            .collect();
+        let width = above.iter().map(|cells| cells.len()).max().unwrap_or(0).max(cells.len());
+        let of = (0..width).map(|place| Self::at(place, cells, &above)).collect();
+        Self { of }
+    }
+
+    fn at(place: usize, cells: &[Cell], above: &[&Vec<Cell>]) -> Vec<String> {
+        let shown = |cells: &[Cell], place: usize| cells.get(place).map(Cell::shown).unwrap_or_default();
+        let own = shown(cells, place);
+        let straight = above.iter().map(|cells| shown(cells, place)).find(|text| !text.is_empty());
+        let mut names = Vec::new();
+        if own.is_empty() {
+            // Only where the row is part of a header: its neighbours are filled.
+            names.extend(straight);
+            return names;
+        }
+        for upper in above {
+            // A group stands over its first column, and the cells to the right of it are empty.
+            let group = (0..=place).rev().map(|p| shown(upper, p)).find(|text| !text.is_empty());
+            names.extend(group.map(|group| format!("{group} {own}")));
+        }
+        names.insert(0, own);
+        names
     }
 }
 
@@ -175,52 +259,62 @@ fn no_header(sheet: &Sheet, layout: &Layout) -> Rejection {
 }
 
 /// A header matched against a layout.
+#[derive(Default)]
 struct Matched {
     places: Vec<Option<usize>>,
-    /// Columns found under an alias: (column of the layout, place in the sheet).
-    renamed: Vec<(usize, usize)>,
+    /// What the sheet calls each column of the layout that was found.
+    called: BTreeMap<usize, String>,
     /// Columns whose name stands in several cells: (column of the layout, the places).
     repeated: Vec<(usize, Vec<usize>)>,
     /// Cells of the header that belong to no column.
     unknown: Vec<usize>,
 }
 
-/// Preferred names first, so that an alias never takes a column from another's own name.
-fn match_columns(cells: &[Cell], layout: &Layout) -> Matched {
-    let headers: Vec<String> = cells.iter().map(|c| normal(&c.shown())).collect();
+/// Preferred names first, so that an alias never takes a column from another's own name; names made of
+/// several rows last, so that they never take one from a name that stands in one cell.
+fn match_columns(names: &Names, layout: &Layout) -> Matched {
+    let headers: Vec<Vec<String>> =
+        names.of.iter().map(|all| all.iter().map(|name| normal(name)).collect()).collect();
     let mut taken = vec![false; headers.len()];
-    let mut matched = Matched {
-        places: vec![None; layout.columns.len()],
-        renamed: Vec::new(),
-        repeated: Vec::new(),
-        unknown: Vec::new(),
-    };
-    let mut claim = |name: &str, matched: &mut Matched, index: usize| {
+    let mut matched = Matched { places: vec![None; layout.columns.len()], ..Matched::default() };
+    let mut claim = |name: &str, matched: &mut Matched, index: usize, whole: bool| {
         let name = normal(name);
-        let free: Vec<usize> =
-            (0..headers.len()).filter(|i| !taken[*i] && !name.is_empty() && headers[*i] == name).collect();
+        if name.is_empty() {
+            return false;
+        }
+        let which = |i: usize| {
+            let of = headers.get(i)?;
+            let looked_at = if whole { 1 } else { of.len() };
+            of.iter().take(looked_at).position(|n| *n == name)
+        };
+        let free: Vec<usize> = (0..headers.len()).filter(|i| !taken[*i] && which(*i).is_some()).collect();
         let Some(first) = free.first().copied() else { return false };
         for place in &free {
             taken[*place] = true;
         }
         matched.places[index] = Some(first);
+        let called = which(first).and_then(|n| names.of[first].get(n)).cloned();
+        matched.called.insert(index, called.unwrap_or_default());
         if free.len() > 1 {
             matched.repeated.push((index, free));
         }
         true
     };
-    for (index, column) in layout.columns.iter().enumerate() {
-        claim(&column.title, &mut matched, index);
-    }
-    for (index, column) in layout.columns.iter().enumerate() {
-        if matched.places[index].is_none() {
-            let found = column.aliases.iter().any(|alias| claim(alias, &mut matched, index));
-            if let (true, Some(place)) = (found, matched.places[index]) {
-                matched.renamed.push((index, place));
+    for whole in [true, false] {
+        for (index, column) in layout.columns.iter().enumerate() {
+            if matched.places[index].is_none() {
+                claim(&column.title, &mut matched, index, whole);
+            }
+        }
+        for (index, column) in layout.columns.iter().enumerate() {
+            if matched.places[index].is_none() {
+                column.aliases.iter().any(|alias| claim(alias, &mut matched, index, whole));
             }
         }
     }
-    matched.unknown = (0..headers.len()).filter(|i| !taken[*i] && !headers[*i].is_empty()).collect();
+    matched.unknown = (0..headers.len())
+        .filter(|i| !taken[*i] && headers[*i].first().is_some_and(|name| !name.is_empty()))
+        .collect();
     matched
 }
 
@@ -274,59 +368,50 @@ fn describe<'b>(
     let repeated: Vec<usize> = matched.repeated.iter().map(|(index, _)| *index).collect();
     let unknown: Vec<(usize, String)> =
         matched.unknown.iter().filter_map(|p| cells.get(*p).map(|c| (*p, shortened(&c.shown())))).collect();
-    let mut offered: Vec<usize> = Vec::new();
+    let mut headings = Headings { row, unknown, ..Headings::default() };
     for (index, column) in layout.columns.iter().enumerate() {
-        let elsewhere = layout.fills_elsewhere(&column.name);
-        if matched.places[index].is_some() || repeated.contains(&index) || elsewhere {
+        if let Some(place) = matched.places[index] {
+            let text = matched.called.get(&index).cloned().unwrap_or_default();
+            headings.known.insert(column.name.clone(), (place, shortened(&text)));
             continue;
         }
-        let near = meant(sheet, row, column, &unknown);
-        let (code, effect) = if column.needed {
-            missing += 1;
-            (Code::MissingColumn, Effect::Rejected)
-        } else {
-            (Code::AbsentColumn, Effect::Noted)
-        };
-        let mend = match near {
-            Some((place, text)) => {
-                offered.push(*place);
-                format!(
-                    "did you mean \"{text}\" in column {}? Rename it to \"{}\"",
-                    letters(*place),
-                    column.title
-                )
+        if repeated.contains(&index) || layout.fills_elsewhere(&column.name) {
+            continue;
+        }
+        let near = meant(sheet, row, column, &headings.unknown);
+        if !column.needed {
+            if let Some((place, _)) = near {
+                headings.suspected.push((column.name.clone(), *place));
             }
-            None if column.needed => format!("add a column \"{}\"", column.title),
-            None => format!("add a column \"{}\" if you have it", column.title),
+            continue;
+        }
+        missing += 1;
+        let (message, mend) = match near {
+            Some((place, text)) => (
+                format!(
+                    "missing: \"{}\"; did you mean \"{text}\" in column {}?",
+                    column.title,
+                    letters(*place)
+                ),
+                format!("rename the column to \"{}\"", column.title),
+            ),
+            None => (
+                format!("the column \"{}\" is missing", column.title),
+                format!("add a column \"{}\"", column.title),
+            ),
         };
-        let message = format!("the column \"{}\" is missing", column.title);
-        note(code, effect, None, &column.title, message, mend);
+        note(Code::MissingColumn, Effect::Rejected, None, &column.title, message, mend);
     }
-    for (index, place) in &matched.renamed {
-        let column = &layout.columns[*index];
-        let shown = cells.get(*place).map(|c| shortened(&c.shown())).unwrap_or_default();
-        let message = format!("the column \"{shown}\" was read as \"{}\"", column.title);
-        note(
-            Code::RenamedColumn,
-            Effect::Noted,
-            Some(*place),
-            &column.title,
-            message,
-            "nothing to do".to_owned(),
-        );
+    problems.extend(drift(layout, &headings, None, sheet_name(sheet).as_deref()));
+    Shape {
+        sheet,
+        header_row: row,
+        places: matched.places,
+        width: sheet.width(),
+        headings,
+        problems,
+        missing,
     }
-    for (place, text) in unknown.iter().filter(|(place, _)| !offered.contains(place)) {
-        let message = format!("the column \"{text}\" is not known and was not read");
-        note(
-            Code::UnknownColumn,
-            Effect::Noted,
-            Some(*place),
-            text,
-            message,
-            "nothing to do, unless it is a column under a new name".to_owned(),
-        );
-    }
-    Shape { sheet, header_row: row, places: matched.places, problems, missing }
 }
 
 /// The unknown column that a missing one probably is: by its name, or because its cells hold the values
@@ -384,7 +469,15 @@ fn positions<'b>(sheet: &'b Sheet, layout: &Layout, count: Option<usize>) -> Res
     });
     let header_row = if is_header { sheet.rows.first().map_or(0, |(row, _)| *row) } else { 0 };
     let places = layout.columns.iter().map(|c| c.position.map(|p| p.saturating_sub(1))).collect();
-    Ok(Shape { sheet, header_row, places, problems: Vec::new(), missing: 0 })
+    Ok(Shape {
+        sheet,
+        header_row,
+        places,
+        width,
+        headings: Headings::default(),
+        problems: Vec::new(),
+        missing: 0,
+    })
 }
 
 fn sheet_name(sheet: &Sheet) -> Option<String> {

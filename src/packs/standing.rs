@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::levels::{Cause, Outcome, Past, Ruling};
 use crate::visits::Clock;
+use crate::wording;
 
 /// What stands for one practice.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,6 +44,8 @@ impl Standing {
     }
 
     /// The cells of the levels output: dates are ISO, missing values empty.
+    ///
+    /// Names come from files: one that a spreadsheet would take for a formula is made plain text.
     pub fn levels_row(&self) -> [String; 14] {
         let level = |level: Option<u8>| level.map(|l| l.to_string()).unwrap_or_default();
         let outcome = &self.outcome;
@@ -54,7 +57,7 @@ impl Standing {
         let score = outcome.score.as_ref();
         [
             outcome.practice.code.clone(),
-            outcome.practice.name.clone(),
+            wording::inert(&outcome.practice.name),
             outcome.practice.place.clone(),
             level(outcome.level),
             level(outcome.proposed),

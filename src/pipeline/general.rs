@@ -9,6 +9,7 @@ use super::limits::Watch;
 use super::mail::Mail;
 use super::operator::Operator;
 use super::reader::Table;
+use super::reading::Limits;
 use super::retention::Retention;
 use crate::diagnostic::Code;
 
@@ -87,6 +88,7 @@ pub(super) struct General {
     pub(super) watch: Watch,
     pub(super) operator: Operator,
     pub(super) retention: Retention,
+    pub(super) reading: Limits,
 }
 
 impl General {
@@ -115,6 +117,7 @@ impl General {
         let watch = file.table_or_none("inbox").map(Watch::read).unwrap_or_default();
         let operator = file.table_or_none("operator").map(Operator::read);
         let retention = file.table_or_none("retention").map(Retention::read).unwrap_or_default();
+        let reading = Limits::read(file);
         Some(Self {
             title: title?.value,
             organisation: organisation?.value,
@@ -130,6 +133,7 @@ impl General {
             watch,
             operator: operator.unwrap_or_default(),
             retention,
+            reading,
         })
     }
 }

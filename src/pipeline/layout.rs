@@ -2,6 +2,7 @@
 
 mod read;
 
+use chrono::NaiveDate;
 use regex::Regex;
 
 use super::vocabulary::Vocabulary;
@@ -42,6 +43,10 @@ pub struct Layout {
     pub title: Option<FromText>,
     /// A column whose value may stand in the name of the file.
     pub file_name: Option<FromText>,
+    /// A column whose value may stand in the name of the sheet.
+    pub sheet_name: Option<FromText>,
+    /// Columns of the sheet that become rows.
+    pub unpivot: Option<Unpivot>,
     /// The columns.
     pub columns: Vec<Column>,
 }
@@ -67,6 +72,29 @@ pub enum DateOrder {
     MonthDayYear,
     /// 20261231 or 2026-12-31
     YearMonthDay,
+}
+
+impl DateOrder {
+    /// The order with day and month the other way round, where both come after or before the year.
+    pub fn swapped(self) -> Option<Self> {
+        match self {
+            DateOrder::DayMonthYear => Some(DateOrder::MonthDayYear),
+            DateOrder::MonthDayYear => Some(DateOrder::DayMonthYear),
+            DateOrder::YearMonthDay => None,
+        }
+    }
+}
+
+/// Columns of a wide sheet that become rows of a long one: each cell under them makes a row, with the
+/// column's name in one column and the cell in another.
+#[derive(Debug, Clone)]
+pub struct Unpivot {
+    /// The whole name of each column that becomes rows; where it has a group, that is what is kept.
+    pub pattern: Regex,
+    /// The column that gets the name.
+    pub name: String,
+    /// The column that gets the cell.
+    pub value: String,
 }
 
 /// What becomes of a row whose practice is not one of the ICB's.
@@ -141,6 +169,49 @@ pub struct Column {
     pub missing: Vec<String>,
     /// Whether its cells are searched for what identifies a person.
     pub guard: bool,
+    /// The words that the column itself maps to values.
+    pub also: Vec<String>,
+    /// What its values must keep to, beyond their kind.
+    pub limits: ValueLimits,
+    /// The line of the pipeline folder where it is declared.
+    pub declared: Declared,
+}
+
+/// Where something is declared.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Declared {
+    /// The file, relative to the pipeline folder.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: u32,
+}
+
+/// What the values of a column must keep to, in the words of Frictionless Table Schema.
+#[derive(Debug, Clone, Default)]
+pub struct ValueLimits {
+    /// No two rows may have the same.
+    pub unique: bool,
+    /// What a whole text must look like.
+    pub pattern: Option<Regex>,
+    /// The fewest characters of a text.
+    pub min_length: Option<usize>,
+    /// The most characters of a text.
+    pub max_length: Option<usize>,
+    /// The first date that can be.
+    pub earliest: Option<NaiveDate>,
+    /// The last date that can be.
+    pub latest: Option<NaiveDate>,
+    /// How numbers written with a percent sign are meant, where the layout says it.
+    pub percent: Option<Percent>,
+}
+
+/// How percentages are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Percent {
+    /// 85% is 0.85.
+    Fraction,
+    /// 85% is 85.
+    Hundred,
 }
 
 /// What the cells of a column hold.
@@ -205,7 +276,12 @@ impl Layout {
 
     /// Whether a column may be filled from a title or from the file's name.
     pub fn fills_elsewhere(&self, name: &str) -> bool {
-        [&self.title, &self.file_name].into_iter().flatten().any(|from| from.column == name)
+        let unpivoted = self.unpivot.as_ref().is_some_and(|u| u.name == name || u.value == name);
+        unpivoted
+            || [&self.title, &self.file_name, &self.sheet_name]
+                .into_iter()
+                .flatten()
+                .any(|from| from.column == name)
     }
 
     /// The columns for conditions.
@@ -219,6 +295,16 @@ impl Layout {
 }
 
 impl Column {
+    /// How its percentages are kept: as the layout says, or as the largest number that can be implies.
+    pub fn percent(&self) -> Option<Percent> {
+        let ColumnKind::Number { maximum, .. } = &self.kind else { return None };
+        self.limits.percent.or(match maximum {
+            Some(most) if (*most - 1.0).abs() < f64::EPSILON => Some(Percent::Fraction),
+            Some(most) if (*most - 100.0).abs() < f64::EPSILON => Some(Percent::Hundred),
+            _ => None,
+        })
+    }
+
     /// A value that a feed sets for the whole column, as a cell would be stored.
     ///
     /// # Errors

@@ -118,6 +118,7 @@ impl<'f> Loader<'f> {
             guard,
             operator: general.operator,
             retention: general.retention,
+            reading: general.reading,
             feeds,
             facts,
             levels: levels?,

@@ -25,6 +25,7 @@ mod owner;
 mod period;
 mod posting;
 mod reader;
+mod reading;
 mod recipients;
 mod retention;
 mod rule;
@@ -51,7 +52,8 @@ pub use general::{Framework, Place, Programme, Scope, Visiting};
 pub use indicator::{Better, Domain, Indicator};
 pub use job::{Job, Missed, Runs};
 pub use layout::{
-    Agree, Column, ColumnKind, DateOrder, Expectation, FromText, Header, Layout, Others, RowCheck,
+    Agree, Column, ColumnKind, DateOrder, Declared, Expectation, FromText, Header, Layout, Others, Percent,
+    RowCheck, Unpivot, ValueLimits,
 };
 pub use level::{Assessed, ClockStart, Level, Levels, Period, Shape};
 pub use limits::Watch;
@@ -61,6 +63,7 @@ pub use operator::Operator;
 pub use owner::{Owner, Receipts, Sent};
 pub use period::{Every, PLACEHOLDERS, fill};
 pub use posting::Posting;
+pub use reading::Limits;
 pub use recipients::out_of_date;
 pub use retention::{Keep, Retention};
 pub use rule::{Rule, Starts};
@@ -109,6 +112,8 @@ pub struct Pipeline {
     pub operator: Operator,
     /// How long things are kept.
     pub retention: Retention,
+    /// What reading one file may cost.
+    pub reading: Limits,
     /// The feeds, by name.
     pub feeds: Vec<Feed>,
     /// The facts, by name.

@@ -12,10 +12,11 @@ use super::releases;
 use super::state::{Files, State};
 use super::workspace::Workspace;
 use crate::diagnostic::Code;
+use crate::intake::headings::{self, Headings};
 use crate::intake::inbox;
 use crate::intake::{self, Changes, Counts, Edition, Problem, Reading, Receipt, State as Fate, condensed};
 use crate::ledger::{Arrival, Ledger, Seen};
-use crate::pipeline::{Counts as FilesThatCount, Feed, Pipeline};
+use crate::pipeline::{Counts as FilesThatCount, Feed, Layout, Pipeline};
 
 /// A file that lies in the inbox, and what the ledger knows of it.
 #[derive(Debug, Clone)]
@@ -210,6 +211,15 @@ pub fn receipt(
             receipt.late = late(arrival, last, files, arrivals)?;
         }
     }
+    if let Some((layout, before)) = headings_before(arrival, reading, feed, files, arrivals)? {
+        let sheet = reading.sheet.as_deref();
+        headings::retell(&mut receipt.problems, layout, &reading.headings, &before, sheet);
+        // A heading may hold what identifies a person.
+        let guard = &files.pipeline().guard;
+        for problem in receipt.problems.iter_mut().filter(|_| feed.guard.is_some()) {
+            problem.message = guard.concealed(std::mem::take(&mut problem.message));
+        }
+    }
     if feed.counts == FilesThatCount::Newest {
         let later = arrivals.iter().any(|a| a.feed == arrival.feed && a.number > arrival.number);
         let earlier = arrivals.iter().rev().find(|a| a.feed == arrival.feed && a.number < arrival.number);
@@ -274,6 +284,26 @@ fn changes(
     let found = intake::changes(new, &editions, against, feed, &state.register, most);
     // Where every file counts, one that only adds says nothing new about the others.
     Ok(found.filter(|found| feed.counts == FilesThatCount::Newest || found.changed > 0))
+}
+
+/// What the last readable file of the feed in the same layout called its columns.
+fn headings_before<'f>(
+    arrival: &Arrival,
+    reading: &Reading,
+    feed: &'f Feed,
+    files: &Files<'_>,
+    arrivals: &[Arrival],
+) -> anyhow::Result<Option<(&'f Layout, Headings)>> {
+    let Some(layout) = feed.layouts.get(reading.layout) else { return Ok(None) };
+    for earlier in arrivals.iter().rev().filter(|a| a.feed == arrival.feed && a.number < arrival.number) {
+        if let Some(read) = files.read(earlier)?
+            && let Ok(before) = read.rows.as_ref()
+            && before.layout == reading.layout
+        {
+            return Ok(Some((layout, before.headings.clone())));
+        }
+    }
+    Ok(None)
 }
 
 /// The newest earlier file of the same feed that can be read.

@@ -45,6 +45,7 @@ mod revisions;
 mod send;
 mod shelf;
 mod state;
+mod usage;
 mod workspace;
 
 pub use acknowledge::{Acknowledged, Open, acknowledge, open};
@@ -67,4 +68,5 @@ pub use resolve::{Decision, ResolveError, Verdict, resolve};
 pub use result::RunResult;
 pub use send::{Counter, Sent, Tried, hand_over};
 pub use shelf::{OnShelf, shelf};
+pub use usage::unmatched;
 pub use workspace::{LockError, Workspace};

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use chrono::NaiveDate;
 
 use super::releases;
-use crate::intake::read::{Book, Unreadable};
+use crate::intake::read::{Book, Reader, Unreadable};
 use crate::intake::store::Store;
 use crate::intake::{self, Lookup, Practices, Reading, Rejection, Release, Settled};
 use crate::ledger::Arrival;
@@ -21,6 +21,7 @@ use crate::visits::{Clock, Clocks};
 pub struct Files<'p> {
     store: Store,
     pipeline: &'p Pipeline,
+    reader: Reader,
     read: RefCell<BTreeMap<u32, Read>>,
 }
 
@@ -36,7 +37,7 @@ pub struct Read {
 impl<'p> Files<'p> {
     /// The files in a store, to be read as a pipeline says.
     pub fn new(store: Store, pipeline: &'p Pipeline) -> Self {
-        Self { store, pipeline, read: RefCell::default() }
+        Self { store, pipeline, reader: Reader::chosen(pipeline.reading), read: RefCell::default() }
     }
 
     /// The pipeline by which files are read.
@@ -73,7 +74,7 @@ impl<'p> Files<'p> {
             .store
             .get(&arrival.sha256)
             .with_context(|| format!("{} of feed {} cannot be read again", arrival.file, arrival.feed))?;
-        Ok(intake::read::book(&bytes, &arrival.file))
+        self.reader.book(&bytes, &arrival.file).context("the process that reads files cannot be started")
     }
 
     /// The arrivals that count: of a feed whose newest file is the whole sheet the newest that can be

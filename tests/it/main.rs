@@ -8,8 +8,10 @@ mod download;
 mod edits;
 #[cfg(target_os = "linux")]
 mod exim;
+mod formats;
 mod freshness;
 mod guard;
+mod hostile;
 mod intake;
 mod manners;
 mod once;
@@ -27,3 +29,4 @@ mod smtp;
 mod support;
 mod terminal;
 mod watching;
+mod workbooks;

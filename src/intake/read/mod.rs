@@ -1,13 +1,26 @@
 //! From bytes to cells: workbooks by calamine, delimited text by the csv crate. The content decides,
 //! not the ending of the name.
+//!
+//! [`book`] reads in this process. A [`Reader`] reads what strangers send: in a process of its own,
+//! within limits.
 
+pub mod apart;
+mod archive;
 mod delimited;
+mod reader;
+mod sniff;
+mod wire;
 mod workbook;
+
+use std::collections::BTreeSet;
 
 use thiserror::Error;
 
 use super::cell::Cell;
 use crate::diagnostic::Code;
+use crate::pipeline::Limits;
+pub use reader::{Reader, read_apart};
+use sniff::{Content, sniff};
 
 /// A file as sheets of cells.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +81,10 @@ pub struct Sheet {
     pub visible: bool,
     /// Rows in order, each with its number as Excel counts it and its cells from column A on.
     pub rows: Vec<(u32, Vec<Cell>)>,
+    /// How many of its rows are hidden, where the format tells (xlsx).
+    pub hidden_rows: u32,
+    /// Rows that head a group of rows below them, where the format tells (xlsx): Smartsheet's parent rows.
+    pub heads: BTreeSet<u32>,
 }
 
 impl Sheet {
@@ -100,67 +117,64 @@ impl Unreadable {
     }
 }
 
-/// Reads a file of any known kind. `name` is only compared with what the content turned out to be.
+/// Reads a file of any known kind in this process. `name` is only compared with what the content turned
+/// out to be.
 ///
 /// # Errors
-/// If the bytes are not a workbook and not text, or the workbook is protected or damaged.
+/// If the bytes are not a workbook and not text, or the workbook is protected, damaged or needs more than
+/// a file may.
 pub fn book(bytes: &[u8], name: &str) -> Result<Book, Unreadable> {
-    let mut book = match sniff(bytes) {
-        Content::Nothing => {
-            return Err(Unreadable::new(
-                Code::EmptyFile,
-                "the file is empty",
-                "export it again and check that it has rows",
-            ));
-        }
-        Content::Markup(what) => {
-            return Err(Unreadable::new(
-                Code::NotAWorkbook,
-                format!("the file is {what}, whatever its name says"),
-                "open it in Excel, save it as an Excel workbook (.xlsx) and send that",
-            ));
-        }
-        Content::Archive | Content::Compound => workbook::read(bytes)?,
-        Content::Text => delimited::read(bytes, name)?,
-    };
-    let ending = name.rsplit_once('.').map_or("", |(_, e)| e).to_lowercase();
+    book_within(bytes, name, &Limits::default()).map(|book| named_otherwise(book, name))
+}
+
+fn book_within(bytes: &[u8], name: &str, limits: &Limits) -> Result<Book, Unreadable> {
+    match sniff(bytes) {
+        Content::Nothing => Err(Unreadable::new(
+            Code::EmptyFile,
+            "the file is empty",
+            "export it again and check that it has rows",
+        )),
+        Content::Foreign { what, mend } => Err(Unreadable::new(
+            Code::NotAWorkbook,
+            format!("the file is {what}, whatever its name says"),
+            mend,
+        )),
+        Content::Archive => workbook::read_archive(bytes, limits),
+        Content::Compound => workbook::read_compound(bytes, limits),
+        Content::Text => delimited::read(bytes, &ending(name), limits),
+    }
+}
+
+/// Text up to this size is read where the program is; anything else gets a process of its own.
+const SMALL_TEXT: usize = 8 << 20;
+
+/// Whether reading the bytes may do harm to the process that does it.
+fn needs_care(bytes: &[u8]) -> bool {
+    match sniff(bytes) {
+        Content::Nothing | Content::Foreign { .. } => false,
+        Content::Text => bytes.len() > SMALL_TEXT,
+        Content::Archive | Content::Compound => true,
+    }
+}
+
+/// The ending of a name, in lower case.
+fn ending(name: &str) -> String {
+    name.rsplit_once('.').map_or("", |(_, ending)| ending).to_lowercase()
+}
+
+/// Says so if a name's ending belongs to another format.
+fn named_otherwise(mut book: Book, name: &str) -> Book {
+    let ending = ending(name);
     if !book.format.matches(&ending) {
-        book.notes.push(format!("the file is {}, although its name ends in .{ending}", book.format.name()));
+        let note = match ending.as_str() {
+            "" => format!("the file is {}, although its name does not say so", book.format.name()),
+            _ => format!(
+                "the file is {}, although its name ends in .{}",
+                book.format.name(),
+                super::cell::shortened(&ending)
+            ),
+        };
+        book.notes.push(note);
     }
-    Ok(book)
-}
-
-enum Content {
-    Nothing,
-    Markup(&'static str),
-    Archive,
-    Compound,
-    Text,
-}
-
-fn sniff(bytes: &[u8]) -> Content {
-    if bytes.is_empty() {
-        return Content::Nothing;
-    }
-    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
-        return Content::Archive;
-    }
-    if bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
-        return Content::Compound;
-    }
-    let head: Vec<u8> = bytes
-        .iter()
-        .take(512)
-        .filter(|b| **b != 0)
-        .skip_while(|b| b.is_ascii_whitespace() || **b >= 0xbb)
-        .map(u8::to_ascii_lowercase)
-        .collect();
-    let head = String::from_utf8_lossy(&head);
-    if head.starts_with("<!doctype html") || head.starts_with("<html") || head.contains("<table") {
-        return Content::Markup("a web page (HTML)");
-    }
-    if head.starts_with("<?xml") || head.starts_with("<workbook") {
-        return Content::Markup("an XML document");
-    }
-    Content::Text
+    book
 }

@@ -5,30 +5,73 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use calamine::{
-    Data, DataRef, Error, OdsError, Reader, SheetType, SheetVisible, Sheets, XlsError, XlsxError,
+    Data, DataRef, Error, Ods, OdsError, Reader, SheetType, SheetVisible, Sheets, Xls, XlsError, Xlsb, Xlsx,
+    XlsxError,
 };
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
+use super::archive::Archive;
 use super::{Book, Format, Sheet, Unreadable};
 use crate::diagnostic::Code;
 use crate::intake::cell::Cell;
+use crate::pipeline::Limits;
 
-/// The most cells that a file may hold.
-const MOST_CELLS: usize = 20_000_000;
+/// The widest a sheet can be.
+const COLUMNS: usize = 16_384;
 
 type Source<'b> = Cursor<&'b [u8]>;
 
-pub(super) fn read(bytes: &[u8]) -> Result<Book, Unreadable> {
-    if is_encrypted(bytes) {
+/// Reads a zip archive that is a workbook.
+pub(super) fn read_archive(bytes: &[u8], limits: &Limits) -> Result<Book, Unreadable> {
+    let mut archive = Archive::open(bytes, limits)?;
+    let source = Cursor::new(bytes);
+    match archive.format {
+        Format::Xlsb => {
+            let book = Xlsb::new(source).map_err(|e| fault(Error::Xlsb(e)))?;
+            sheets(Sheets::Xlsb(book), Format::Xlsb, limits)
+        }
+        Format::Ods => {
+            let book = Ods::new(source).map_err(|e| fault(Error::Ods(e)))?;
+            sheets(Sheets::Ods(book), Format::Ods, limits)
+        }
+        _ => {
+            let book = Xlsx::new(source).map_err(|e| fault(Error::Xlsx(e)))?;
+            let mut book = sheets(Sheets::Xlsx(book), Format::Xlsx, limits)?;
+            for (name, path) in archive.sheets() {
+                let Some(sheet) = book.sheets.iter_mut().find(|s| s.name == name && s.visible) else {
+                    continue;
+                };
+                let rows = archive.rows(&path);
+                (sheet.hidden_rows, sheet.heads) = (rows.hidden, rows.heads);
+            }
+            Ok(book)
+        }
+    }
+}
+
+/// Reads a compound file that is a workbook.
+pub(super) fn read_compound(bytes: &[u8], limits: &Limits) -> Result<Book, Unreadable> {
+    if has_stream(bytes, "EncryptedPackage") {
         return Err(protected());
     }
-    let mut book = calamine::open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(fault)?;
-    let format = match book {
-        Sheets::Xlsx(_) => Format::Xlsx,
-        Sheets::Xls(_) => Format::Xls,
-        Sheets::Xlsb(_) => Format::Xlsb,
-        Sheets::Ods(_) => Format::Ods,
-    };
+    if !has_stream(bytes, "Workbook") && !has_stream(bytes, "Book") {
+        let what = match () {
+            () if has_stream(bytes, "WordDocument") => "a Word document",
+            () if has_stream(bytes, "__properties_version1.0") => "an e-mail saved by Outlook",
+            () if has_stream(bytes, "PowerPoint Document") => "a PowerPoint presentation",
+            () => "an Office file without a workbook in it",
+        };
+        return Err(Unreadable::new(
+            Code::NotAWorkbook,
+            format!("the file is {what}, whatever its name says"),
+            "send the table itself, as an Excel workbook (.xlsx) or comma-separated text (.csv)",
+        ));
+    }
+    let book = Xls::new(Cursor::new(bytes)).map_err(|e| fault(Error::Xls(e)))?;
+    sheets(Sheets::Xls(book), Format::Xls, limits)
+}
+
+fn sheets(mut book: Sheets<Source<'_>>, format: Format, limits: &Limits) -> Result<Book, Unreadable> {
     let listed: Vec<(String, bool)> = book
         .sheets_metadata()
         .iter()
@@ -36,26 +79,31 @@ pub(super) fn read(bytes: &[u8]) -> Result<Book, Unreadable> {
         .map(|sheet| (sheet.name.clone(), sheet.visible == SheetVisible::Visible))
         .collect();
     let mut sheets = Vec::new();
-    let mut left = MOST_CELLS;
+    let mut left = usize::try_from(limits.cells).unwrap_or(usize::MAX);
     for (name, visible) in listed {
         let rows = match &mut book {
-            Sheets::Xlsx(xlsx) => streamed(xlsx, &name, &mut left)?,
+            Sheets::Xlsx(xlsx) => {
+                let mut reader = xlsx.worksheet_cells_reader(&name).map_err(|e| fault(Error::Xlsx(e)))?;
+                streamed(|| reader.next_cell().map_err(|e| fault(Error::Xlsx(e))), &mut left)?
+            }
+            Sheets::Xlsb(xlsb) => {
+                let mut reader = xlsb.worksheet_cells_reader(&name).map_err(|e| fault(Error::Xlsb(e)))?;
+                streamed(|| reader.next_cell().map_err(|e| fault(Error::Xlsb(e))), &mut left)?
+            }
             other => ranged(other, &name, &mut left)?,
         };
-        sheets.push(Sheet { name, visible, rows });
+        sheets.push(Sheet { name, visible, rows, ..Sheet::default() });
     }
     Ok(Book { format, sheets, notes: Vec::new() })
 }
 
-/// Reads an xlsx sheet cell by cell, so that a lone cell in the far corner costs nothing.
-fn streamed(
-    xlsx: &mut calamine::Xlsx<Source<'_>>,
-    name: &str,
+/// Reads a sheet cell by cell, so that a lone cell in the far corner costs nothing.
+fn streamed<'c>(
+    mut next: impl FnMut() -> Result<Option<calamine::Cell<DataRef<'c>>>, Unreadable>,
     left: &mut usize,
 ) -> Result<Vec<(u32, Vec<Cell>)>, Unreadable> {
     let mut rows: BTreeMap<u32, Vec<Cell>> = BTreeMap::new();
-    let mut reader = xlsx.worksheet_cells_reader(name).map_err(|e| fault(Error::Xlsx(e)))?;
-    while let Some(cell) = reader.next_cell().map_err(|e| fault(Error::Xlsx(e)))? {
+    while let Some(cell) = next()? {
         let (row, column) = cell.get_position();
         let value = match cell.get_value() {
             DataRef::SharedString(text) => Cell::from_text(text),
@@ -95,7 +143,10 @@ fn place(
         return Ok(());
     }
     let cells = rows.entry(row).or_default();
-    let column = usize::try_from(column).unwrap_or(usize::MAX).min(16_383);
+    let column = usize::try_from(column).unwrap_or(usize::MAX);
+    if column >= COLUMNS {
+        return Err(too_large());
+    }
     if cells.len() <= column {
         let more = column + 1 - cells.len();
         *left = left.checked_sub(more).ok_or_else(too_large)?;
@@ -133,10 +184,11 @@ fn iso_date(text: &str) -> Option<NaiveDateTime> {
     date.or_else(|_| text.parse::<NaiveDateTime>()).ok()
 }
 
-/// A password-protected workbook is a compound file with a stream of this name, in UTF-16.
-fn is_encrypted(bytes: &[u8]) -> bool {
-    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) && bytes.windows(name.len()).any(|w| w == name.as_slice())
+/// Whether a compound file has a stream of this name; its directory holds names in UTF-16 at multiples of
+/// 128 bytes.
+fn has_stream(bytes: &[u8], name: &str) -> bool {
+    let name: Vec<u8> = name.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect();
+    bytes.chunks(128).any(|entry| entry.starts_with(&name))
 }
 
 fn protected() -> Unreadable {
@@ -149,7 +201,7 @@ fn protected() -> Unreadable {
 
 fn too_large() -> Unreadable {
     Unreadable::new(
-        Code::UnreadableFile,
+        Code::TooCostly,
         "the workbook spreads over more cells than a sheet of this kind can need",
         "delete the empty columns and rows around the data and save it again",
     )
@@ -163,7 +215,7 @@ fn fault(error: Error) -> Unreadable {
         Error::Ods(OdsError::CellLimitExceeded { .. }) => too_large(),
         other => Unreadable::new(
             Code::UnreadableFile,
-            format!("the workbook cannot be opened: {}", crate::intake::cell::shortened(&other.to_string())),
+            format!("the workbook is damaged: {}", crate::intake::cell::shortened(&other.to_string())),
             "open it in Excel, save it again and send that; if it was still synchronising, wait until it is whole",
         ),
     }

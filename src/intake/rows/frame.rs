@@ -1,9 +1,11 @@
 //! Rows as a Polars table, and the rules of a layout that speak of whole rows.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use polars::prelude::*;
 
-use super::{Fate, Reading, Rejection, Row, Value};
+use super::{Fate, Reading, Rejection, Row, Value, sheet_row};
 use crate::condition::Condition;
 use crate::dates;
 use crate::diagnostic::Code;
@@ -28,7 +30,7 @@ pub(in crate::intake) fn table(
     let picked: Vec<&Row> = rows.iter().filter(|row| pick(row) && !row.values.is_empty()).collect();
     let height = picked.len();
     let mut columns: Vec<Column> = Vec::new();
-    columns.push(Column::new(ROW.into(), picked.iter().map(|r| r.number).collect::<Vec<u32>>()));
+    columns.push(Column::new(ROW.into(), picked.iter().map(|r| sheet_row(r.number)).collect::<Vec<u32>>()));
     for (index, column) in layout.columns.iter().enumerate() {
         let name = PlSmallStr::from(column.name.as_str());
         let values = picked.iter().map(|row| &row.values[index]);
@@ -89,6 +91,7 @@ pub(super) fn check(
     checker.keep(&truths);
     checker.required(&truths);
     checker.checks(&truths);
+    checker.unique();
     for expect in &layout.expects {
         let held = truths(&expect.that);
         let standing =
@@ -202,6 +205,42 @@ impl Checker<'_> {
                         });
                     }
                 }
+            }
+        }
+    }
+
+    /// Columns in which no two rows may have the same value: the first stands, unless the whole row is the
+    /// same, which is told elsewhere.
+    fn unique(&mut self) {
+        for (index, column) in self.layout.columns.iter().enumerate().filter(|(_, c)| c.limits.unique) {
+            let mut first: HashMap<String, usize> = HashMap::new();
+            for i in self.read {
+                let row = &self.reading.rows[*i];
+                if row.fate != Fate::Standing || row.values[index] == Value::Missing {
+                    continue;
+                }
+                let value = format!("{:?}", row.values[index]).to_lowercase();
+                let Some(earlier) = first.get(&value).map(|e| &self.reading.rows[*e]) else {
+                    first.insert(value, *i);
+                    continue;
+                };
+                if earlier.values == row.values {
+                    continue;
+                }
+                let (number, earlier) = (row.number, sheet_row(earlier.number));
+                let letter = self.reading.letters.get(&column.name);
+                self.reading.problems.push(Problem {
+                    code: Code::RepeatedValue.id().to_owned(),
+                    effect: Effect::Quarantined,
+                    sheet: self.reading.sheet.clone(),
+                    cell: letter.map(|l| format!("{l}{number}")),
+                    row: Some(number),
+                    column: Some(column.title.clone()),
+                    found: None,
+                    message: format!("row {earlier} has the same \"{}\", which must be unique", column.title),
+                    mend: "correct one of the two".to_owned(),
+                });
+                self.reading.rows[*i].fate = Fate::Quarantined;
             }
         }
     }

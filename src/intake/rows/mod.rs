@@ -1,6 +1,8 @@
 //! From the cells of a sheet to typed rows, with everything wrong at its cell.
 
 mod frame;
+mod scan;
+mod unpivot;
 mod value;
 
 use std::collections::BTreeMap;
@@ -9,16 +11,20 @@ use chrono::NaiveDate;
 
 pub(super) use frame::table;
 pub use frame::{FILE, ROW};
+pub(super) use unpivot::{in_sheet, sheet_row};
 pub use value::Value;
 
 use super::cell::{Cell, address, letters, shortened};
 use super::guard;
+use super::headings::Headings;
 use super::read::{Book, Unreadable};
 use super::sheet::{Shape, fit, normal, whole};
 use super::{Effect, Problem};
 use crate::diagnostic::Code;
 use crate::pipeline::{Column, ColumnKind, Feed, FromText, Layout};
-use value::{parse, text_date};
+use scan::{Scan, Tally, is_garbled};
+use unpivot::address_in;
+use value::{Flaw, parse, text_date};
 
 /// Why nothing of a file was taken in.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -51,6 +57,8 @@ pub struct Reading {
     pub sheet: Option<String>,
     /// The letter of each column that was found.
     pub letters: BTreeMap<String, String>,
+    /// What the header calls its columns.
+    pub headings: Headings,
     /// The rows below the header that hold anything.
     pub rows: Vec<Row>,
     /// What was found wrong so far, in the order of the sheet.
@@ -94,6 +102,25 @@ pub fn take(book: &Book, feed: &Feed, name: &str, received: NaiveDate) -> Result
 
 fn taken(book: &Book, feed: &Feed, name: &str, received: NaiveDate) -> Result<Reading, Rejection> {
     let (layout, shape) = fit(book, &feed.layouts)?;
+    let taken = match unpivot::made_long(&shape, layout) {
+        Some(long) => read(book, shape.onto(&long, layout), feed, layout, name, received),
+        None => read(book, shape, feed, layout, name, received),
+    };
+    taken.map_err(|mut rejection| {
+        rejection.problems.iter_mut().for_each(in_sheet);
+        rejection
+    })
+}
+
+/// Reads the rows of a sheet that lies under a layout.
+fn read(
+    book: &Book,
+    shape: Shape<'_>,
+    feed: &Feed,
+    layout: &Layout,
+    name: &str,
+    received: NaiveDate,
+) -> Result<Reading, Rejection> {
     let index = feed.layouts.iter().position(|l| std::ptr::eq(l, layout)).unwrap_or(0);
     let mut taker = Taker::new(feed, layout, shape, name);
     taker.fill_from_elsewhere();
@@ -117,6 +144,11 @@ struct Taker<'a> {
     given: BTreeMap<&'a str, Value>,
     /// The date in the title, for a column that the sheet has too.
     titled: Option<(usize, NaiveDate, String)>,
+    scan: Scan,
+    /// Dates that stand as numbers, by column.
+    serials: BTreeMap<usize, Tally>,
+    /// Text that was decoded wrongly.
+    garbled: Tally,
     rows: Vec<Row>,
     problems: Vec<Problem>,
     rejected: Vec<Problem>,
@@ -126,6 +158,7 @@ impl<'a> Taker<'a> {
     fn new(feed: &'a Feed, layout: &'a Layout, mut shape: Shape<'a>, name: &'a str) -> Self {
         let problems = std::mem::take(&mut shape.problems);
         let given = BTreeMap::new();
+        let scan = Scan::of(&shape, layout);
         Self {
             feed,
             layout,
@@ -133,6 +166,9 @@ impl<'a> Taker<'a> {
             name,
             given,
             titled: None,
+            scan,
+            serials: BTreeMap::new(),
+            garbled: Tally::default(),
             rows: Vec::new(),
             problems,
             rejected: Vec::new(),
@@ -153,7 +189,8 @@ impl<'a> Taker<'a> {
         for (index, column) in self.layout.columns.iter().enumerate() {
             let from_title = self.layout.title.as_ref().filter(|t| t.column == column.name);
             let from_name = self.layout.file_name.as_ref().filter(|f| f.column == column.name);
-            if from_title.is_none() && from_name.is_none() {
+            let from_sheet = self.layout.sheet_name.as_ref().filter(|f| f.column == column.name);
+            if from_title.is_none() && from_name.is_none() && from_sheet.is_none() {
                 continue;
             }
             let title = from_title.and_then(|from| self.title(from, column));
@@ -163,24 +200,39 @@ impl<'a> Taker<'a> {
                 }
                 continue;
             }
-            let named = from_name.and_then(|from| from.pattern.captures(self.name)).and_then(|c| c.get(1));
-            let named = named.and_then(|found| self.value(found.as_str(), column));
+            let said = |from: Option<&FromText>, text: &str| {
+                let found = from.and_then(|from| from.pattern.captures(text)).and_then(|c| c.get(1));
+                found.and_then(|found| self.value(found.as_str(), column))
+            };
+            let named = said(from_sheet, &self.shape.sheet.name).or_else(|| said(from_name, self.name));
             match title.map(|(_, value)| value).or(named) {
                 Some(value) => {
                     self.given.insert(&column.name, value);
                 }
-                None if column.needed => self.nowhere(column, from_title.is_some(), from_name.is_some()),
+                None if column.needed => {
+                    let places = [
+                        (from_title.is_some(), "a title row above the header"),
+                        (from_sheet.is_some(), "the sheet's name"),
+                        (from_name.is_some(), "the file's name"),
+                    ];
+                    let places: Vec<&str> =
+                        places.iter().filter(|(asked, _)| *asked).map(|(_, p)| *p).collect();
+                    self.nowhere(column, &places);
+                }
                 None => {}
             }
         }
     }
 
-    /// A needed column that neither the sheet nor its title or name says.
-    fn nowhere(&mut self, column: &Column, title: bool, name: bool) {
-        let places = match (title, name) {
-            (true, true) => "neither a title row above the header nor the file's name says it",
-            (true, false) => "no title row above the header says it",
-            _ => "the file's name does not say it",
+    /// A needed column that neither the sheet nor its title or a name says.
+    fn nowhere(&mut self, column: &Column, places: &[&str]) {
+        let places = match places {
+            [one] => match one.strip_prefix("a ") {
+                Some(row) => format!("no {row} says it"),
+                None => format!("{one} does not say it"),
+            },
+            [one, two] => format!("neither {one} nor {two} says it"),
+            several => format!("none of {} says it", several.join(", ")),
         };
         let message = format!("there is no column \"{}\", and {places}", column.title);
         let mend = format!("add a column \"{}\", or say it in the title or the name", column.title);
@@ -212,7 +264,7 @@ impl<'a> Taker<'a> {
         if let ColumnKind::Date = column.kind {
             return first_date(text, self.layout).map(Value::Date);
         }
-        match parse(&Cell::from_text(text), column, self.layout) {
+        match parse(&Cell::from_text(text), column, self.layout, false) {
             (Value::Missing, _) | (_, Some(_)) => None,
             (value, None) => Some(value),
         }
@@ -221,7 +273,7 @@ impl<'a> Taker<'a> {
     fn rows(&mut self) {
         let body: Vec<&(u32, Vec<Cell>)> = self.body().collect();
         for (number, cells) in body {
-            if let Some(what) = self.not_a_row(cells) {
+            if let Some(what) = self.not_a_row(*number, cells) {
                 self.ignored_heading(*number, cells, what);
                 self.rows.push(Row { number: *number, values: Vec::new(), fate: Fate::Ignored });
                 continue;
@@ -230,10 +282,24 @@ impl<'a> Taker<'a> {
             self.rows.push(row);
         }
         self.title_disagreement();
+        let sheet = self.sheet_name();
+        let sheet = sheet.as_deref();
+        let mut notes = self.scan.notes(&self.shape, self.layout, sheet);
+        for (index, tally) in &self.serials {
+            notes.extend(tally.serials(&self.layout.columns[*index].title, sheet));
+        }
+        notes.extend(self.garbled.garbled(sheet));
+        self.problems.extend(notes);
     }
 
     /// Headings, notes and repeated headers among the rows.
-    fn not_a_row(&self, cells: &[Cell]) -> Option<&'static str> {
+    fn not_a_row(&self, number: u32, cells: &[Cell]) -> Option<&'static str> {
+        if self.scan.is_title(cells) {
+            return Some("the title again");
+        }
+        if self.shape.sheet.heads.contains(&number) && self.lacks_a_required_cell(cells) {
+            return Some("the heading of the group of rows below it");
+        }
         let filled: Vec<usize> = (0..cells.len()).filter(|i| !cells[*i].is_empty()).collect();
         let required = self.layout.columns.iter().filter(|c| c.required).count();
         if let ([only], true) = (filled.as_slice(), required >= 2 && self.shape.header_row > 0) {
@@ -242,13 +308,21 @@ impl<'a> Taker<'a> {
                 && looks_like_a_code(&cells[*only].shown());
             return (!is_code).then_some("one filled cell only, taken for a heading or a note");
         }
-        let named = self.layout.columns.iter().zip(&self.shape.places).filter(|(column, place)| {
-            let shown = place.and_then(|p| cells.get(p)).map(|c| normal(&c.shown()));
-            shown.is_some_and(|shown| {
-                std::iter::once(&column.title).chain(&column.aliases).any(|name| normal(name) == shown)
-            })
-        });
-        (self.shape.header_row > 0 && named.count() >= 3).then_some("the header again")
+        // Every filled cell says what the header says there.
+        let again = |place: &usize| {
+            let shown = cells.get(*place).map(|c| normal(&c.shown())).unwrap_or_default();
+            let known = self.shape.headings.known.values().chain(&self.shape.headings.unknown);
+            known.filter(|(p, _)| p == place).any(|(_, text)| normal(text) == shown)
+        };
+        let same = filled.iter().filter(|place| again(place)).count();
+        let is_header = same >= 2 && same * 2 > filled.len();
+        (self.shape.header_row > 0 && is_header).then_some("the header again")
+    }
+
+    fn lacks_a_required_cell(&self, cells: &[Cell]) -> bool {
+        self.layout.columns.iter().zip(&self.shape.places).any(|(column, place)| {
+            column.required && place.is_some_and(|p| cells.get(p).is_none_or(Cell::is_empty))
+        })
     }
 
     fn ignored_heading(&mut self, number: u32, cells: &[Cell], what: &str) {
@@ -257,7 +331,7 @@ impl<'a> Taker<'a> {
             code: Code::NotARow.id().to_owned(),
             effect: Effect::Ignored,
             sheet: self.sheet_name(),
-            cell: Some(address(first, number)),
+            cell: Some(address_in(first, number, self.shape.width)),
             row: Some(number),
             column: None,
             found: cells.get(first).map(|c| shortened(&c.shown())),
@@ -278,8 +352,23 @@ impl<'a> Taker<'a> {
             }
             let place = self.shape.places[index];
             let cell = place.and_then(|p| cells.get(p)).unwrap_or(&Cell::Empty);
-            let (value, flaw) = parse(cell, column, self.layout);
-            if let (Some(flaw), Some(place)) = (flaw, place) {
+            let (value, flaw) = match self.scan.ambiguity(index, cell, self.layout) {
+                Some(message) => (Value::Missing, Some(Flaw::ambiguous(message))),
+                None => parse(cell, column, self.layout, self.scan.is_fraction(index)),
+            };
+            if let (Some(place), Value::Text(text)) = (place, &value)
+                && is_garbled(text)
+            {
+                self.garbled.add(address_in(place, number, self.shape.width), text);
+            }
+            let is_serial = flaw.as_ref().is_some_and(|f| f.usable && f.code == Code::SerialDate);
+            if let (Some(place), true) = (place, is_serial) {
+                self.serials
+                    .entry(index)
+                    .or_default()
+                    .add(address_in(place, number, self.shape.width), &cell.shown());
+            }
+            if let (Some(flaw), Some(place)) = (flaw.filter(|_| !is_serial), place) {
                 let quarantines = column.quarantine_if_bad && !flaw.usable;
                 if quarantines {
                     fate = Fate::Quarantined;
@@ -287,13 +376,9 @@ impl<'a> Taker<'a> {
                 let withheld = self.feed.withhold.contains(&column.name);
                 self.problems.push(Problem {
                     code: flaw.code.id().to_owned(),
-                    effect: match (quarantines, flaw.usable) {
-                        (true, _) => Effect::Quarantined,
-                        (false, true) if flaw.code == Code::SerialDate => Effect::Noted,
-                        (false, _) => Effect::Dropped,
-                    },
+                    effect: if quarantines { Effect::Quarantined } else { Effect::Dropped },
                     sheet: self.sheet_name(),
-                    cell: Some(address(place, number)),
+                    cell: Some(address_in(place, number, self.shape.width)),
                     row: Some(number),
                     column: Some(column.title.clone()),
                     found: Some(shortened(&cell.shown())).filter(|_| !withheld),
@@ -332,7 +417,7 @@ impl<'a> Taker<'a> {
             0 => String::new(),
             more => format!(" and {} more", crate::wording::plural(more, "cell", "cells")),
         };
-        let cells = format!("{}{more}", address(place, row));
+        let cells = format!("{}{more}", address_in(place, row, self.shape.width));
         self.problems.push(Problem {
             code: Code::DateDisagrees.id().to_owned(),
             effect: Effect::Noted,
@@ -354,9 +439,19 @@ impl<'a> Taker<'a> {
 
     fn finish(self, layout: usize) -> Reading {
         let columns = self.layout.columns.iter().zip(&self.shape.places);
-        let letters =
-            columns.filter_map(|(column, place)| place.map(|p| (column.name.clone(), letters(p)))).collect();
-        Reading { layout, sheet: self.sheet_name(), letters, rows: self.rows, problems: self.problems }
+        // A column that was made of several has no letter of its own.
+        let letters = columns
+            .filter_map(|(column, place)| Some((column, (*place).filter(|p| *p < self.shape.width)?)))
+            .map(|(column, place)| (column.name.clone(), letters(place)))
+            .collect();
+        Reading {
+            layout,
+            sheet: self.sheet_name(),
+            letters,
+            headings: self.shape.headings,
+            rows: self.rows,
+            problems: self.problems,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use chrono::{Datelike, NaiveDate};
 use crate::condition::BETWEEN_VALUES;
 use crate::diagnostic::Code;
 use crate::intake::cell::Cell;
-use crate::pipeline::{Column, ColumnKind, DateOrder, Layout, fold};
+use crate::pipeline::{Column, ColumnKind, DateOrder, Layout, Percent, fold};
 
 /// A cell as its column holds it.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,13 +33,58 @@ pub(super) struct Flaw {
 }
 
 impl Flaw {
+    /// A date that could be one of two.
+    pub(super) fn ambiguous(message: String) -> Self {
+        let mend = "write every date of the column as day, month, year: 31/12/2026";
+        Self::new(Code::AmbiguousDate, message, mend)
+    }
+
     fn new(code: Code, message: impl Into<String>, mend: impl Into<String>) -> Self {
         Self { code, usable: false, message: message.into(), mend: mend.into() }
     }
 }
 
-/// Reads a cell; a flawed cell gives `Missing` unless the flaw is usable.
-pub(super) fn parse(cell: &Cell, column: &Column, layout: &Layout) -> (Value, Option<Flaw>) {
+/// Reads a cell; a flawed cell gives `Missing` unless the flaw is usable. `fraction` says that numbers of
+/// this column of percentages are stored as fractions.
+pub(super) fn parse(cell: &Cell, column: &Column, layout: &Layout, fraction: bool) -> (Value, Option<Flaw>) {
+    let (value, flaw) = parse_kind(cell, column, layout, fraction);
+    match limits(&value, column) {
+        Some(broken) => (Value::Missing, Some(broken)),
+        None => (value, flaw),
+    }
+}
+
+/// What a text or a date breaks of the limits of its column.
+fn limits(value: &Value, column: &Column) -> Option<Flaw> {
+    let limits = &column.limits;
+    let shown = |text: &str| crate::intake::cell::shortened(text);
+    match value {
+        Value::Text(text) if matches!(column.kind, ColumnKind::Text) => {
+            let length = text.chars().count();
+            let broken = |message: String, mend: String| Some(Flaw::new(Code::BadCell, message, mend));
+            if limits.pattern.as_ref().is_some_and(|p| p.find(text).is_none_or(|m| m.as_str() != text)) {
+                let message = format!("\"{}\" is not written as this column's values are", shown(text));
+                return broken(message, "write it as the other rows do".to_owned());
+            }
+            if let Some(most) = limits.max_length.filter(|most| length > *most) {
+                return broken(format!("the text has {length} characters"), format!("shorten it to {most}"));
+            }
+            let least = limits.min_length.filter(|least| length < *least)?;
+            broken(format!("the text has {length} characters"), format!("write at least {least}"))
+        }
+        Value::Date(date) => {
+            let out = |message: String| Some(Flaw::new(Code::OutOfRange, message, "check the date"));
+            if let Some(first) = limits.earliest.filter(|first| date < first) {
+                return out(format!("{} is before {}", crate::dates::long(*date), crate::dates::long(first)));
+            }
+            let last = limits.latest.filter(|last| date > last)?;
+            out(format!("{} is after {}", crate::dates::long(*date), crate::dates::long(last)))
+        }
+        _ => None,
+    }
+}
+
+fn parse_kind(cell: &Cell, column: &Column, layout: &Layout, fraction: bool) -> (Value, Option<Flaw>) {
     if let Cell::Error(error) = cell {
         let flaw = Flaw::new(
             Code::ErrorCell,
@@ -72,7 +117,9 @@ pub(super) fn parse(cell: &Cell, column: &Column, layout: &Layout) -> (Value, Op
             None => Err(bad_choice(&shown, &list.values, list.likely(&shown))),
         },
         ColumnKind::Choices { .. } => return choices(&shown, &column.kind),
-        ColumnKind::Number { minimum, maximum } => number(cell, *minimum, *maximum).map(Value::Number),
+        ColumnKind::Number { minimum, maximum } => {
+            number(cell, *minimum, *maximum, column.percent(), fraction).map(Value::Number)
+        }
         ColumnKind::Date => return date(cell, layout),
         ColumnKind::Period => Ok(Value::Text(period(cell))),
         ColumnKind::YesNo => yes_no(cell).map(Value::Truth),
@@ -130,9 +177,20 @@ fn choices(shown: &str, kind: &ColumnKind) -> (Value, Option<Flaw>) {
     (Value::Text(framed), flaw)
 }
 
-fn number(cell: &Cell, minimum: Option<f64>, maximum: Option<f64>) -> Result<f64, Flaw> {
+fn number(
+    cell: &Cell,
+    minimum: Option<f64>,
+    maximum: Option<f64>,
+    percent: Option<Percent>,
+    fraction: bool,
+) -> Result<f64, Flaw> {
     let read = match cell {
+        Cell::Number(number) if fraction => Some(hundredfold(*number)),
         Cell::Number(number) => Some(*number),
+        // `85%` in a column of fractions is 0.85, in a column of percentages 85.
+        Cell::Text(text) if text.ends_with('%') && percent == Some(Percent::Fraction) => {
+            plain_number(text).map(|n| n / 100.0)
+        }
         Cell::Text(text) => plain_number(text),
         _ => None,
     };
@@ -161,6 +219,11 @@ fn number(cell: &Cell, minimum: Option<f64>, maximum: Option<f64>) -> Result<f64
         ));
     }
     Ok(number)
+}
+
+/// A fraction as a percentage, without the dust of binary fractions.
+fn hundredfold(number: f64) -> f64 {
+    (number * 100.0 * 1e9).round() / 1e9
 }
 
 /// A number written by a person: `1,234`, `45.6%`, ` 12 `.
@@ -192,28 +255,33 @@ fn yes_no(cell: &Cell) -> Result<bool, Flaw> {
     }
 }
 
-/// Serial numbers that a spreadsheet shows as a date, from 2000 to 2099.
-const SERIALS: std::ops::RangeInclusive<f64> = 36_526.0..=73_050.0;
+/// Serial numbers that a spreadsheet shows as a date, from 1950 to 2099.
+const SERIALS: std::ops::RangeInclusive<f64> = 18_264.0..=73_050.0;
+
+/// The serial number that a cell holds, as a number or as text of five figures.
+fn serial(cell: &Cell) -> Option<f64> {
+    let serial = match cell {
+        Cell::Number(number) => Some(*number),
+        Cell::Text(text) if text.len() == 5 && text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok(),
+        _ => None,
+    };
+    serial.filter(|serial| SERIALS.contains(serial))
+}
 
 fn date(cell: &Cell, layout: &Layout) -> (Value, Option<Flaw>) {
+    // Excel's day 25,569 is 1 January 1970.
+    if let Some(date) =
+        serial(cell).and_then(|serial| crate::dates::from_days(serial.trunc() as i32 - 25_569))
+    {
+        let flaw = Flaw::new(
+            Code::SerialDate,
+            format!("the date stands as the number {}", cell.shown()),
+            "format the column as a date, so that a person can check it",
+        );
+        return (Value::Date(date), Some(Flaw { usable: true, ..flaw }));
+    }
     let read = match cell {
         Cell::Date(date) => Ok(date.date()),
-        Cell::Number(serial) if SERIALS.contains(serial) && layout.date_order != DateOrder::YearMonthDay => {
-            // Excel's day 25,569 is 1 January 1970.
-            let days = serial.trunc() as i32 - 25_569;
-            let flaw = Flaw {
-                usable: true,
-                ..Flaw::new(
-                    Code::SerialDate,
-                    format!("the date stands as the number {serial}"),
-                    "format the column as a date, so that a person can check it",
-                )
-            };
-            if let Some(date) = crate::dates::from_days(days) {
-                return (Value::Date(date), Some(flaw));
-            }
-            Err(bad_date(&cell.shown(), "not a date"))
-        }
         other => text_date(&other.shown(), layout.date_order, layout.two_digit_years),
     };
     match read {

@@ -1,6 +1,9 @@
 //! Reading a layout from its TOML table.
 
-use super::{Agree, Column, ColumnKind, DateOrder, Expectation, FromText, Header, Layout, Others, RowCheck};
+use super::{
+    Agree, Column, ColumnKind, DateOrder, Declared, Expectation, FromText, Header, Layout, Others, Percent,
+    RowCheck, Unpivot, ValueLimits,
+};
 use crate::condition::Columns;
 use crate::diagnostic::{Code, likely};
 use crate::pipeline::checked::{known_names, read_choice, regex, row_truth};
@@ -16,7 +19,7 @@ impl Layout {
         let header = read_header(&mut table);
         let date_order = read_date_order(&mut table);
         let two_digit_years = table.flag("two_digit_years");
-        let missing = folded(table.texts("missing"));
+        let missing = read_missing(&mut table);
         let others = read_choice(
             &mut table,
             "others",
@@ -45,6 +48,8 @@ impl Layout {
             expects: Vec::new(),
             title: None,
             file_name: None,
+            sheet_name: None,
+            unpivot: None,
             columns: Vec::new(),
         };
         let report = table.report().clone();
@@ -68,7 +73,8 @@ impl Layout {
     /// Reads what a layout says of its rows.
     fn read_rows(&mut self, mut table: Table<'_>, known: &Columns) {
         let report = table.report().clone();
-        let key = table.texts("key");
+        let mut key = table.texts("key");
+        key.extend(table.texts("primary_key"));
         self.key = known_names(&report, key, known);
         self.agree = table.table_or_none("agree").and_then(|mut agree| {
             let within = agree.texts("within");
@@ -97,6 +103,8 @@ impl Layout {
         }
         self.title = table.table_or_none("title").and_then(|t| from_text(t, known));
         self.file_name = table.table_or_none("file_name").and_then(|t| from_text(t, known));
+        self.sheet_name = table.table_or_none("sheet_name").and_then(|t| from_text(t, known));
+        self.unpivot = table.table_or_none("unpivot").and_then(|t| read_unpivot(t, known));
         if self.others.is_some() && known.get("practice").is_none() {
             let message = "`others` speaks of practices, and there is no column `practice`";
             report.error(&table.at(), Code::Incomplete, message, None);
@@ -121,9 +129,16 @@ impl Column {
         let needed = table.flag("needed") || required;
         let when = table.text_or_none("required_when");
         let bad = read_choice(&mut table, "on_bad", &[("quarantine", true), ("drop", false)]);
-        let missing = folded(table.texts("missing"));
+        let missing = read_missing(&mut table);
         let guard = table.flag_or_none("guard").unwrap_or(true);
         let kind = ColumnKind::read(&mut table, lists);
+        let also = match &kind {
+            Some(ColumnKind::Choice(_) | ColumnKind::Choices { .. }) => {
+                table.pairs("also").into_iter().map(|(word, _)| word.value).collect()
+            }
+            _ => Vec::new(),
+        };
+        let limits = ValueLimits::read(&mut table, kind.as_ref());
         let column = Self {
             name: name?.value,
             title: title?.value,
@@ -136,8 +151,36 @@ impl Column {
             quarantine_if_bad: bad.unwrap_or(required),
             missing,
             guard,
+            also,
+            limits,
+            declared: Declared { file: at.file.to_string(), line: at.line },
         };
         Some((column, Conditional { at, when }))
+    }
+}
+
+impl ValueLimits {
+    fn read(table: &mut Table<'_>, kind: Option<&ColumnKind>) -> Self {
+        let report = table.report().clone();
+        let mut limits = Self { unique: table.flag("unique"), ..Self::default() };
+        let length = |n: Placed<u32>| usize::try_from(n.value).ok();
+        match kind {
+            Some(ColumnKind::Text) => {
+                limits.pattern = table.text_or_none("pattern").and_then(|p| regex(&report, &p));
+                limits.min_length = table.count_or_none("min_length").and_then(length);
+                limits.max_length = table.count_or_none("max_length").and_then(length);
+            }
+            Some(ColumnKind::Date) => {
+                limits.earliest = table.date_or_none("minimum").map(|d| d.value);
+                limits.latest = table.date_or_none("maximum").map(|d| d.value);
+            }
+            Some(ColumnKind::Number { .. }) => {
+                let words = [("fraction", Percent::Fraction), ("hundred", Percent::Hundred)];
+                limits.percent = read_choice(table, "percent", &words);
+            }
+            _ => {}
+        }
+        limits
     }
 }
 
@@ -164,7 +207,7 @@ impl ColumnKind {
             "choices" => {
                 let separator = table.text_or_none("separator").and_then(|s| s.value.chars().next());
                 let separator = separator.unwrap_or(',');
-                if table.has("values") {
+                if table.has("values") || table.has("enum") {
                     return Some(Self::Choices {
                         values: read_values(table, lists),
                         also: Vec::new(),
@@ -198,7 +241,8 @@ impl ColumnKind {
 /// `values` as the name of a shared list or as a list of its own, with `also`.
 fn read_values(table: &mut Table<'_>, lists: &Vocabularies) -> Option<Vocabulary> {
     let report = table.report().clone();
-    let values = table.text_or_texts("values");
+    let mut values = table.text_or_texts("values");
+    values.extend(table.texts("enum"));
     let also = table.pairs("also");
     let [name] = values.as_slice() else {
         return (!values.is_empty()).then(|| with_words(values, also, &report));
@@ -254,6 +298,21 @@ fn from_text(mut table: Table<'_>, known: &Columns) -> Option<FromText> {
         return None;
     }
     Some(FromText { column, pattern: regex })
+}
+
+/// `missing`, or in the words of Frictionless `missing_values`.
+fn read_missing(table: &mut Table<'_>) -> Vec<String> {
+    let mut marks = folded(table.texts("missing"));
+    marks.extend(folded(table.texts("missing_values")));
+    marks
+}
+
+fn read_unpivot(mut table: Table<'_>, known: &Columns) -> Option<Unpivot> {
+    let report = table.report().clone();
+    let (pattern, name, value) = (table.text("columns"), table.text("name"), table.text("value"));
+    let name = known_names(&report, vec![name?], known).pop()?;
+    let value = known_names(&report, vec![value?], known).pop()?;
+    Some(Unpivot { pattern: regex(&report, &pattern?)?, name, value })
 }
 
 fn folded(texts: Vec<Placed<String>>) -> Vec<String> {

@@ -1,0 +1,244 @@
+//! What only a whole column or sheet can tell: dates whose order is contradicted, percentages stored as
+//! fractions, dates that stand as numbers, text that was decoded wrongly. One entry a kind.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::value::text_date;
+use crate::diagnostic::Code;
+use crate::intake::cell::{Cell, address, shortened};
+use crate::intake::sheet::{Shape, normal};
+use crate::intake::{Effect, Problem};
+use crate::pipeline::{ColumnKind, DateOrder, Layout, Percent};
+use crate::wording::{list, plural};
+
+/// What a look over the whole sheet found before its rows are read.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    /// Date columns in which a cell is a date only with day and month the other way round: that cell's
+    /// address and text.
+    contradicted: BTreeMap<usize, (String, String)>,
+    /// Columns of percentages whose cells hold fractions, as a percentage format stores them.
+    fractions: BTreeSet<usize>,
+    /// The rows above the header, to be known again further down.
+    titles: BTreeSet<String>,
+}
+
+/// Fewer numbers than this say nothing about a column.
+const ENOUGH: usize = 10;
+
+impl Scan {
+    pub(super) fn of(shape: &Shape<'_>, layout: &Layout) -> Self {
+        let mut scan = Self::default();
+        for (row, cells) in &shape.sheet.rows {
+            if *row < shape.header_row {
+                scan.titles.insert(pattern_of(cells));
+            }
+        }
+        for (index, column) in layout.columns.iter().enumerate() {
+            let Some(place) = shape.places.get(index).copied().flatten() else { continue };
+            let body = shape.sheet.rows.iter().filter(|(row, _)| *row > shape.header_row);
+            let cells = body.filter_map(|(row, cells)| cells.get(place).map(|cell| (*row, cell)));
+            match &column.kind {
+                ColumnKind::Date => {
+                    if let Some((row, text)) = contradiction(cells, layout) {
+                        scan.contradicted.insert(index, (address(place, row), text));
+                    }
+                }
+                ColumnKind::Number { .. }
+                    if column.percent() == Some(Percent::Hundred)
+                        && are_fractions(cells.map(|(_, cell)| cell)) =>
+                {
+                    scan.fractions.insert(index);
+                }
+                _ => {}
+            }
+        }
+        scan
+    }
+
+    /// Whether a row says what a row above the header said.
+    pub(super) fn is_title(&self, cells: &[Cell]) -> bool {
+        !self.titles.is_empty() && self.titles.contains(&pattern_of(cells))
+    }
+
+    /// Whether the numbers of a column of percentages are fractions.
+    pub(super) fn is_fraction(&self, index: usize) -> bool {
+        self.fractions.contains(&index)
+    }
+
+    /// What is ambiguous about a date written as text, in a column whose order is contradicted.
+    pub(super) fn ambiguity(&self, index: usize, cell: &Cell, layout: &Layout) -> Option<String> {
+        let (elsewhere, other) = self.contradicted.get(&index)?;
+        let Cell::Text(text) = cell else { return None };
+        let one = text_date(text, layout.date_order, layout.two_digit_years).ok()?;
+        let two = text_date(text, layout.date_order.swapped()?, layout.two_digit_years).ok()?;
+        (one != two).then(|| {
+            format!(
+                "\"{}\" could be {} or {}: \"{}\" in {elsewhere} is written the other way round",
+                shortened(text),
+                crate::dates::long(one),
+                crate::dates::long(two),
+                shortened(other)
+            )
+        })
+    }
+
+    /// Says what was understood of whole columns.
+    pub(super) fn notes(&self, shape: &Shape<'_>, layout: &Layout, sheet: Option<&str>) -> Vec<Problem> {
+        let titles: Vec<String> = self
+            .fractions
+            .iter()
+            .filter_map(|index| layout.columns.get(*index))
+            .map(|column| format!("\"{}\"", column.title))
+            .collect();
+        let mut out = Vec::new();
+        if !titles.is_empty() {
+            let message = format!(
+                "the percentages of {} are stored as fractions (0.85 for 85%) and were read as percentages",
+                list(&titles)
+            );
+            out.push(noted(
+                Code::FractionsRead,
+                sheet,
+                None,
+                message,
+                "nothing to do, if they are percentages",
+            ));
+        }
+        let hidden = usize::try_from(shape.sheet.hidden_rows).unwrap_or(usize::MAX);
+        if hidden > 0 {
+            let rows =
+                plural(hidden, "row of the sheet is hidden and was", "rows of the sheet are hidden and were");
+            let message = format!("{rows} read like the others");
+            out.push(noted(Code::HiddenRows, sheet, None, message, "delete what should not count"));
+        }
+        out
+    }
+}
+
+/// A row's words, with figures left out: titles differ in their page numbers.
+fn pattern_of(cells: &[Cell]) -> String {
+    let filled = cells.iter().filter(|c| !c.is_empty()).map(|c| normal(&c.shown()));
+    filled.collect::<Vec<_>>().join("|").chars().filter(|c| !c.is_ascii_digit()).collect()
+}
+
+/// The first cell that is a date only with day and month the other way round, unless more cells of the
+/// column are dates only in the order that the layout states: then it is a slip in one cell.
+fn contradiction<'c>(cells: impl Iterator<Item = (u32, &'c Cell)>, layout: &Layout) -> Option<(u32, String)> {
+    let other = layout.date_order.swapped()?;
+    let (mut first, mut against, mut confirmed) = (None, 0_usize, 0_usize);
+    for (row, cell) in cells {
+        let Cell::Text(text) = cell else { continue };
+        let reads = |order: DateOrder| text_date(text, order, layout.two_digit_years).is_ok();
+        match (reads(layout.date_order), reads(other)) {
+            (true, false) => confirmed += 1,
+            (false, true) => {
+                against += 1;
+                first.get_or_insert_with(|| (row, text.clone()));
+            }
+            _ => {}
+        }
+    }
+    first.filter(|_| against >= confirmed)
+}
+
+fn are_fractions<'c>(cells: impl Iterator<Item = &'c Cell>) -> bool {
+    let numbers: Vec<f64> =
+        cells.filter_map(|cell| if let Cell::Number(n) = cell { Some(*n) } else { None }).collect();
+    numbers.len() >= ENOUGH
+        && numbers.iter().all(|n| (0.0..=1.0).contains(n))
+        && numbers.iter().any(|n| *n > 0.0 && *n < 1.0)
+}
+
+/// Something said once of all the cells it was seen in.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    first: Option<(String, String)>,
+    count: usize,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, address: String, shown: &str) {
+        self.count += 1;
+        self.first.get_or_insert_with(|| (address, shortened(shown)));
+    }
+
+    /// Dates that stand as numbers.
+    pub(super) fn serials(&self, column: &str, sheet: Option<&str>) -> Option<Problem> {
+        let (cell, shown) = self.first.as_ref()?;
+        let message = match self.count {
+            1 => format!("the date stands as the number {shown} and was read as a date"),
+            count => format!(
+                "dates stand as numbers (such as {shown}) in {} and were read as dates",
+                plural(count, "cell", "cells")
+            ),
+        };
+        let mend = "format the column as a date, so that a person can check it";
+        let problem = noted(Code::SerialDate, sheet, Some(cell), message, mend);
+        Some(Problem { column: Some(column.to_owned()), ..problem })
+    }
+
+    /// Text that was decoded wrongly before it was sent.
+    pub(super) fn garbled(&self, sheet: Option<&str>) -> Option<Problem> {
+        let (cell, _) = self.first.as_ref()?;
+        let message = match self.count {
+            1 => "the text was decoded wrongly before it was sent (it shows Ã© for é)".to_owned(),
+            count => format!(
+                "the text of {} was decoded wrongly before it was sent (it shows Ã© for é)",
+                plural(count, "cell", "cells")
+            ),
+        };
+        let mend = "export the file again as UTF-8, or send the workbook itself";
+        Some(noted(Code::GarbledText, sheet, Some(cell), message, mend))
+    }
+}
+
+fn noted(code: Code, sheet: Option<&str>, cell: Option<&str>, message: String, mend: &str) -> Problem {
+    Problem {
+        code: code.id().to_owned(),
+        effect: Effect::Noted,
+        sheet: sheet.map(str::to_owned),
+        cell: cell.map(str::to_owned),
+        row: None,
+        column: None,
+        found: None,
+        message,
+        mend: mend.to_owned(),
+    }
+}
+
+/// Whether a text shows UTF-8 that was read as Windows-1252 (`Ã©`, `â€™`, `Â£`).
+pub(super) fn is_garbled(text: &str) -> bool {
+    let trails = |c: char| ('\u{80}'..='\u{bf}').contains(&c) || "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ".contains(c);
+    let mut before = ' ';
+    text.contains("â€")
+        || text.chars().any(|c| {
+            let pair = matches!(before, 'Ã' | 'Â') && trails(c);
+            before = c;
+            pair
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrongly_decoded_text_is_told_from_foreign_names() {
+        for text in ["cafÃ©", "the practiceâ€™s", "Â£5", "naÃ¯ve"] {
+            assert!(is_garbled(text), "{text}");
+        }
+        for text in ["café", "SÃO PAULO", "Ângela", "the practice’s", "£5", "10 × 12"] {
+            assert!(!is_garbled(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn few_or_plain_numbers_are_no_fractions() {
+        let numbers = |all: &[f64]| all.iter().map(|n| Cell::Number(*n)).collect::<Vec<_>>();
+        assert!(are_fractions(numbers(&[0.9; 10]).iter()));
+        assert!(!are_fractions(numbers(&[0.9; 9]).iter()));
+        assert!(!are_fractions(numbers(&[1.0; 20]).iter()));
+        assert!(!are_fractions(numbers(&[&[95.5][..], &[0.9; 20]].concat()).iter()));
+    }
+}
