@@ -94,6 +94,8 @@ enum StateName {
     Failed,
     /// Nobody knows whether it arrived
     Unknown,
+    /// Its pack was recalled before it was handed over
+    Withdrawn,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -132,6 +134,7 @@ fn list(args: &ListArgs) -> anyhow::Result<Exit> {
             StateName::Retry => "retry",
             StateName::Failed => "failed",
             StateName::Unknown => "unknown",
+            StateName::Withdrawn => "withdrawn",
         })
         .collect();
     let attempts = ledger.attempts(None)?;

@@ -45,6 +45,11 @@ impl Store {
         dirs.map(|dir| Self::path(dir, sha256)).find(|path| path.is_file())
     }
 
+    /// Whether there is a file of that hash: retention may have removed it.
+    pub fn has(&self, sha256: &str) -> bool {
+        self.find(sha256).is_some()
+    }
+
     /// The bytes of that hash.
     ///
     /// # Errors

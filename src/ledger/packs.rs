@@ -384,6 +384,17 @@ impl Ledger {
         Ok(())
     }
 
+    /// Whether the pack of a message was recalled: then the message is not sent again.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn is_recalled(&self, key: &str) -> Result<bool> {
+        let sql = "SELECT count(*) FROM pack_message JOIN recall ON recall.pack = pack_message.pack
+                   WHERE pack_message.key = ?1 AND pack_message.purpose <> 'correction'";
+        let count: i64 = self.connection.query_row(sql, [key], |row| row.get(0))?;
+        Ok(count > 0)
+    }
+
     /// The messages of all packs, in the order in which they were planned.
     ///
     /// # Errors

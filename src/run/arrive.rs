@@ -261,7 +261,7 @@ fn changes(
 ) -> anyhow::Result<Option<Changes>> {
     let mut before = Vec::new();
     for earlier in arrivals.iter().rev().filter(|a| a.feed == arrival.feed && a.number < arrival.number) {
-        if let Some(read) = files.read(earlier)?.filter(|read| read.rows.is_ok()) {
+        if let Some(read) = files.read_if_kept(earlier)?.filter(|read| read.rows.is_ok()) {
             let due = releases::of_file(&state.releases, earlier, arrivals, state.as_of);
             before.push((earlier, read, due));
             if feed.counts == FilesThatCount::Newest {
@@ -296,7 +296,7 @@ fn headings_before<'f>(
 ) -> anyhow::Result<Option<(&'f Layout, Headings)>> {
     let Some(layout) = feed.layouts.get(reading.layout) else { return Ok(None) };
     for earlier in arrivals.iter().rev().filter(|a| a.feed == arrival.feed && a.number < arrival.number) {
-        if let Some(read) = files.read(earlier)?
+        if let Some(read) = files.read_if_kept(earlier)?
             && let Ok(before) = read.rows.as_ref()
             && before.layout == reading.layout
         {
@@ -313,7 +313,7 @@ fn newest_readable(
     arrivals: &[Arrival],
 ) -> anyhow::Result<Option<Arrival>> {
     for earlier in arrivals.iter().rev().filter(|a| a.feed == arrival.feed && a.number < arrival.number) {
-        if files.read(earlier)?.is_some_and(|read| read.rows.is_ok()) {
+        if files.read_if_kept(earlier)?.is_some_and(|read| read.rows.is_ok()) {
             return Ok(Some(earlier.clone()));
         }
     }

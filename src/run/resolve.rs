@@ -65,6 +65,10 @@ pub fn resolve(
     let dispatch = find(ledger, name)?;
     let key = dispatch.message.key.clone();
     let tries = ledger.steps(&key)?.tries();
+    if decision.verdict == Verdict::Resend && ledger.is_recalled(&key)? {
+        let why = "its pack was recalled, so it is not sent again; the recall's own message goes instead";
+        return Err(ResolveError::NothingToDecide(short_name(&key), dispatch.state.word(), why));
+    }
     let (state, tries) = match (dispatch.state, decision.verdict) {
         (DispatchState::Unknown | DispatchState::Sending, Verdict::Sent) => (DispatchState::Sent, tries),
         (DispatchState::Unknown | DispatchState::Failed | DispatchState::Sending, Verdict::Resend) => {
@@ -79,6 +83,7 @@ pub fn resolve(
                 (DispatchState::Failed, _) => {
                     "the mail server refused it, so it did not arrive; --as resend has it tried again"
                 }
+                (DispatchState::Withdrawn, _) => "its pack was recalled before it was handed over",
                 _ => "it is handed over by `quarterday dispatch send` or the next run",
             };
             return Err(ResolveError::NothingToDecide(short_name(&key), state.word(), why));

@@ -119,7 +119,8 @@ fn settle(counter: &Counter<'_>, transport: &str, ledger: &mut Ledger) -> Result
             )?;
         }
         let retry = &counter.mail.retry;
-        if state == DispatchState::Unknown && counter.mail.unknown == Unknown::Resend && tries < retry.tries {
+        let again = state == DispatchState::Unknown && counter.mail.unknown == Unknown::Resend;
+        if again && tries < retry.tries && !ledger.is_recalled(key)? {
             let last = steps.last.as_ref().map_or(now, |step| step.at);
             ledger.note_step(
                 key,

@@ -65,6 +65,14 @@ impl<'p> Files<'p> {
         Ok(Some(read))
     }
 
+    /// Reads an arrival that nothing rests on any more, if the store still has it.
+    ///
+    /// # Errors
+    /// If the store has it otherwise than it was received.
+    pub fn read_if_kept(&self, arrival: &Arrival) -> anyhow::Result<Option<Read>> {
+        if self.store.has(&arrival.sha256) { self.read(arrival) } else { Ok(None) }
+    }
+
     /// The cells of an arrival as they came.
     ///
     /// # Errors

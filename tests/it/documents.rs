@@ -105,6 +105,10 @@ fn mails_say_what_is_attached() {
             assert!(head.contains(header), "{name}: {header}");
         }
         assert_eq!(head.matches("@marrowdale-icb.example").count(), 4, "{name}: one recipient");
+        // The hash in a receipt is that of the file it answers.
+        if name.contains("-receipt-") {
+            continue;
+        }
         let attached = text.matches("Content-Disposition: attachment").count();
         assert_eq!(text.matches("SHA-256 ").count(), attached, "{name}");
     }
