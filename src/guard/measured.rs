@@ -208,6 +208,7 @@ fn of_ten_digits_drawn_at_random_one_in_eleven_is_raised() {
     assert!((raised - 1.0 / 11.0).abs() < 5.0 * deviation, "{raised}");
 }
 
+#[allow(clippy::disallowed_macros)] // it is there to print
 #[test]
 #[ignore = "prints rates for people; the floors are asserted above"]
 fn rates() {

@@ -37,7 +37,7 @@ pub struct FeedFreshness {
 /// How fresh every feed is, in the pipeline's order.
 ///
 /// `arrivals` are those received until the date; `settled` what became of those in force, as
-/// [`super::state::State`] has it, or nothing where no state could be made: then a feed is as fresh as its
+/// the state of the date has it, or nothing where no state could be made: then a feed is as fresh as its
 /// newest file.
 pub fn of_feeds(
     pipeline: &Pipeline,
