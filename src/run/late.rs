@@ -7,6 +7,7 @@ use super::state::{Files, State, StateError};
 use crate::intake::{Late, LateLevel};
 use crate::ledger::Arrival;
 use crate::levels::{Finding, Outcome};
+use crate::packs::title_case;
 use crate::pipeline::Pipeline;
 use crate::triangulate::Register;
 
@@ -19,7 +20,7 @@ pub fn changed_levels(without: &State, with: &State) -> Vec<LateLevel> {
         if before.is_some_and(|before| before.level != outcome.level) {
             out.push(LateLevel {
                 practice: code.to_owned(),
-                name: outcome.practice.name.clone(),
+                name: title_case(&outcome.practice.name),
                 without: before.and_then(|before| before.level),
                 with: outcome.level,
             });
