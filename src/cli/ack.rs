@@ -6,19 +6,16 @@ use chrono::NaiveDate;
 use clap::Args;
 
 use super::Exit;
-use super::desk::{failed, moment};
-use super::output::{complain, say, say_json};
+use super::desk::{failed, ledger_to_read};
+use super::output::{say, say_json};
 use crate::dates::long;
-use crate::run::{DeskError, Open, Workspace, acknowledge, clock, open};
+use crate::run::{Open, Workspace, acknowledge, clock, open};
 
 #[derive(Debug, Args)]
-#[command(after_help = "An acknowledgement stands until its date, until the exception worsens, or until it \
-closes. It stands in the quarterly packs beside the exception.
-
-Examples:
-  quarterday ack --data DATA                       which exceptions are open
-  quarterday ack concerns-quality/Q-017 --as \"Head of Quality\" --note \"Visit on 3 September\" \\
-      --until 2026-09-10 --data DATA")]
+#[command(
+    after_long_help = "An acknowledgement stands until its date, until the exception worsens, or until \
+it closes. It stands in the quarterly packs beside the exception."
+)]
 pub(super) struct AckArgs {
     /// The exception, or a part of its name, or its practice; all that are open if left out
     #[arg(requires = "role", requires = "note")]
@@ -49,7 +46,7 @@ pub(super) fn run(args: &AckArgs) -> Exit {
     let (Some(asked), Some(role), Some(note)) = (&args.exception, &args.role, &args.note) else {
         return list(&workspace, today, args.json);
     };
-    let done = acknowledge(&workspace, asked, role.trim(), note.trim(), args.until, today, &moment());
+    let done = acknowledge(&workspace, asked, role.trim(), note.trim(), args.until, today, &clock::moment());
     match done {
         Ok(done) if args.json => say_json(&done),
         Ok(done) => {
@@ -62,13 +59,9 @@ pub(super) fn run(args: &AckArgs) -> Exit {
 }
 
 fn list(workspace: &Workspace, today: NaiveDate, json: bool) -> Exit {
-    let ledger = match workspace.existing_ledger() {
-        Ok(Some(ledger)) => ledger,
-        Ok(None) => {
-            complain(&format!("{} holds no ledger: no job has been run there", workspace.data().display()));
-            return Exit::Failure;
-        }
-        Err(error) => return failed(&DeskError::from(error), json),
+    let ledger = match ledger_to_read(workspace, json) {
+        Ok(ledger) => ledger,
+        Err(exit) => return exit,
     };
     match open(&ledger, today) {
         Ok(all) if json => say_json(&all),

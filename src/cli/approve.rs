@@ -14,10 +14,6 @@ use crate::run::{Approved, approve};
 use crate::wording::plural;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  quarterday packs --data DATA                     which packs wait
-  quarterday approve pcqg-2026-27-q1 --as \"Head of Primary Care\" --note \"Read on 15 July\" \\
-      --pipeline pipelines/lancashire-south-cumbria --data DATA")]
 pub(super) struct ApproveArgs {
     /// The pack, as `quarterday packs` lists it; its beginning is enough where no other begins so
     pack: String,

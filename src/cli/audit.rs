@@ -6,14 +6,11 @@ use chrono::NaiveDate;
 use clap::Args;
 
 use super::Exit;
-use super::desk::failed;
-use super::output::{complain, say, say_json};
-use crate::run::{Audit, DeskError, Filter, Workspace, audit};
+use super::desk::{failed, ledger_to_read};
+use super::output::{say, say_json};
+use crate::run::{Audit, Filter, Workspace, audit};
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  quarterday audit --pack pcqg-2026-27-q1 --data DATA
-  quarterday audit --recipient secretary@icb.example --since 2026-07-01 --data DATA --json")]
 pub(super) struct AuditArgs {
     /// Only what concerns this pack
     #[arg(long, value_name = "PACK")]
@@ -34,13 +31,9 @@ pub(super) struct AuditArgs {
 
 pub(super) fn run(args: &AuditArgs) -> Exit {
     let workspace = Workspace::new(&args.data);
-    let ledger = match workspace.existing_ledger() {
-        Ok(Some(ledger)) => ledger,
-        Ok(None) => {
-            complain(&format!("{} holds no ledger: no job has been run there", args.data.display()));
-            return Exit::Failure;
-        }
-        Err(error) => return failed(&DeskError::from(error), args.json),
+    let ledger = match ledger_to_read(&workspace, args.json) {
+        Ok(ledger) => ledger,
+        Err(exit) => return exit,
     };
     let filter = Filter { pack: args.pack.clone(), recipient: args.recipient.clone(), since: args.since };
     match audit(&ledger, &workspace.store(), &filter) {

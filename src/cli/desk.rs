@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::Exit;
 use super::output::{complain, pipeline, say_json};
+use crate::ledger::Ledger;
 use crate::run::{Desk, DeskError, LockError, Workspace, clock};
 
 /// Why a command about packs did nothing.
@@ -28,13 +29,20 @@ pub(super) fn with_desk<T>(
     let pipeline = pipeline(pipeline_dir).map_err(Failed::Pipeline)?;
     let workspace = Workspace::new(data);
     let today = as_of.unwrap_or_else(clock::today);
-    let mut desk = Desk::open(&pipeline, &workspace, today, moment()).map_err(Failed::Desk)?;
+    let mut desk = Desk::open(&pipeline, &workspace, today, clock::moment()).map_err(Failed::Desk)?;
     act(&mut desk).map_err(Failed::Desk)
 }
 
-/// The present moment as the ledger keeps it.
-pub(super) fn moment() -> String {
-    clock::now().to_utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+/// Opens the ledger of a data folder to read; complains if there is none. A mistyped folder is not made.
+pub(super) fn ledger_to_read(workspace: &Workspace, as_json: bool) -> Result<Ledger, Exit> {
+    match workspace.existing_ledger() {
+        Ok(Some(ledger)) => Ok(ledger),
+        Ok(None) => {
+            complain(&workspace.no_ledger());
+            Err(Exit::Failure)
+        }
+        Err(error) => Err(failed(&DeskError::from(error), as_json)),
+    }
 }
 
 /// Prints what was done and gives the exit code; messages that did not go are complained of.

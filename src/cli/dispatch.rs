@@ -298,5 +298,5 @@ fn used(data: &Path) -> anyhow::Result<Workspace> {
 }
 
 fn unused(data: &Path) -> anyhow::Error {
-    anyhow::anyhow!("{} holds no ledger: no job has been run there", data.display())
+    anyhow::anyhow!(Workspace::new(data).no_ledger())
 }

@@ -104,7 +104,7 @@ fn release(args: &ReleaseArgs) -> Result<Exit, String> {
         );
     }
     let mut ledger = opened(&args.data)?;
-    let release = Release { role: role.to_owned(), note: note.to_owned(), at: moment() };
+    let release = Release { role: role.to_owned(), note: note.to_owned(), at: clock::moment() };
     let id = args.hit.trim().to_lowercase();
     let released = ledger.release_held(&id, &release).map_err(|error| error.to_string())?;
     let Some(released) = released else {
@@ -165,9 +165,5 @@ fn opened(data: &Path) -> Result<Ledger, String> {
 }
 
 fn no_ledger(data: &Path) -> String {
-    format!("{} holds no ledger: no job has been run there", data.display())
-}
-
-fn moment() -> String {
-    clock::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false)
+    Workspace::new(data).no_ledger()
 }

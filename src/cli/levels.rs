@@ -36,7 +36,7 @@ pub(super) fn result(data: &Path, run: Option<&str>) -> Result<RunResult, Exit> 
 pub(super) fn record(workspace: &Workspace, run: Option<&str>) -> Result<RunRecord, Exit> {
     let refused = |error: LedgerError| failed(&error.into());
     let Some(ledger) = workspace.existing_ledger().map_err(refused)? else {
-        complain(&format!("{} holds no ledger: no job has been run there", workspace.data().display()));
+        complain(&workspace.no_ledger());
         hint("check --data, or run a job first");
         return Err(Exit::Failure);
     };

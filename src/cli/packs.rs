@@ -6,18 +6,16 @@ use chrono::NaiveDate;
 use clap::Args;
 
 use super::Exit;
-use super::desk::failed;
-use super::output::{complain, say, say_json};
+use super::desk::{failed, ledger_to_read};
+use super::output::{say, say_json};
 use crate::dates::{long, short};
-use crate::run::{DeskError, OnShelf, Workspace, clock, shelf};
+use crate::run::{OnShelf, Workspace, clock, shelf};
 
 #[derive(Debug, Args)]
-#[command(after_help = "States: waiting (for approval), expired (approved by nobody in time), withheld \
-(corrects a pack that is not recalled), planned, sent, blocked (nobody on the list may get it), recalled.
-
-Examples:
-  quarterday packs --data DATA
-  quarterday packs pcqg-2026-27-q1 --data DATA     its documents, approvals and recall")]
+#[command(
+    after_long_help = "States: waiting (for approval), expired (approved by nobody in time), withheld \
+(corrects a pack that is not recalled), planned, sent, blocked (nobody on the list may get it), recalled."
+)]
 pub(super) struct PacksArgs {
     /// One pack, with its documents
     pack: Option<String>,
@@ -37,13 +35,9 @@ pub(super) struct PacksArgs {
 
 pub(super) fn run(args: &PacksArgs) -> Exit {
     let workspace = Workspace::new(&args.data);
-    let ledger = match workspace.existing_ledger() {
-        Ok(Some(ledger)) => ledger,
-        Ok(None) => {
-            complain(&format!("{} holds no ledger: no job has been run there", args.data.display()));
-            return Exit::Failure;
-        }
-        Err(error) => return failed(&DeskError::from(error), args.json),
+    let ledger = match ledger_to_read(&workspace, args.json) {
+        Ok(ledger) => ledger,
+        Err(exit) => return exit,
     };
     let today = args.as_of.unwrap_or_else(clock::today);
     let found = match shelf(&ledger, &workspace.store(), args.pack.as_deref(), today) {

@@ -14,12 +14,10 @@ use crate::run::{Recalled, recall};
 use crate::wording::plural;
 
 #[derive(Debug, Args)]
-#[command(after_help = "To send a corrected pack: mend the files or the pipeline, run the job again, then \
-recall the pack that was sent. The new one goes out as the next revision. It can also be made after the recall.
-
-Example:
-  quarterday recall pcqg-2026-27-q1 --by \"Head of Primary Care\" \\
-      --reason \"The dashboard extract of June was restated\" --pipeline PIPELINE --data DATA")]
+#[command(
+    after_long_help = "To send a corrected pack: mend the files or the pipeline, run the job again, then \
+recall the pack that was sent. The new one goes out as the next revision. It can also be made after the recall."
+)]
 pub(super) struct RecallArgs {
     /// The pack, as `quarterday packs` lists it
     pack: String,

@@ -12,9 +12,6 @@ use crate::run::{Resent, resend};
 use crate::wording::plural;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:
-  quarterday resend pcqg-2026-27-q1 --to secretary@icb.example --as \"Primary Care System Team\" \\
-      --pipeline PIPELINE --data DATA")]
 pub(super) struct ResendArgs {
     /// The pack, as `quarterday packs` lists it
     pack: String,

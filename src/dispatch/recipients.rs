@@ -48,17 +48,6 @@ pub fn needs_public(committee: &Committee, posting: &Posting) -> bool {
         && committee.recipients.iter().any(|r| !posting.is_secure(&r.address) && !r.secure_subject)
 }
 
-/// An address as logs and events have it: `p…@icb.example`.
-pub fn masked(address: &str) -> String {
-    match address.rsplit_once('@') {
-        Some((local, domain)) => {
-            let first: String = local.chars().take(1).collect();
-            format!("{first}…@{domain}")
-        }
-        None => "…".to_owned(),
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -116,11 +105,5 @@ pub(crate) mod tests {
         assert!(matches!(gets(&outside, &public, &posting(), &named), Gets::Nothing(_)));
         assert_eq!(gets(&marked, &block, &posting(), &named), form(Audience::Named, true));
         assert_eq!(gets(&outside, &block, &posting(), &[Audience::Public]), form(Audience::Public, false));
-    }
-
-    #[test]
-    fn a_masked_address_tells_the_domain_only() {
-        assert_eq!(masked("pmsg.chair@icb.example"), "p…@icb.example");
-        assert_eq!(masked("nothing"), "…");
     }
 }

@@ -7,6 +7,7 @@
 mod acknowledgements;
 mod alerts;
 mod answers;
+mod approvals;
 mod arrivals;
 mod attempts;
 mod backup;
@@ -31,6 +32,7 @@ use thiserror::Error;
 
 pub use acknowledgements::Acknowledgement;
 pub use alerts::{Alert, Event};
+pub use approvals::{Approval, Blocked, Recall};
 pub use arrivals::{Arrival, Seen};
 pub use attempts::{Attempt, Step, Steps};
 pub use backup::hashes_in;
@@ -39,7 +41,7 @@ pub use guard::{Held, Release, Released};
 pub use late::LateLevel;
 pub use lists::{Change, ListChange, Listed};
 pub use outbox::{Dispatch, DispatchState, Planned};
-pub use packs::{Approval, Batch, Blocked, PackMessage, PackRecord, PackState, Purpose, Recall, Warrant};
+pub use packs::{Batch, PackMessage, PackRecord, PackState, Purpose, Warrant};
 pub use proof::{Removal, WrittenFile};
 pub use runs::{RunRecord, RunState};
 pub use slots::{Claim, Slot, SlotEnd, SlotRecord, SlotState};

@@ -153,8 +153,7 @@ pub fn acknowledge(
     at: &str,
 ) -> Result<Acknowledged, DeskError> {
     if workspace.existing_ledger()?.is_none() {
-        let folder = workspace.data().display();
-        return Err(DeskError::Refused(format!("{folder} holds no ledger: no job has been run there")));
+        return Err(DeskError::Refused(workspace.no_ledger()));
     }
     if let Some(until) = until.filter(|until| *until < today) {
         return Err(DeskError::Refused(format!("{} has passed already", long(until))));

@@ -59,7 +59,7 @@ pub struct Taken {
 pub fn take(workspace: &Workspace, to: &Path) -> anyhow::Result<Taken> {
     let data = workspace.data();
     if workspace.existing_ledger()?.is_none() {
-        bail!("{} holds no ledger: no job has been run there", data.display());
+        bail!(workspace.no_ledger());
     }
     let (real, ours) = (fs::canonicalize(data)?, fs::canonicalize(to).unwrap_or_else(|_| to.to_owned()));
     if ours.starts_with(&real) {

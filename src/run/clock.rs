@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use chrono_tz::Europe::London;
 use chrono_tz::Tz;
 
@@ -19,6 +19,11 @@ pub fn now() -> DateTime<Tz> {
 /// Today in Europe/London.
 pub fn today() -> NaiveDate {
     now().date_naive()
+}
+
+/// The present moment as the ledger keeps it: `2026-07-14T05:00:00Z`.
+pub fn moment() -> String {
+    now().to_utc().to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// The clock of the machine.

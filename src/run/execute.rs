@@ -139,7 +139,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     proof::note_written(&mut ledger, &record.id, &press.folder)?;
 
     progress.step("sending");
-    let at = moment();
+    let at = super::clock::moment();
     let changes = ledger.note_lists(&lists::listed(pipeline), &record.id, *as_of, &at)?;
     let office = Office {
         pipeline,
@@ -240,10 +240,6 @@ fn recipients(pipeline: &Pipeline, as_of: NaiveDate) -> Vec<String> {
 }
 
 /// The present moment as the ledger keeps it.
-fn moment() -> String {
-    super::clock::now().to_utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
-}
-
 /// What documents say of the run as a whole.
 fn remarks(state: &State, pipeline: &Pipeline) -> Vec<String> {
     let mut out = Vec::new();

@@ -7,7 +7,7 @@ use chrono_tz::Europe::London;
 use super::documents::Finished;
 use super::release::{Addressed, address};
 use crate::dates::{add_days, add_months, long};
-use crate::dispatch::{Enclosed, Form, Kept, Message, recipients, short_name};
+use crate::dispatch::{Enclosed, Form, Kept, Message, mask, short_name};
 use crate::intake::store::Store;
 use crate::ledger::{Approval, Batch, Blocked, Ledger, PackRecord, PackState, Purpose, Recall, Warrant};
 use crate::pipeline::{Audience, Committee, Document, Job, Pipeline, Release, slug};
@@ -206,7 +206,7 @@ impl Office<'_> {
             ));
         }
         for (recipient, reason) in &blocked {
-            let masked = recipients::masked(&recipient.address);
+            let masked = mask(&recipient.address);
             planning.blocked.push(format!(
                 "{} is not sent to the {} of the {} ({masked}): {reason}",
                 pack.id, recipient.role, letter.committee.name

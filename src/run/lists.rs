@@ -1,6 +1,6 @@
 //! The committees' lists of recipients as the ledger keeps them, and what the operator is told of changes.
 
-use crate::dispatch::recipients::masked;
+use crate::dispatch::mask;
 use crate::ledger::{Change, ListChange, Listed};
 use crate::pipeline::Pipeline;
 
@@ -27,7 +27,7 @@ pub fn told(changes: &[ListChange]) -> Vec<String> {
         .iter()
         .filter_map(|change| {
             let entry = &change.entry;
-            let who = format!("{}, {}", entry.role, masked(&entry.address));
+            let who = format!("{}, {}", entry.role, mask(&entry.address));
             let committee = &entry.committee;
             match change.change {
                 Change::First => None,

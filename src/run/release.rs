@@ -12,8 +12,8 @@ use super::send::{Counter, Sent, hand_over};
 use super::workspace::{Lock, LockError, Workspace};
 use crate::dates::long;
 use crate::diagnostic::likely;
-use crate::dispatch::recipients::{self, Gets, gets};
-use crate::dispatch::{Address, Copied, Enclosed, Kept};
+use crate::dispatch::recipients::{Gets, gets};
+use crate::dispatch::{Address, Copied, Enclosed, Kept, mask};
 use crate::intake::store::Store;
 use crate::ledger::{Approval, Batch, Ledger, LedgerError, PackRecord, PackState, Planned, Purpose, Warrant};
 use crate::pipeline::{Committee, Pipeline, Recipient};
@@ -64,8 +64,7 @@ impl<'d> Desk<'d> {
         at: String,
     ) -> Result<Self, DeskError> {
         if workspace.existing_ledger()?.is_none() {
-            let folder = workspace.data().display();
-            return Err(DeskError::Refused(format!("{folder} holds no ledger: no job has been run there")));
+            return Err(DeskError::Refused(workspace.no_ledger()));
         }
         let lock = workspace.lock()?;
         let ledger = workspace.ledger()?;
@@ -276,7 +275,7 @@ pub fn approve(
     let sent = desk.deliver(&keys)?;
     let mut unsent = sent.failed;
     unsent.extend(blocked.iter().map(|(recipient, reason)| {
-        let masked = recipients::masked(&recipient.address);
+        let masked = mask(&recipient.address);
         format!("{} is not sent to the {} ({masked}): {reason}", pack.id, recipient.role)
     }));
     Ok(Approved {

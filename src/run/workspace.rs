@@ -121,6 +121,11 @@ impl Workspace {
         self.ledger_path().is_file()
     }
 
+    /// What is said where a ledger should be and is none.
+    pub fn no_ledger(&self) -> String {
+        format!("{} holds no ledger: no job has been run there", self.data.display())
+    }
+
     /// Opens an existing ledger only to read; none if there is no ledger yet.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ use super::pulse::Pulse;
 use super::slots::{look_from, next, owed, place};
 use super::world::{Ended, Order, World};
 use super::{monitor, page, picture::Picture, status::Status};
+use crate::dispatch::masked;
 use crate::ledger::{Claim, LedgerError, Slot, SlotEnd, SlotState};
 use crate::run::{PROGRAM, Workspace};
 
@@ -328,7 +329,7 @@ impl<'w> Server<'w> {
             Ended::Exit { code, run, .. } => (*code, run.clone()),
             _ => (None, None),
         };
-        let end = SlotEnd { exit, run, note: super::operator::masked(&sentence) };
+        let end = SlotEnd { exit, run, note: masked(&sentence) };
         ledger.end_slot(slot, state, &end, self.world.now().to_utc())?;
         drop(ledger);
         self.failed += usize::from(state == SlotState::Failed);

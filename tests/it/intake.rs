@@ -27,7 +27,7 @@ fn every_kind_of_fault_is_told_at_its_cell() {
         let icb = Icb::with_register();
         let _ = fs::remove_dir_all(icb.data().join("inbox").join(&feed));
         icb.drop_bytes(&feed, &name, fs::read(folder.path().join(&name)).unwrap());
-        let output = icb.run("nightly", "2026-07-14", &["--json"]);
+        let output = icb.take_in("2026-07-14");
         let rejected = expect["whole_file_rejected"].as_bool().unwrap();
         let wanted = match (rejected, feed.as_str()) {
             (true, "ods-register") => 5,

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Icb, code, complained, copy_of_demo, demo, files, quarterday, said, text};
+use crate::support::{Icb, code, complained, copy_of_demo, files, quarterday, said, text};
 
 fn run(data: &std::path::Path, job: &str, as_of: &str, more: &[&str]) -> std::process::Output {
     let pipeline = data.join("pipeline");
@@ -31,16 +31,6 @@ fn the_first_quarter_is_made_again_after_the_second_byte_for_byte() {
         assert!(after[path] == *bytes, "{} differs", path.display());
     }
     assert!(files(&dir.path().join("outbox")) == outbox, "nothing was sent again");
-}
-
-#[test]
-fn two_folders_with_the_same_files_give_the_same_bytes() {
-    let dir = tempfile::tempdir().unwrap();
-    let output = quarterday(&["demo", "--data", text(dir.path())]);
-    assert_eq!(code(&output), 0, "{}", complained(&output));
-    for part in ["packs", "outbox"] {
-        assert!(files(&dir.path().join(part)) == files(&demo().join(part)), "{part}");
-    }
 }
 
 #[test]

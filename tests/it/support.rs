@@ -165,6 +165,12 @@ impl Icb {
         quarterday(&args)
     }
 
+    /// Takes in what lies in the inbox and answers it, without a job; gives the output.
+    pub fn take_in(&self, as_of: &str) -> Output {
+        let (pipeline, data) = (self.pipeline(""), self.data());
+        quarterday(&["intake", "--pipeline", text(&pipeline), "--data", text(&data), "--as-of", as_of])
+    }
+
     /// Runs a job that must succeed; gives its report as JSON.
     pub fn report(&self, job: &str, as_of: &str) -> serde_json::Value {
         let output = self.run(job, as_of, &["--json"]);
