@@ -278,6 +278,11 @@ fn decide(args: &ResolveArgs) -> anyhow::Result<Exit> {
         let name = short_name(&dispatch.message.key);
         say(&match verdict {
             Verdict::Sent => format!("message {name} counts as sent, as {} says", args.by.trim()),
+            Verdict::Resend if dispatch.state == DispatchState::Withdrawn => {
+                format!(
+                    "message {name} counts as not arrived; its pack was recalled, so it is not sent again"
+                )
+            }
             Verdict::Resend => format!(
                 "message {name} is sent again, the same bytes, by `quarterday dispatch send` or the next run"
             ),

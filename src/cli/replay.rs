@@ -105,6 +105,8 @@ fn counts(matched: &[&Matched]) -> String {
         (Fate::NotMade, "not made now"),
         (Fate::New, "made only now"),
         (Fate::Gone, "gone from the data folder"),
+        (Fate::Waiting, "held back until a person lets them go"),
+        (Fate::Later, "sent later by a person"),
         (Fate::Removed, "made again as they were, removed by retention"),
     ];
     let told: Vec<String> = fates
@@ -125,5 +127,7 @@ fn word(fate: Fate) -> &'static str {
         Fate::Removed => "removed",
         Fate::NotMade => "not made",
         Fate::New => "new",
+        Fate::Waiting => "waiting",
+        Fate::Later => "later",
     }
 }

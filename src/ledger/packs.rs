@@ -306,11 +306,19 @@ impl Ledger {
              ON CONFLICT (pack) DO NOTHING",
             params![recall.pack, recall.role, recall.reason, recall.dated.to_string(), recall.at],
         )?;
+        let stopped = "state IN ('planned', 'retry', 'failed')
+                 AND key IN (SELECT key FROM pack_message WHERE pack = ?1 AND purpose <> 'correction')";
         transaction.execute(
-            "UPDATE dispatch SET state = 'withdrawn' WHERE state IN ('planned', 'retry', 'failed')
-                 AND key IN (SELECT key FROM pack_message WHERE pack = ?1 AND purpose <> 'correction')",
-            [&recall.pack],
+            &format!(
+                "INSERT INTO dispatch_step (key, at, state, try, by, note)
+                 SELECT key, ?2, 'withdrawn', coalesce((SELECT try FROM dispatch_step AS step
+                     WHERE step.key = dispatch.key ORDER BY number DESC LIMIT 1), 0), ?3, 'its pack was recalled'
+                 FROM dispatch WHERE {stopped}"
+            ),
+            params![recall.pack, recall.at, recall.role],
         )?;
+        transaction
+            .execute(&format!("UPDATE dispatch SET state = 'withdrawn' WHERE {stopped}"), [&recall.pack])?;
         plan(&transaction, corrections, &recall.at)?;
         if let Some((pack, batch)) = next {
             put(&transaction, pack)?;

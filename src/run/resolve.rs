@@ -65,12 +65,15 @@ pub fn resolve(
     let dispatch = find(ledger, name)?;
     let key = dispatch.message.key.clone();
     let tries = ledger.steps(&key)?.tries();
-    if decision.verdict == Verdict::Resend && ledger.is_recalled(&key)? {
-        let why = "its pack was recalled, so it is not sent again; the recall's own message goes instead";
-        return Err(ResolveError::NothingToDecide(short_name(&key), dispatch.state.word(), why));
-    }
+    let recalled = ledger.is_recalled(&key)?;
     let (state, tries) = match (dispatch.state, decision.verdict) {
         (DispatchState::Unknown | DispatchState::Sending, Verdict::Sent) => (DispatchState::Sent, tries),
+        // It did not arrive, and what was recalled goes to nobody any more.
+        (DispatchState::Unknown | DispatchState::Failed | DispatchState::Sending, Verdict::Resend)
+            if recalled =>
+        {
+            (DispatchState::Withdrawn, tries)
+        }
         (DispatchState::Unknown | DispatchState::Failed | DispatchState::Sending, Verdict::Resend) => {
             (DispatchState::Retry, 0)
         }

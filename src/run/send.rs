@@ -102,7 +102,8 @@ fn settle(counter: &Counter<'_>, transport: &str, ledger: &mut Ledger) -> Result
         let mut state = dispatch.state;
         if state == DispatchState::Sending {
             // The same file under the same name is the same message; a mail server would send it twice.
-            state = if by == "folder" && transport == "folder" {
+            // What was recalled meanwhile is not taken again by either.
+            state = if by == "folder" && transport == "folder" && !ledger.is_recalled(key)? {
                 DispatchState::Planned
             } else {
                 DispatchState::Unknown

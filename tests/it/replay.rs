@@ -114,3 +114,38 @@ fn the_run_folders_may_be_lost() {
     assert!(said.contains("documents  30 the same") && said.contains("messages   25 the same"), "{said}");
     assert!(said.contains("results    3 gone from the data folder"), "{said}");
 }
+
+#[test]
+fn what_people_did_after_a_run_is_not_held_against_it() {
+    let icb = Icb::with_register();
+    icb.drop_step(1, "dashboard");
+    let waits = |name: &str| {
+        let members = format!("{name}\"\ndocuments = [\"quarterly-pack\"]");
+        icb.edit("committees.toml", &members, &format!("{members}\nrelease = \"approval\""));
+    };
+    waits("Primary Medical Services Group");
+    waits("Primary Care Commissioning Sub-Committee");
+    icb.report("quarterly", "2026-07-14");
+    let told = || {
+        let output = replay(&icb.data(), JULY, &["-q"]);
+        assert_eq!(code(&output), 0, "{}", said(&output));
+        said(&output)
+    };
+    assert!(told().contains("messages   3 the same, 3 held back until a person lets them go"), "{}", told());
+    let desk = |args: &[&str]| {
+        let output = crate::release::desk(&icb, args);
+        assert_eq!(code(&output), 0, "{}", complained(&output));
+    };
+    desk(&["approve", "pmsg-2026-27-q1", "--as", "Head", "--note", "Read.", "--as-of", "2026-07-15"]);
+    assert!(told().contains("messages   5 the same, 1 held back"), "{}", told());
+    desk(&["recall", "pmsg-2026-27-q1", "--by", "Head", "--reason", "A wrong extract."]);
+    let one = "pcqg.secretary@marrowdale-icb.example";
+    desk(&["resend", "pcqg-2026-27-q1", "--to", one, "--as", "Secretary"]);
+    assert!(
+        told().contains(
+            "messages   5 the same, 1 held back until a person lets them go, 3 sent later by a person"
+        ),
+        "{}",
+        told()
+    );
+}

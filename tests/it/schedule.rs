@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Europe::London;
 use chrono_tz::Tz;
 use quarterday::pipeline::{Folder, Pipeline, load};
-use quarterday::run::{Progress, Request, RunError, Workspace, execute};
+use quarterday::run::{Progress, Request, RunError, Workspace, execute, retention};
 use quarterday::schedule::{Ended, Order, Server, Turn, World};
 
 use crate::support::{Icb, code, complained, quarterday, said, text};
@@ -225,6 +225,9 @@ impl World for Years {
         let (workspace, as_of) = (self.workspace.clone(), order.as_of);
         self.runs.set(self.runs.get() + 1);
         let done = execute(&Request { job, pipeline: &self.pipeline, workspace, as_of, progress: &Nobody });
+        if self.runs.get() % TIDIED == 0 {
+            retention::apply(&self.workspace, &self.pipeline, as_of).expect("what is old goes");
+        }
         let (code, run) = match &done {
             Ok(report) => (0, Some(report.run.clone())),
             Err(RunError::Missing(_)) => (5, None),
@@ -237,6 +240,9 @@ impl World for Years {
         }
     }
 }
+
+/// Retention is applied after every so many runs.
+const TIDIED: usize = 28;
 
 /// Serves so many nights over a small register; gives the sizes of the ledger, the folders but `runs`,
 /// and the memory of this process at the middle and at the end, in kilobytes.

@@ -55,12 +55,16 @@ pub enum Fate {
     NotMade,
     /// It comes out now, and the run did not leave it.
     New,
+    /// The run made it as it comes out now, and it goes to nobody before a person lets it.
+    Waiting,
+    /// A person had it sent after the run: a copy, a recall, an approval.
+    Later,
 }
 
 impl Fate {
     /// Whether the run cannot be said to have come out as it was.
     pub fn is_difference(self) -> bool {
-        !matches!(self, Fate::Same | Fate::Removed)
+        !matches!(self, Fate::Same | Fate::Removed | Fate::Waiting | Fate::Later)
     }
 }
 
@@ -139,7 +143,9 @@ fn documents(past: &Past) -> anyhow::Result<Vec<Matched>> {
 
 fn messages(past: &Past) -> anyhow::Result<Vec<Matched>> {
     let apart = past.workspace.apart(past.scratch.path());
-    let made = Ledger::open(&apart.ledger_path())?.dispatches()?;
+    let ledger = Ledger::open(&apart.ledger_path())?;
+    let letters: BTreeSet<String> = ledger.packs()?.into_iter().map(|p| p.content).collect();
+    let made = ledger.dispatches()?;
     let made: Hashes = made
         .into_iter()
         .filter(|d| d.run == past.record.id)
@@ -152,7 +158,10 @@ fn messages(past: &Past) -> anyhow::Result<Vec<Matched>> {
         let now = made.get(&message.key).cloned();
         let handed_over = std::fs::read(past.workspace.outbox().join(&message.file));
         let (fate, why) = match &now {
-            None => (Fate::NotMade, None),
+            None => match past.later.by_a_person(&message.key) {
+                Some(why) => (Fate::Later, Some(why)),
+                None => (Fate::NotMade, None),
+            },
             Some(now) if *now != message.sha256 => (Fate::Differs, None),
             Some(_) => match (store.get(&message.sha256), handed_over) {
                 (Err(error), _) => (Fate::Differs, Some(format!("the store's copy cannot be read: {error}"))),
@@ -168,14 +177,12 @@ fn messages(past: &Past) -> anyhow::Result<Vec<Matched>> {
     }
     let known: BTreeSet<&str> = past.dispatches.iter().map(|d| d.message.key.as_str()).collect();
     for (name, now) in made.into_iter().filter(|(key, _)| !known.contains(key.as_str())) {
-        out.push(Matched {
-            kind: Kind::Message,
-            name,
-            fate: Fate::New,
-            then: None,
-            now: Some(now),
-            why: None,
-        });
+        let (fate, why) = match past.later.waits(&name) {
+            Some((why, Some(content))) if !letters.contains(content) => (Fate::Differs, Some(why)),
+            Some((why, _)) => (Fate::Waiting, Some(why)),
+            None => (Fate::New, None),
+        };
+        out.push(Matched { kind: Kind::Message, name, fate, then: None, now: Some(now), why });
     }
     Ok(out)
 }

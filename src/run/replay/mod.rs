@@ -5,6 +5,7 @@
 //! that it was compared with. Nothing is sent, and the data folder is only read.
 
 mod compare;
+mod later;
 
 use std::fs;
 use std::path::Path;
@@ -21,6 +22,7 @@ use super::workspace::Workspace;
 use crate::intake::store::Store;
 use crate::ledger::{Dispatch, Ledger, Removal, RunRecord, WrittenFile};
 use crate::pipeline::{Folder, Pipeline};
+use later::Later;
 
 pub use compare::{Fate, Kind, Matched};
 
@@ -52,6 +54,7 @@ pub struct Past {
     dispatches: Vec<Dispatch>,
     written: Vec<WrittenFile>,
     removals: Vec<Removal>,
+    later: Later,
     damage: Vec<String>,
 }
 
@@ -79,9 +82,20 @@ impl Past {
             None
         });
         let dispatches = ledger.dispatches()?.into_iter().filter(|d| d.run == run).collect();
-        let (written, removals) = (ledger.written(run)?, ledger.removals()?);
+        let (written, removals, later) = (ledger.written(run)?, ledger.removals()?, Later::of(&ledger, run)?);
         let workspace = workspace.clone();
-        Ok(Self { workspace, scratch, record, manifest, folder, dispatches, written, removals, damage })
+        Ok(Self {
+            workspace,
+            scratch,
+            record,
+            manifest,
+            folder,
+            dispatches,
+            written,
+            removals,
+            later,
+            damage,
+        })
     }
 
     /// The pipeline folder as the run used it, where it was kept.
@@ -147,6 +161,7 @@ impl Past {
                 None => "the pipeline folder is not the one of the run".to_owned(),
             });
         }
+        out.extend(self.later.released());
         out
     }
 

@@ -259,3 +259,68 @@ fn twenty_in_any_minute_and_no_more() {
     office.go(&[]);
     assert!(office.clock.waits.borrow().is_empty());
 }
+
+/// A pack whose only message is the first of the office is recalled by this role.
+fn recall(office: &mut Office) {
+    let key = office.ledger.dispatches().unwrap()[0].message.key.clone();
+    let as_of = "2026-07-14".parse().unwrap();
+    let at = "2026-07-14T05:30:00Z";
+    let batch = |purpose, messages| crate::ledger::Batch {
+        pack: "pack",
+        content: "c",
+        purpose,
+        warrant: crate::ledger::Warrant::default(),
+        messages,
+        run: "r",
+        as_of,
+    };
+    let planned = office.ledger.dispatch(&key).unwrap().unwrap().message;
+    office.ledger.plan_more(&batch(crate::ledger::Purpose::Pack, vec![planned]), at).unwrap();
+    let recall = crate::ledger::Recall {
+        pack: "pack".into(),
+        role: "Head".into(),
+        reason: "Wrong.".into(),
+        dated: as_of,
+        at: at.into(),
+    };
+    office.ledger.recall(&recall, &batch(crate::ledger::Purpose::Correction, Vec::new()), None).unwrap();
+}
+
+#[test]
+fn what_was_interrupted_and_then_recalled_is_not_taken_again_by_the_folder() {
+    let mut office = Office::new(1);
+    let key = office.ledger.dispatches().unwrap()[0].message.key.clone();
+    let begun =
+        Step { transport: Some("folder".into()), ..Step::new(DispatchState::Sending, office.clock.now(), 1) };
+    office.ledger.note_step(&key, &begun).unwrap();
+    recall(&mut office);
+    let counter = Counter {
+        mail: &office.mail,
+        workspace: &office.workspace,
+        store: &office.store,
+        clock: &office.clock,
+    };
+    let sent = hand_over(&counter, &[], &mut office.ledger).unwrap();
+    assert_eq!((sent.now, office.states().as_str()), (0, "unknown"), "{:?}", sent.failed);
+    assert!(!office.workspace.outbox().join("0.eml").exists());
+
+    // A person who finds out that it did not arrive can say so, and it is not sent for that.
+    let decision = Decision { verdict: Verdict::Resend, by: "J. Doe", note: None };
+    let decided = resolve(&mut office.ledger, &key, &decision, office.clock.now()).unwrap();
+    assert_eq!(decided.state, DispatchState::Withdrawn);
+    assert_eq!(office.go(&[]).1, [] as [String; 0]);
+}
+
+#[test]
+fn what_was_put_off_and_then_recalled_waits_for_nothing() {
+    let mut office = Office::new(1);
+    office.go(&[LATER]);
+    recall(&mut office);
+    let key = office.ledger.dispatches().unwrap()[0].message.key.clone();
+    let last = office.ledger.steps(&key).unwrap().last.unwrap();
+    assert_eq!((last.state, last.tries, last.not_before), (DispatchState::Withdrawn, 1, None));
+    assert_eq!((last.by.as_deref(), last.note.as_deref()), (Some("Head"), Some("its pack was recalled")));
+    office.later(600);
+    let (sent, reached) = office.go(&[]);
+    assert_eq!((sent.failed, reached), (Vec::new(), Vec::new()));
+}
