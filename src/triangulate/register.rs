@@ -276,7 +276,7 @@ impl Practices for Register {
     fn likely(&self, code: Option<&str>, name: Option<&str>) -> Option<String> {
         let by_name = name.and_then(|name| self.best_name(name));
         let by_code = code.and_then(|code| {
-            let near = self.in_scope.keys().filter(|k| strsim::damerau_levenshtein(k, code) == 1);
+            let near = self.in_scope.keys().filter(|k| is_one_slip(k, code));
             let near: Vec<&String> = near.collect();
             if let [only] = near.as_slice() { Some((*only).clone()) } else { None }
         });
@@ -307,14 +307,48 @@ impl Register {
         if wanted.is_empty() {
             return None;
         }
-        let mut scored: Vec<(f64, &String)> =
-            self.names.iter().map(|(code, n)| (strsim::normalized_levenshtein(n, &wanted), code)).collect();
+        // A name that is much longer or shorter comes nowhere near, and a sheet may ask for thousands.
+        let length = wanted.chars().count();
+        let comparable = |name: &str| {
+            let (less, more) = (length.min(name.chars().count()), length.max(name.chars().count()));
+            less * 10 >= more * 8
+        };
+        let mut scored: Vec<(f64, &String)> = self
+            .names
+            .iter()
+            .filter(|(_, name)| comparable(name))
+            .map(|(code, name)| (strsim::normalized_levenshtein(name, &wanted), code))
+            .collect();
         scored.sort_by(|a, b| b.0.total_cmp(&a.0));
         match scored.as_slice() {
             [(best, code)] if *best >= 0.9 => Some((*code).clone()),
             [(best, code), (next, _), ..] if *best >= 0.9 && best - next >= 0.08 => Some((*code).clone()),
             _ => None,
         }
+    }
+}
+
+/// Whether two codes differ by one slip of the hand: a character changed, missing or too many, or two
+/// neighbours exchanged. Said without a table, as a sheet with wrong codes asks it a million times.
+fn is_one_slip(a: &str, b: &str) -> bool {
+    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
+    if a.len().abs_diff(b.len()) > 1 {
+        return false;
+    }
+    while let ([x, rest_a @ ..], [y, rest_b @ ..]) = (a, b)
+        && x == y
+    {
+        (a, b) = (rest_a, rest_b);
+    }
+    while let ([rest_a @ .., x], [rest_b @ .., y]) = (a, b)
+        && x == y
+    {
+        (a, b) = (rest_a, rest_b);
+    }
+    match (a, b) {
+        ([_], [_] | []) | ([], [_]) => true,
+        ([p, q], [r, s]) => p == s && q == r,
+        _ => false,
     }
 }
 
@@ -395,6 +429,17 @@ mod tests {
         let as_of = "2026-07-14".parse().unwrap();
         let cells = |frame| Cells::new(Some(frame));
         Register::new(cells(&register), cells(&successors), cells(&lists), Cells::new(None), &scope, as_of)
+    }
+
+    #[test]
+    fn one_slip_is_what_the_edit_distance_calls_one() {
+        let codes =
+            ["A81001", "A81010", "A8101", "A810011", "8A1001", "B81001", "A18010", "", "A", "AB", "BA"];
+        for a in codes {
+            for b in codes {
+                assert_eq!(is_one_slip(a, b), strsim::damerau_levenshtein(a, b) == 1, "{a} and {b}");
+            }
+        }
     }
 
     #[test]
