@@ -133,7 +133,7 @@ pub fn receipts(
         if let Seen::Elsewhere(first) | Seen::Before(first) = &file.seen
             && first.file != file.name
         {
-            receipt = known_already(receipt, first, &file.name, arrivals);
+            receipt = known_already(receipt, first, &file.name, is_replaced(first, files, arrivals)?);
         }
         out.by_place.insert(place, receipt);
     }
@@ -221,8 +221,8 @@ pub fn receipt(
         }
     }
     if feed.counts == FilesThatCount::Newest {
-        let later = arrivals.iter().any(|a| a.feed == arrival.feed && a.number > arrival.number);
-        let earlier = arrivals.iter().rev().find(|a| a.feed == arrival.feed && a.number < arrival.number);
+        let later = is_replaced(arrival, files, arrivals)?;
+        let earlier = newest_readable(arrival, files, arrivals)?;
         match earlier {
             _ if later => receipt.notes.push("a newer file of this feed replaces this one".to_owned()),
             Some(earlier) => receipt.notes.push(format!(
@@ -306,6 +306,16 @@ fn headings_before<'f>(
     Ok(None)
 }
 
+/// Whether a newer file of the same feed counts instead. One that was refused replaces nothing.
+fn is_replaced(arrival: &Arrival, files: &Files<'_>, arrivals: &[Arrival]) -> anyhow::Result<bool> {
+    for later in arrivals.iter().filter(|a| a.feed == arrival.feed && a.number > arrival.number) {
+        if files.read_if_kept(later)?.is_some_and(|read| read.rows.is_ok()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The newest earlier file of the same feed that can be read.
 fn newest_readable(
     arrival: &Arrival,
@@ -320,14 +330,13 @@ fn newest_readable(
     Ok(None)
 }
 
-fn known_already(mut receipt: Receipt, first: &Arrival, name: &str, arrivals: &[Arrival]) -> Receipt {
+fn known_already(mut receipt: Receipt, first: &Arrival, name: &str, replaced: bool) -> Receipt {
     receipt.state = Fate::Known;
     receipt.file = name.to_owned();
     let date = crate::dates::long(first.received);
     receipt.notes =
         vec![format!("we already have this content: {} received on {date} ({})", first.file, receipt.id)];
-    let later = arrivals.iter().any(|a| a.feed == first.feed && a.number > first.number);
-    if later {
+    if replaced {
         let note = "a newer file of this feed has come since; to go back to this one, save it again with a change, or restore it under the name of the newer file";
         receipt.notes.push(note.to_owned());
     }

@@ -105,6 +105,9 @@ fn a_refused_sheet_leaves_the_last_good_one_in_force() {
     assert_eq!(icb.levels()["X90100"]["level"], "4");
     let said = receipt(&icb, "concerns-quality", "2.xlsx");
     assert!(said.contains("1.csv received on 14 July 2026 goes on counting"), "{said}");
+    // So nobody is told that the good one was replaced.
+    let said = receipt(&icb, "concerns-quality", "1.csv");
+    assert!(!said.contains("newer file"), "{said}");
 }
 
 #[test]
