@@ -322,6 +322,10 @@ impl Command {
 /// Whether the command was asked for JSON, by `--json` or by `--format json`.
 fn wants_json(matches: &ArgMatches) -> bool {
     let Some((_, command)) = matches.subcommand() else { return false };
+    // `dispatch list` and `guard release` are commands of commands.
+    if command.subcommand().is_some() {
+        return wants_json(command);
+    }
     let flag = matches!(command.try_get_one::<bool>("json"), Ok(Some(true)));
     flag || matches!(command.try_get_one::<Format>("format"), Ok(Some(Format::Json)))
 }

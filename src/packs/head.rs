@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Material;
 use crate::dates::long;
+use crate::pipeline::SHORT_HASH;
 
 /// What a document says about itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,7 +39,7 @@ impl Head {
     /// The head of a document.
     pub fn new(material: &Material<'_>, title: String, short: String, committee: &str, public: bool) -> Self {
         let pipeline = material.pipeline;
-        let hash: String = pipeline.hash.chars().take(12).collect();
+        let hash: String = pipeline.hash.chars().take(SHORT_HASH).collect();
         Self {
             title,
             short,

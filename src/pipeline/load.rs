@@ -16,7 +16,7 @@ use super::reader::{At, File, Report, Table};
 use super::rule::Rule;
 use super::source::Folder;
 use super::vocabulary::{Vocabularies, Vocabulary};
-use super::{Pipeline, committee, contract, download, exception, support};
+use super::{Pipeline, SHORT_HASH, committee, contract, download, exception, support};
 use crate::condition::Columns;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::guard::Guard;
@@ -172,12 +172,14 @@ impl<'f> Loader<'f> {
         .flatten()
     }
 
-    /// What is looked for, with the sender's own addresses allowed: they stand in every message.
+    /// What is looked for, with the sender's own addresses and the pipeline's short hash allowed: they stand
+    /// in every message or document, and a hash of hexadecimal digits may by chance hold ten in a row.
     fn guard(&self, general: Option<&General>) -> Arc<Guard> {
         let names = self.one(NAMES, false, guard::read_names);
         let guard = self.one(GUARD, false, |t| guard::read(t, names.as_deref()));
         let mut guard = guard.unwrap_or_else(Guard::nhs_numbers);
         guard.allow(general.into_iter().flat_map(|general| general.mail.addresses()));
+        allow_hash(&mut guard, &self.folder.hash());
         Arc::new(guard)
     }
 
@@ -236,6 +238,11 @@ fn peek(folder: &Folder, file: &str, tables: &str, key: &str) -> Vec<String> {
     out
 }
 
+fn allow_hash(guard: &mut Guard, hash: &str) {
+    let short: String = hash.chars().take(SHORT_HASH).collect();
+    guard.allow(short.split(|c: char| !c.is_ascii_digit()).filter(|digits| digits.len() >= 10));
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -259,6 +266,16 @@ mod tests {
         assert_eq!(pipeline.rules.len(), 10);
         assert_eq!(pipeline.rules[0].id, "immediate-concern");
         assert_eq!(pipeline.feeds.len(), 24);
+    }
+
+    #[test]
+    fn the_hash_of_the_pipeline_on_a_document_is_no_nhs_number() {
+        let mut guard = Guard::nhs_numbers();
+        let cover = "Run quarterly-2026-10-14, pipeline Lancashire (a9434765919b)";
+        assert!(guard.identifies(cover), "ten right digits by chance");
+        allow_hash(&mut guard, &format!("a9434765919b{}", "0".repeat(52)));
+        assert!(!guard.identifies(cover));
+        assert!(guard.identifies("the patient 987 654 3210"), "others are found as ever");
     }
 
     #[test]

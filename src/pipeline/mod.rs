@@ -75,6 +75,9 @@ pub use timing::Cron;
 pub use upkeep::upkeep;
 pub use vocabulary::{Vocabulary, fold};
 
+/// So many characters of the pipeline's hash stand in documents.
+pub const SHORT_HASH: usize = 12;
+
 /// A pipeline: everything that an analyst decides, checked.
 #[derive(Debug, Clone)]
 pub struct Pipeline {
