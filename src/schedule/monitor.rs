@@ -8,7 +8,7 @@ use super::picture::Picture;
 use super::pulse::Life;
 use super::slots::last_due;
 use crate::dates::{add_months, long};
-use crate::ledger::{DispatchState, Event, PackRecord, PackState, RunState, SlotState};
+use crate::ledger::{DispatchState, Event, Held, PackRecord, PackState, RunState, SlotState};
 use crate::pipeline::{Document, Job, Missed, Pipeline};
 use crate::visits::State as ClockState;
 use crate::wording::{number, plural};
@@ -206,9 +206,12 @@ fn pack_sent(picture: &Picture<'_>) -> Option<Vec<Broken>> {
             pack.clone().any(|d| d.message.recipient == address && d.state == DispatchState::Sent)
         };
         for committee in &pipeline.committees {
-            // A pack that waits for a person is told as such.
-            let waits = |p: &PackRecord| p.committee_id == committee.id && p.period == quarter.id();
-            let waits = picture.packs.iter().any(|p| waits(p) && p.state == PackState::Held);
+            // What waits for a person, was recalled or is held back by the guard is told as such.
+            let of_this = |p: &&PackRecord| p.committee_id == committee.id && p.period == quarter.id();
+            let last = picture.packs.iter().rfind(of_this);
+            let held = format!("{}/{}/", committee.id, quarter.id());
+            let waits = last.is_some_and(|p| p.state == PackState::Held || picture.recalled.contains(&p.id))
+                || open_hits(picture).any(|hit| hit.document.starts_with(&held));
             if waits || !committee.documents.contains(&Document::QuarterlyPack) {
                 continue;
             }
@@ -253,10 +256,14 @@ fn approval(picture: &Picture<'_>) -> Option<Vec<Broken>> {
     Some(found.collect())
 }
 
+/// What the guard found and nobody has dealt with.
+fn open_hits<'p>(picture: &'p Picture<'_>) -> impl Iterator<Item = &'p Held> {
+    picture.hits.iter().filter(|hit| hit.open && hit.release.is_none())
+}
+
 fn guard(picture: &Picture<'_>) -> Option<Vec<Broken>> {
     let today = picture.now.date_naive();
-    let open = picture.hits.iter().filter(|hit| hit.open && hit.release.is_none());
-    let recent = open.filter(|hit| {
+    let recent = open_hits(picture).filter(|hit| {
         let day: Option<NaiveDate> = hit.as_of.parse().ok();
         day.is_some_and(|day| (0..=90).contains(&(today - day).num_days()))
     });

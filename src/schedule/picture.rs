@@ -1,6 +1,6 @@
 //! Everything that `status` and `monitor` speak of, read at one moment. Nothing here is judged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -39,6 +39,8 @@ pub struct Picture<'p> {
     pub dispatches: Vec<Dispatch>,
     /// Every pack that was made.
     pub packs: Vec<PackRecord>,
+    /// The packs that were recalled, by what people call them.
+    pub recalled: BTreeSet<String>,
     /// What the guard found in documents.
     pub hits: Vec<Held>,
     /// Every alert.
@@ -86,6 +88,7 @@ impl<'p> Picture<'p> {
             result: None,
             dispatches: Vec::new(),
             packs: Vec::new(),
+            recalled: BTreeSet::new(),
             hits: Vec::new(),
             alerts: Vec::new(),
             feeds: Vec::new(),
@@ -119,6 +122,7 @@ impl<'p> Picture<'p> {
         self.runs = ledger.runs()?;
         self.dispatches = ledger.dispatches()?;
         self.packs = ledger.packs()?;
+        self.recalled = ledger.recalls()?.into_iter().map(|recall| recall.pack).collect();
         self.hits = ledger.held()?;
         self.alerts = ledger.alerts()?;
         for run in self.runs.iter().filter(|run| run.state == RunState::Begun) {

@@ -225,7 +225,7 @@ impl World for Years {
         let (workspace, as_of) = (self.workspace.clone(), order.as_of);
         self.runs.set(self.runs.get() + 1);
         let done = execute(&Request { job, pipeline: &self.pipeline, workspace, as_of, progress: &Nobody });
-        if self.runs.get() % TIDIED == 0 {
+        if self.runs.get().is_multiple_of(TIDIED) {
             retention::apply(&self.workspace, &self.pipeline, as_of).expect("what is old goes");
         }
         let (code, run) = match &done {

@@ -139,10 +139,32 @@ fn book_within(bytes: &[u8], name: &str, limits: &Limits) -> Result<Book, Unread
             format!("the file is {what}, whatever its name says"),
             mend,
         )),
-        Content::Archive => workbook::read_archive(bytes, limits),
-        Content::Compound => workbook::read_compound(bytes, limits),
-        Content::Text => delimited::read(bytes, &ending(name), limits),
+        Content::Archive => workbook::read_archive(bytes, limits).and_then(not_one_row_over_and_over),
+        Content::Compound => workbook::read_compound(bytes, limits).and_then(not_one_row_over_and_over),
+        Content::Text => delimited::read(bytes, &ending(name), limits).and_then(not_one_row_over_and_over),
     }
+}
+
+/// The most times that one row may follow itself. A fill that ran to the end of a sheet repeats it a million
+/// times, and every one of them would be read, settled and answered.
+const REPEATED: usize = 10_000;
+
+fn not_one_row_over_and_over(book: Book) -> Result<Book, Unreadable> {
+    for sheet in &book.sheets {
+        let mut stretches = sheet.rows.chunk_by(|(_, one), (_, next)| one == next);
+        if let Some(stretch) = stretches.find(|stretch| stretch.len() > REPEATED) {
+            let first = stretch.first().map_or(0, |(row, _)| *row);
+            return Err(Unreadable::new(
+                Code::TooCostly,
+                format!(
+                    "row {first} stands {} times, one below the other: a fill has run down the sheet",
+                    crate::wording::number(stretch.len() as f64)
+                ),
+                "delete the rows below the last one that you wrote and save it again",
+            ));
+        }
+    }
+    Ok(book)
 }
 
 /// Text up to this size is read where the program is; anything else gets a process of its own.
@@ -177,4 +199,17 @@ fn named_otherwise(mut book: Book, name: &str) -> Book {
         book.notes.push(note);
     }
     book
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_fills_the_sheet_is_refused() {
+        let fill = |times: usize| format!("Practice code,Severity\n{}", "X90100,Low\n".repeat(times));
+        assert!(book(fill(REPEATED).as_bytes(), "a.csv").is_ok());
+        let refused = book(fill(REPEATED + 1).as_bytes(), "a.csv").unwrap_err();
+        assert!(refused.message.contains("row 2 stands 10,001 times"), "{}", refused.message);
+    }
 }
