@@ -313,7 +313,8 @@ fn a_thousand_nights() {
         "after {} nights (ledger, folders, memory; KB): {half:?}; after {nights}: {whole:?}",
         nights / 2
     );
-    assert!(whole.1 < half.1 + 2_000, "folders besides the runs grew from {} to {} KB", half.1, whole.1);
+    // What was sent is kept for ever by the policy, so folders grow with the nights, and no faster.
+    assert!(whole.1 < half.1 * 2, "folders besides the runs grew from {} to {} KB", half.1, whole.1);
     assert!(whole.0 < half.0 * 3, "the ledger grew from {} to {} KB", half.0, whole.0);
     assert!(whole.2 < half.2 * 3 / 2 + 50_000, "memory grew from {} to {} KB", half.2, whole.2);
 }
