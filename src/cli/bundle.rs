@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Exit;
 use super::output::{complain, failed, say, say_json};
-use crate::intake::store::write_whole;
+use crate::disk::write_whole;
 use crate::pipeline::Folder;
 use crate::run::{Workspace, bundle};
 

@@ -15,7 +15,7 @@ use super::output::{failed, pipeline, say};
 use super::progress::Steps;
 use super::run::{STEPS, tell};
 use super::{DemoArgs, Exit};
-use crate::intake::store::write_whole;
+use crate::disk::write_whole;
 use crate::ledger::RunState;
 use crate::run::{Request, RunError, Workspace, execute};
 

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use super::{Fate, Outcome, Parcel, Stage, Transport};
-use crate::intake::store::write_whole;
+use crate::disk::write_whole;
 
 /// A folder of messages.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use std::io;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::message::{Attachment, MessageError, Sender, build};
+use super::message::{Attachment, Content, MessageError, Sender, build};
 use crate::pipeline::Audience;
 
 /// A letter to a committee.
@@ -170,7 +170,8 @@ impl Kept {
                 .collect();
             let sender = Sender { from: &self.from, reply: &self.reply };
             let date = address.copy.map_or(self.date, |copy| copy.date);
-            let bytes = build(sender, address.to, &subject, &text, &attachments, &key, date)?;
+            let content = Content { subject: &subject, text: &text, page: None, attachments: &attachments };
+            let bytes = build(sender, address.to, content, &key, date)?;
             out.push(Built { key, subject, bytes });
         }
         Ok(out)

@@ -43,6 +43,19 @@ pub struct Attachment<'b> {
     pub bytes: &'b [u8],
 }
 
+/// What a message says.
+#[derive(Debug, Clone, Copy)]
+pub struct Content<'c> {
+    /// Its subject.
+    pub subject: &'c str,
+    /// Its text.
+    pub text: &'c str,
+    /// The same as a page, for readers who prefer it.
+    pub page: Option<&'c str>,
+    /// The files that go with it.
+    pub attachments: &'c [Attachment<'c>],
+}
+
 /// Builds the message for one recipient. `key` is its key in the outbox; `date` the moment it says it was
 /// written, which comes from the as-of date and not from the clock.
 ///
@@ -51,38 +64,50 @@ pub struct Attachment<'b> {
 pub fn build(
     sender: Sender<'_>,
     recipient: &str,
-    subject: &str,
-    text: &str,
-    attachments: &[Attachment<'_>],
+    content: Content<'_>,
     key: &str,
     date: DateTime<Utc>,
 ) -> Result<Vec<u8>, MessageError> {
     let from = mailbox(sender.from)?;
     let identity = crate::sha256(key.as_bytes());
+    let (id, boundary) = identity.split_at(40);
     let domain = from.email.domain().to_owned();
     let builder = lettre::Message::builder()
         .from(from)
         .reply_to(mailbox(sender.reply)?)
         .to(mailbox(recipient)?)
-        .subject(subject)
+        .subject(content.subject)
         .date(SystemTime::from(date))
-        .message_id(Some(format!("<{}@{domain}>", &identity[..40])));
-    let mut parts = MultiPart::builder()
-        .kind(MultiPartKind::Mixed)
-        .boundary(format!("quarterday-{}", &identity[40..]))
-        .singlepart(SinglePart::plain(text.to_owned()));
-    for attachment in attachments {
-        parts = parts.singlepart(part(attachment)?);
-    }
+        .message_id(Some(format!("<{id}@{domain}>")));
+    let mixed = MultiPart::builder().kind(MultiPartKind::Mixed).boundary(format!("quarterday-{boundary}"));
+    let text = SinglePart::plain(content.text.to_owned());
+    let said = content.page.map(|page| {
+        MultiPart::builder()
+            .kind(MultiPartKind::Alternative)
+            .boundary(format!("quarterday-said-{boundary}"))
+            .singlepart(text.clone())
+            .singlepart(SinglePart::html(page.to_owned()))
+    });
+    let parts = match said {
+        Some(said) if content.attachments.is_empty() => said,
+        said => {
+            let parts = match said {
+                Some(said) => mixed.multipart(said),
+                None => mixed.singlepart(text),
+            };
+            let attached = |parts: MultiPart, file| Ok::<_, MessageError>(parts.singlepart(part(file)?));
+            content.attachments.iter().try_fold(parts, attached)?
+        }
+    };
     Ok(builder.multipart(parts)?.formatted())
 }
 
-pub(super) fn mailbox(text: &str) -> Result<Mailbox, MessageError> {
+fn mailbox(text: &str) -> Result<Mailbox, MessageError> {
     text.parse().map_err(|error| MessageError::Address(text.to_owned(), error))
 }
 
 /// An attachment in base64, whatever its bytes look like: lettre would send a PDF of plain ASCII as text.
-pub(super) fn part(attachment: &Attachment<'_>) -> Result<SinglePart, MessageError> {
+fn part(attachment: &Attachment<'_>) -> Result<SinglePart, MessageError> {
     let failed = || MessageError::Encoding(attachment.name.clone());
     let body = Body::new_with_encoding(attachment.bytes.to_vec(), ContentTransferEncoding::Base64);
     let content_type = ContentType::parse(attachment.content_type).map_err(|_| failed())?;
@@ -99,7 +124,8 @@ mod tests {
             Attachment { name: "pack.pdf".into(), content_type: "application/pdf", bytes: b"%PDF-1.7 ascii" };
         let date = "2026-07-14T05:00:00Z".parse().unwrap();
         let text = "Practices: 196 \u{2013} as at 14 July 2026";
-        let bytes = build(sender, "chair@icb.example", "Pack, Q1 2026-27", text, &[pdf], key, date).unwrap();
+        let content = Content { subject: "Pack, Q1 2026-27", text, page: None, attachments: &[pdf] };
+        let bytes = build(sender, "chair@icb.example", content, key, date).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
@@ -114,8 +140,31 @@ mod tests {
     fn a_line_end_in_a_subject_starts_no_header() {
         let sender = Sender { from: "f@icb.example", reply: "f@icb.example" };
         let date = "2026-07-14T05:00:00Z".parse().unwrap();
-        let bytes = build(sender, "c@icb.example", "x\r\nBcc: e@e.example", "t", &[], "k", date).unwrap();
+        let subject = "x\r\nBcc: e@e.example";
+        let content = Content { subject, text: "t", page: None, attachments: &[] };
+        let bytes = build(sender, "c@icb.example", content, "k", date).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         assert!(!text.lines().any(|line| line.starts_with("Bcc:")), "{text}");
+    }
+
+    #[test]
+    fn one_content_in_two_forms_and_the_same_bytes() {
+        let message = |attachments: &[Attachment<'_>]| {
+            let sender = Sender { from: "Framework <f@icb.example>", reply: "f@icb.example" };
+            let date = "2026-07-14T05:00:00Z".parse().unwrap();
+            let page = Some("<p>3 rows read \u{2013} 2 accepted</p>");
+            let text = "3 rows read \u{2013} 2 accepted";
+            let content = Content { subject: "Receipt", text, page, attachments };
+            build(sender, "lead@icb.example", content, "k", date).unwrap()
+        };
+        let copy = Attachment { name: "a.xlsx".into(), content_type: "application/zip", bytes: b"PK" };
+        let bytes = message(std::slice::from_ref(&copy));
+        assert_eq!(bytes, message(&[copy]));
+        let parsed = mail_parser::MessageParser::default().parse(&bytes).unwrap();
+        assert_eq!(parsed.body_text(0).unwrap(), "3 rows read \u{2013} 2 accepted");
+        assert_eq!(parsed.body_html(0).unwrap(), "<p>3 rows read \u{2013} 2 accepted</p>");
+        assert_eq!(parsed.attachment_count(), 1);
+        let bare = message(&[]);
+        assert_eq!(mail_parser::MessageParser::default().parse(&bare).unwrap().attachment_count(), 0);
     }
 }

@@ -8,7 +8,6 @@ mod letter;
 mod mask;
 mod message;
 mod outcome;
-mod page;
 pub mod recipients;
 mod smtp;
 
@@ -16,10 +15,9 @@ pub use answer::Answer;
 pub use folder::Folder;
 pub use letter::{Address, Built, Copied, Enclosed, Form, Kept, KeptError, Message, fingerprint};
 pub use mask::{mask, masked};
-pub use message::{Attachment, MessageError, Sender, build};
+pub use message::{Attachment, Content, MessageError, Sender, build};
 pub use outcome::{Fate, Outcome, Stage};
-pub use page::build_with_page;
-pub use smtp::{CredentialsError, SetUpError, Smtp};
+pub use smtp::{SetUpError, Smtp};
 
 /// A message on its way.
 #[derive(Debug, Clone, Copy)]

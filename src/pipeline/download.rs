@@ -8,11 +8,13 @@ use reqwest::Url;
 
 use super::checked::read_choice;
 use super::feed::{Cadence, Feed};
+use super::host::may_be_asked;
 use super::limits::{MEGABYTE, at_least_one, megabytes, seconds};
 use super::period::{Every, PLACEHOLDERS, fill, placeholders};
 use super::reader::{At, Placed, Report, Table};
-use super::secret::{Token, read_token, refuse_secrets, secret_in};
+use super::secret::{read_place, read_whole_path, refuse_secrets, secret_in};
 use crate::diagnostic::{Code, likely};
+use crate::secret::Place;
 
 /// Where the file of a feed is fetched from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +30,7 @@ pub struct Download {
     /// Other hosts to which the server may send us on, as `host` or `host:port`.
     pub redirect_to: Vec<String>,
     /// The token to show, if the server wants one.
-    pub token: Option<Token>,
+    pub token: Option<Place>,
 }
 
 /// The place of a download.
@@ -85,7 +87,7 @@ pub struct Downloads {
     /// The address of Smartsheet's API.
     pub smartsheet: String,
     /// The token for Smartsheet, unless a feed names its own.
-    pub smartsheet_token: Option<Token>,
+    pub smartsheet_token: Option<Place>,
 }
 
 impl Default for Downloads {
@@ -118,7 +120,7 @@ impl Download {
         let member = table.text_or_none("member");
         let period = read_period(&mut table, cadence);
         let hosts = table.texts("redirect_to");
-        let token = read_token(&mut table, "token_env", "token_file");
+        let token = read_place(&mut table, "token");
         let origin = match (address, sheet) {
             (Some(address), None) => {
                 let named = name.is_some() || member.is_some();
@@ -250,21 +252,6 @@ fn check_placeholders(report: &Report, text: &Placed<String>) {
     }
 }
 
-/// Whether an address may be asked: https, or this computer.
-pub fn may_be_asked(url: &Url) -> bool {
-    match url.scheme() {
-        "https" => url.host_str().is_some(),
-        "http" => is_loopback(url),
-        _ => false,
-    }
-}
-
-/// Whether an address is one of this computer.
-pub fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
 impl Downloads {
     pub(super) fn read(mut table: Table<'_>) -> Self {
         let report = table.report().clone();
@@ -292,7 +279,7 @@ impl Downloads {
             report.error(&proxy.at, Code::BadValue, message, None);
             None
         });
-        let ca_bundle = table.text_or_none("ca_bundle").map(|p| PathBuf::from(p.value));
+        let ca_bundle = read_whole_path(&mut table, "ca_bundle");
         let smartsheet = table.text_or_none("smartsheet").and_then(|base| {
             let url = Url::parse(&base.value).ok().filter(|u| may_be_asked(u) && secret_in(u).is_none());
             if url.is_none() {
@@ -301,7 +288,7 @@ impl Downloads {
             }
             url.map(|_| base.value.trim_end_matches('/').to_owned())
         });
-        let smartsheet_token = read_token(&mut table, "smartsheet_token_env", "smartsheet_token_file");
+        let smartsheet_token = read_place(&mut table, "smartsheet_token");
         let smartsheet = smartsheet.unwrap_or(usual.smartsheet);
         Self {
             deadline,

@@ -1,7 +1,5 @@
 //! How mail leaves: the sender, by which transport, and what is done with a message that did not arrive.
 
-use std::path::PathBuf;
-
 use super::checked::read_choice;
 use super::posting::Posting;
 use super::reader::Table;
@@ -52,15 +50,6 @@ pub enum Unknown {
     Hold,
     /// It is sent again with the same Message-ID; somebody may get it twice.
     Resend,
-}
-
-/// Where a value lies that does not belong in the pipeline folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretPlace {
-    /// In a variable of the environment.
-    Environment(String),
-    /// In a file outside the pipeline folder.
-    File(PathBuf),
 }
 
 impl Mail {

@@ -2,16 +2,28 @@
 
 use super::checked::read_choice;
 use super::reader::Table;
+use super::smtp::Smtp;
 use super::timing::read_span;
 use crate::diagnostic::Code;
+
+/// How messages to the operator leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// Not at all: they lie in the folder `operator`.
+    Folder,
+    /// On the standard input of a program, such as `sendmail -i -t`.
+    Command(Vec<String>),
+    /// Through a mail server, which had better not be the one that the committees' mail goes through.
+    Smtp(Smtp),
+}
 
 /// The operator, and what counts as trouble.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operator {
     /// The address; the one that answers go to if left out.
     pub address: Option<String>,
-    /// A program that gets each message on its standard input, besides the copy in the folder `operator`.
-    pub command: Option<Vec<String>>,
+    /// How each message leaves, besides the copy in the folder `operator`.
+    pub told: Told,
     /// Minutes after which a file that no run has looked at is stuck.
     pub inbox_stuck: u32,
     /// Minutes after its time by which a job must have been run.
@@ -28,7 +40,7 @@ impl Default for Operator {
     fn default() -> Self {
         Self {
             address: None,
-            command: None,
+            told: Told::Folder,
             inbox_stuck: 26 * 60,
             overdue: 2 * 60,
             run_limit: 6 * 60,
@@ -50,21 +62,7 @@ impl Operator {
             }
             out.address = Some(address.value);
         }
-        let by_command = read_choice(&mut table, "transport", &[("folder", false), ("command", true)]);
-        let command = table.texts("command");
-        match (by_command, command.first()) {
-            (Some(true), None) => {
-                let mend = "write for instance command = [\"/usr/sbin/sendmail\", \"-i\", \"-t\"]";
-                let message = "the transport is a command, and `command` is missing";
-                report.error(&table.at(), Code::MissingKey, message, Some(mend.to_owned()));
-            }
-            (Some(true), Some(_)) => out.command = Some(command.into_iter().map(|c| c.value).collect()),
-            (_, Some(first)) => {
-                let mend = Some("write transport = \"command\", or take `command` out".to_owned());
-                report.error(&first.at, Code::BadValue, "`command` is not used by this transport", mend);
-            }
-            (_, None) => {}
-        }
+        out.told = read_told(&mut table);
         for (key, minutes) in [
             ("inbox_stuck", &mut out.inbox_stuck),
             ("overdue", &mut out.overdue),
@@ -88,5 +86,38 @@ impl Operator {
             }
         }
         out
+    }
+}
+
+/// Reads `transport` and what belongs to it.
+fn read_told(table: &mut Table<'_>) -> Told {
+    let report = table.report().clone();
+    let words = ["folder", "command", "smtp"].map(|word| (word, word));
+    let transport = read_choice(table, "transport", &words).unwrap_or("folder");
+    let command = table.texts("command");
+    if let Some(first) = command.first().filter(|_| transport != "command") {
+        let mend = Some("write transport = \"command\", or take `command` out".to_owned());
+        report.error(&first.at, Code::BadValue, "`command` is not used by this transport", mend);
+    }
+    let settings = table.table_or_none("smtp");
+    let missing = |what: &str, mend: &str| {
+        let message = format!("the transport is {transport}, and {what} is missing");
+        report.error(&table.at(), Code::MissingKey, message, Some(mend.to_owned()));
+        Told::Folder
+    };
+    match transport {
+        "command" if command.is_empty() => {
+            missing("`command`", "write for instance command = [\"/usr/sbin/sendmail\", \"-i\", \"-t\"]")
+        }
+        "command" => Told::Command(command.into_iter().map(|c| c.value).collect()),
+        "smtp" if settings.is_none() => {
+            missing("[operator.smtp]", "add [operator.smtp] with host = \"relay.icb.example\"")
+        }
+        "smtp" => settings.and_then(Smtp::read).map_or(Told::Folder, Told::Smtp),
+        // Settings that wait for their day are checked all the same.
+        _ => {
+            settings.and_then(Smtp::read);
+            Told::Folder
+        }
     }
 }

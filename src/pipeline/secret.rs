@@ -1,5 +1,5 @@
 //! Secrets never stand in the pipeline folder: what looks like one is refused, without being repeated,
-//! and a token is named by its environment variable or its file.
+//! and where one is kept is named by an environment variable or a file.
 
 use std::path::{Path, PathBuf};
 
@@ -7,15 +7,7 @@ use reqwest::Url;
 
 use super::reader::Table;
 use crate::diagnostic::Code;
-
-/// Where a token is kept. The token itself is read when it is needed, and kept nowhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Token {
-    /// In an environment variable.
-    Variable(String),
-    /// In a file outside the pipeline folder.
-    File(PathBuf),
-}
+use crate::secret::Place;
 
 /// Keys under which people write secrets.
 const SECRETS: [&str; 10] = [
@@ -58,37 +50,42 @@ pub(super) fn refuse_secrets(table: &mut Table<'_>) {
     }
 }
 
-/// Where a token is kept, as one of two keys says.
-pub(super) fn read_token(table: &mut Table<'_>, variable: &str, file: &str) -> Option<Token> {
+/// Where a secret is kept, as `<name>_env` or `<name>_file` says.
+pub(super) fn read_place(table: &mut Table<'_>, name: &str) -> Option<Place> {
     let report = table.report().clone();
-    let (variable_key, file_key) = (variable, file);
-    let variable = table.text_or_none(variable_key);
-    let file = table.text_or_none(file_key);
-    if let (Some(_), Some(file)) = (&variable, &file) {
+    let (variable_key, file_key) = (format!("{name}_env"), format!("{name}_file"));
+    let variable = table.text_or_none(&variable_key);
+    let file = read_whole_path(table, &file_key);
+    if let (Some(variable), Some(_)) = (&variable, &file) {
         let message = format!("`{variable_key}` and `{file_key}` stand together; name one of them");
-        report.error(&file.at, Code::BadValue, message, None);
+        report.error(&variable.at, Code::BadValue, message, None);
     }
-    if let Some(name) = variable {
-        let first = |c: char| c.is_ascii_uppercase() || c == '_';
-        let fits = name.value.starts_with(first)
-            && name.value.len() <= 64
-            && name.value.chars().all(|c| first(c) || c.is_ascii_digit());
-        if !fits {
-            let message = format!("`{variable_key}` is not the name of an environment variable");
-            let mend =
-                "capital letters, digits and _, such as QUARTERDAY_SMARTSHEET_TOKEN; never the token itself";
-            report.error(&name.at, Code::Secret, message, Some(mend.to_owned()));
-        }
-        return Some(Token::Variable(name.value));
+    let Some(name) = variable else { return file.map(Place::File) };
+    let first = |c: char| c.is_ascii_uppercase() || c == '_';
+    let fits = name.value.starts_with(first)
+        && name.value.len() <= 64
+        && name.value.chars().all(|c| first(c) || c.is_ascii_digit());
+    if !fits {
+        let message = format!("`{variable_key}` is not the name of an environment variable");
+        let mend = "capital letters, digits and _, such as QUARTERDAY_TOKEN; never the secret itself";
+        report.error(&name.at, Code::Secret, message, Some(mend.to_owned()));
+        return None;
     }
-    let file = file?;
-    let path = PathBuf::from(&file.value);
-    if !rooted(&path, &file.value) {
-        let message = format!("`{file_key}` is not the full path of a file outside the pipeline folder");
-        let mend = Some("such as /etc/quarterday/smartsheet-token".to_owned());
-        report.error(&file.at, Code::Secret, message, mend);
+    Some(Place::Variable(name.value))
+}
+
+/// The whole path of a file outside the pipeline folder. What was written is not repeated: it may be the
+/// secret itself.
+pub(super) fn read_whole_path(table: &mut Table<'_>, key: &str) -> Option<PathBuf> {
+    let text = table.text_or_none(key)?;
+    let path = PathBuf::from(&text.value);
+    if rooted(&path, &text.value) {
+        return Some(path);
     }
-    Some(Token::File(path))
+    let message = format!("`{key}` is not the whole path of a file outside the pipeline folder");
+    let mend = Some("begin it with / or with a drive, as in /etc/quarterday/…".to_owned());
+    table.report().error(&text.at, Code::BadValue, message, mend);
+    None
 }
 
 /// Whether a path is whole, on this system or on Windows: a folder is checked where it is written too.

@@ -1,13 +1,15 @@
 //! `[mail.smtp]`: which mail server, how it is spoken to and how much mail it takes.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::checked::read_choice;
-use super::mail::{SecretPlace, within};
+use super::host::is_loopback;
+use super::mail::within;
 use super::reader::{Placed, Table};
+use super::secret::{read_place, read_whole_path};
 use crate::diagnostic::Code;
+use crate::secret::Place;
 
 /// A mail server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,9 +53,9 @@ pub struct Auth {
     /// The mechanism.
     pub mechanism: Mechanism,
     /// Where the name of the account lies.
-    pub user: SecretPlace,
+    pub user: Place,
     /// Where its password or token lies.
-    pub secret: SecretPlace,
+    pub secret: Place,
 }
 
 /// A mechanism of logging in.
@@ -87,7 +89,7 @@ impl Smtp {
             Security::None => 25,
         };
         let port = within(&mut table, "port", usual_port, 1, u32::from(u16::MAX));
-        let ca_file = read_file(&mut table, "ca_file");
+        let ca_file = read_whole_path(&mut table, "ca_file");
         let auth = read_auth(&mut table);
         let seconds = |table: &mut Table<'_>, key: &str, usual: u32| {
             Duration::from_secs(u64::from(within(table, key, usual, 1, 3600)))
@@ -109,11 +111,6 @@ impl Smtp {
             messages_a_connection,
         })
     }
-}
-
-/// Whether a host is this machine.
-fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Whether a text can stand in a command to the server as one word.
@@ -149,37 +146,4 @@ fn read_auth(table: &mut Table<'_>) -> Option<Auth> {
         }
     }
     Some(Auth { mechanism, user: user?, secret: secret? })
-}
-
-/// Reads `<name>_env` or `<name>_file`.
-fn read_place(table: &mut Table<'_>, name: &str) -> Option<SecretPlace> {
-    let (env_key, file_key) = (format!("{name}_env"), format!("{name}_file"));
-    let variable = table.text_or_none(&env_key);
-    let file = read_file(table, &file_key);
-    let variable = variable.filter(|variable| {
-        let plain = variable.value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if !plain {
-            let message = format!("`{}` is not the name of a variable of the environment", variable.value);
-            table.report().error(&variable.at, Code::BadValue, message, None);
-        }
-        plain
-    });
-    if let (Some(variable), Some(_)) = (&variable, &file) {
-        let message = format!("there are both `{env_key}` and `{file_key}`");
-        table.report().error(&variable.at, Code::BadValue, message, Some("keep one of them".to_owned()));
-    }
-    variable.map(|v| SecretPlace::Environment(v.value)).or(file.map(SecretPlace::File))
-}
-
-/// A path that does not depend on where the program was started.
-fn read_file(table: &mut Table<'_>, key: &str) -> Option<PathBuf> {
-    let text = table.text_or_none(key)?;
-    let path = PathBuf::from(&text.value);
-    if !path.is_absolute() {
-        let message = format!("`{key}` is \"{}\"; it takes a whole path", text.value);
-        let mend = Some("begin it with / or with a drive; it lies outside the pipeline folder".to_owned());
-        table.report().error(&text.at, Code::BadValue, message, mend);
-        return None;
-    }
-    Some(path)
 }

@@ -13,7 +13,7 @@ use super::compare::LastPack;
 use super::documents::write;
 use super::letters::{file_name, moment};
 use super::state::{Files, State};
-use crate::dispatch::{Attachment, Sender, build_with_page};
+use crate::dispatch::{Attachment, Content, Sender, build};
 use crate::intake::store::Store;
 use crate::intake::{Receipt, State as Fate, annotate, inbox};
 use crate::ledger::{Arrival, Ledger, Planned, Seen};
@@ -180,12 +180,13 @@ fn messages(
     let page = desk.templates.receipt_mail(receipt, desk.most())?;
     let subject = format!("[{}] Receipt {}: {}", pipeline.classification, receipt.id, subject(receipt));
     let sender = Sender { from: &pipeline.mail.from, reply: &pipeline.mail.reply };
+    let content = Content { subject: &subject, text: &text, page: Some(&page), attachments: &attachments };
     let mut out = Vec::new();
     for address in &owner.addresses {
         let identity: String = arrival.sha256.chars().take(12).collect();
         let key = format!("receipt/{}-{identity}/{}/{address}", receipt.id, slug(&owner.role));
         let date = moment(as_of, job);
-        let bytes = build_with_page(sender, address, &subject, &text, &page, &attachments, &key, date)?;
+        let bytes = build(sender, address, content, &key, date)?;
         out.push(Planned {
             file: file_name(as_of, &key),
             key,

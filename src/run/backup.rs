@@ -14,7 +14,7 @@ use super::clock::now;
 use super::manifest::PROGRAM;
 use super::proof::paths_below;
 use super::workspace::Workspace;
-use crate::intake::store::write_whole;
+use crate::disk::write_whole;
 use crate::ledger::Ledger;
 
 /// The list of a copy's files, in the copy.

@@ -6,8 +6,8 @@ use anyhow::Context as _;
 
 use super::guard::{Gate, document_name};
 use super::report::Document as Written;
+use crate::disk::write_whole;
 use crate::dispatch::budget::encoded;
-use crate::intake::store::write_whole;
 use crate::ledger::Alert;
 use crate::levels::Exception;
 use crate::packs::alert::alert;

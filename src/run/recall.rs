@@ -11,7 +11,7 @@ use super::documents::size;
 use super::letters::file_name;
 use super::release::{Addressed, Desk, DeskError, address};
 use crate::dates::{add_days, add_months, long};
-use crate::dispatch::{Kept, Sender, build};
+use crate::dispatch::{Content, Kept, Sender, build};
 use crate::ledger::{Batch, Dispatch, PackRecord, PackState, Planned, Purpose, Recall, Warrant};
 use crate::pipeline::Release;
 use crate::render::{Attached, RecallNotice, Templates};
@@ -207,7 +207,8 @@ fn notices(
         let text = templates.recall_mail(&notice).map_err(anyhow::Error::from)?;
         let subject = format!("{secure}[{classification}] Recalled: {title}");
         let key = format!("recall/{}/{address}", pack.letter);
-        let bytes = build(sender, address, &subject, &text, &[], &key, date).map_err(anyhow::Error::from)?;
+        let content = Content { subject: &subject, text: &text, page: None, attachments: &[] };
+        let bytes = build(sender, address, content, &key, date).map_err(anyhow::Error::from)?;
         let sha256 = desk.store.put(&bytes).context("the store cannot be written")?;
         out.push(Planned {
             file: file_name(recall.dated, &key),

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use super::error::RunError;
 use super::manifest::Manifest;
 use super::result::{FILE, RunResult};
-use crate::intake::store::write_whole;
+use crate::disk::write_whole;
 use crate::ledger::{Ledger, RunRecord, RunState};
 use crate::packs::LEVELS_HEADER;
 use crate::pipeline::Job;

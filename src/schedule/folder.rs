@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
-use crate::intake::store::write_whole;
+use crate::disk::write_whole;
 use crate::pipeline::{Folder, Pipeline, load};
 
 /// A pipeline in force, and where it comes from.

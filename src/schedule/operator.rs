@@ -1,7 +1,7 @@
 //! Telling the operator: by a path of its own, which needs neither the ledger nor the outbox.
 //!
-//! Every message lies as an `.eml` file in `DATA/operator/`, and goes to a program's standard input where
-//! the pipeline names one. A failure is told once, again every day while it lasts, and once more when it
+//! Every message lies as an `.eml` file in `DATA/operator/`, and goes to a program's standard input or to a
+//! mail server where the pipeline names one. A failure is told once, again every day while it lasts, and once more when it
 //! is over.
 
 use std::collections::BTreeMap;
@@ -14,9 +14,9 @@ use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use crate::dispatch::{Sender, build, masked};
-use crate::intake::store::write_whole;
-use crate::pipeline::Pipeline;
+use crate::disk::write_whole;
+use crate::dispatch::{Content, Fate, Parcel, Sender, Smtp, Transport, build, masked};
+use crate::pipeline::{self, Mail, Pipeline, Told};
 use crate::wording::plural;
 
 /// Something that the operator should know.
@@ -37,37 +37,38 @@ impl Trouble {
     }
 }
 
-/// A way for messages to the operator to leave; the copy in the folder is kept besides.
-pub trait Channel {
-    /// Hands a message over.
-    ///
-    /// # Errors
-    /// If it could not be.
-    fn deliver(&self, message: &[u8]) -> io::Result<()>;
+/// Gives a message to the standard input of a program.
+fn by_command(command: &[String], message: &[u8]) -> io::Result<()> {
+    let Some((program, arguments)) = command.split_first() else { return Ok(()) };
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    if let Some(mut input) = child.stdin.take() {
+        input.write_all(message)?;
+    }
+    let status = child.wait()?;
+    if status.success() { Ok(()) } else { Err(io::Error::other(format!("{program} ended with {status}"))) }
 }
 
-/// A program that takes a message on its standard input, such as `sendmail -i -t`.
-struct Program<'p>(&'p [String]);
-
-impl Channel for Program<'_> {
-    fn deliver(&self, message: &[u8]) -> io::Result<()> {
-        let Some((program, arguments)) = self.0.split_first() else { return Ok(()) };
-        let mut child = Command::new(program)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
-        if let Some(mut input) = child.stdin.take() {
-            input.write_all(message)?;
-        }
-        let status = child.wait()?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(io::Error::other(format!("{program} ended with {status}")))
-        }
-    }
+/// Gives a message to a mail server. What the server may or may not have taken counts as not delivered: the
+/// operator had better hear of a failure twice than never.
+fn by_smtp(mail: &Mail, smtp: &pipeline::Smtp, address: &str, name: &str, message: &[u8]) -> io::Result<()> {
+    let mailbox: lettre::message::Mailbox = address.parse().map_err(io::Error::other)?;
+    // Nothing hangs on whether it arrived, and jobs wait meanwhile.
+    let hasty = pipeline::Smtp { final_timeout: smtp.timeout, ..smtp.clone() };
+    let mut server = Smtp::new(mail, &hasty).map_err(io::Error::other)?;
+    let recipient = mailbox.email.to_string();
+    let outcome = server.send(Parcel { file: name, recipient: &recipient, bytes: message });
+    server.finish();
+    let told = match outcome.fate {
+        Fate::Accepted => return Ok(()),
+        Fate::Misconfigured(mend) => format!("{}; {mend}", outcome.what),
+        _ => outcome.what,
+    };
+    Err(io::Error::other(masked(&told)))
 }
 
 /// A trouble that lasts, as it is remembered between runs.
@@ -184,15 +185,17 @@ impl<'d> Desk<'d> {
         let text = news.text(self.data, &self.pipeline.title);
         let key = format!("operator/{}/{}", self.now.to_rfc3339(), crate::sha256(text.as_bytes()));
         let sender = Sender { from: &mail.from, reply: &mail.reply };
-        let bytes = build(sender, address, &subject, &text, &[], &key, self.now.to_utc());
+        let content = Content { subject: &subject, text: &text, page: None, attachments: &[] };
+        let bytes = build(sender, address, content, &key, self.now.to_utc());
         let bytes = bytes.map_err(|error| io::Error::other(error.to_string()))?;
         let identity: String = crate::sha256(text.as_bytes()).chars().take(8).collect();
         let name = format!("{}-{identity}.eml", self.now.format("%Y-%m-%d-%H%M%S"));
-        write_whole(&self.dir.join(name), &bytes)?;
+        write_whole(&self.dir.join(&name), &bytes)?;
         self.clear_old();
-        match &self.pipeline.operator.command {
-            Some(command) => Program(command).deliver(&bytes),
-            None => Ok(()),
+        match &self.pipeline.operator.told {
+            Told::Folder => Ok(()),
+            Told::Command(command) => by_command(command, &bytes),
+            Told::Smtp(smtp) => by_smtp(mail, smtp, address, &name, &bytes),
         }
     }
 
@@ -331,11 +334,11 @@ mod tests {
         let mut pipeline = pipeline();
         let target = dir.path().join("got.eml");
         let trouble = [Trouble::new("serve/x", "x", "y")];
-        pipeline.operator.command = Some(vec!["false".into()]);
+        pipeline.operator.told = Told::Command(vec!["false".into()]);
         let told = Desk::new(dir.path(), &pipeline, at("2026-07-01T01:31:00Z")).tell("serve/", &trouble);
         assert!(told.is_err());
         let script = format!("cat > '{}'", target.display());
-        pipeline.operator.command = Some(vec!["sh".into(), "-c".into(), script]);
+        pipeline.operator.told = Told::Command(vec!["sh".into(), "-c".into(), script]);
         assert!(
             Desk::new(dir.path(), &pipeline, at("2026-07-01T01:32:00Z")).tell("serve/", &trouble).unwrap()
         );

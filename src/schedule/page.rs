@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::status::{Status, feed_words};
 use crate::dates::short;
-use crate::intake::store::write_whole;
+use crate::disk::write_whole;
 use crate::render::Templates;
 
 /// What the template sees besides the status: texts that need a rule of wording.

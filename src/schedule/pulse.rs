@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::intake::store::write_whole;
+use crate::disk::write_whole;
 
 /// What the scheduler last said of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

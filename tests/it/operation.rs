@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::support::smtp::{Act, Moment, Server};
 use crate::support::{Icb, code, complained, copy_of_demo, quarterday, said, text};
 
 /// The operator's messages, oldest first, with their long lines put together again.
@@ -48,6 +49,36 @@ fn the_operator_can_be_told_by_a_program() {
     icb.edit("pipeline.toml", "[mail]", &operator);
     assert_eq!(code(&icb.run("nightly", "2026-07-14", &[])), 5);
     assert!(fs::read_to_string(got).expect("a message").contains("To: duty@icb.example"));
+}
+
+#[test]
+fn the_operator_can_be_told_by_a_mail_server_of_its_own() {
+    let refusing = |_: &Moment| Act::Say("451 4.3.0 not now");
+    let (good, bad) = (Server::start(|_| Act::Go), Server::start(refusing));
+    let icb = Icb::new();
+    let operator = |server: &Server| {
+        let server =
+            format!("host = \"127.0.0.1\"\nport = {}\nsecurity = \"none\"\nauth = \"none\"", server.port);
+        format!(
+            "[operator]\naddress = \"Duty <duty@icb.example>\"\ntransport = \"smtp\"\n[operator.smtp]\n{server}\n"
+        )
+    };
+    icb.edit("pipeline.toml", "[mail]", &format!("{}\n[mail]", operator(&bad)));
+    let output = icb.run("nightly", "2026-07-14", &[]);
+    assert_eq!(code(&output), 5, "the run ends as it would have without the operator");
+    assert!(complained(&output).contains("451"), "{}", complained(&output));
+    assert_eq!((bad.taken().len(), mails(&icb).len()), (0, 1), "the copy lies in the folder all the same");
+
+    icb.edit("pipeline.toml", &operator(&bad), &operator(&good));
+    for _ in 0..2 {
+        assert_eq!(code(&icb.run("nightly", "2026-07-14", &[])), 5);
+    }
+    let taken = good.taken();
+    assert_eq!(taken.len(), 1, "told again, as the first did not arrive, and then once");
+    assert_eq!(taken[0].recipient, "duty@icb.example");
+    let message = String::from_utf8_lossy(&taken[0].bytes).into_owned();
+    assert!(message.contains("1 thing needs you"), "{message}");
+    assert!(!icb.data().join("outbox").exists(), "the operator's path is its own");
 }
 
 #[test]

@@ -128,10 +128,15 @@ fn silence_is_waited_for_and_no_longer() {
     insta::assert_snapshot!(told.join("\n"));
 }
 
+/// What lets one in: a password may have spaces, a token has none.
+fn secret(auth: &str) -> &'static str {
+    if auth == "xoauth2" { "correct.horse" } else { "correct horse" }
+}
+
 /// Settings for a server with TLS and an account.
 fn secured(office: &Office, authority: &Authority, server: &Server, security: &str, auth: &str) {
     authority.write(&office.path("ca.pem"));
-    fs::write(office.path("secret"), "correct horse\n").expect("written");
+    fs::write(office.path("secret"), format!("{}\n", secret(auth))).expect("written");
     office.settings(&format!(
         "{}port = {}\nca_file = {}\nauth = \"{auth}\"\nuser_env = \"MAIL_USER\"\nsecret_file = {}\n",
         PLAIN.replace("127.0.0.1", "localhost").replace("\"none\"", &format!("{security:?}")),
@@ -147,7 +152,8 @@ const USER: &[(&str, &str)] = &[("MAIL_USER", "svc@icb.example")];
 fn starttls_and_tls_with_a_private_authority_and_every_login() {
     use crate::support::smtp::base64;
     let authority = Authority::new();
-    let (user, secret) = ("svc@icb.example", "correct horse");
+    let (user, token) = ("svc@icb.example", secret("xoauth2"));
+    let secret = secret("plain");
     for (security, offers) in [("starttls", Offers::StartTls), ("tls", Offers::Tls)] {
         for (auth, login) in [
             ("plain", format!("AUTH PLAIN {}", base64(format!("\0{user}\0{secret}").as_bytes()))),
@@ -156,7 +162,7 @@ fn starttls_and_tls_with_a_private_authority_and_every_login() {
                 "xoauth2",
                 format!(
                     "AUTH XOAUTH2 {}",
-                    base64(format!("user={user}\x01auth=Bearer {secret}\x01\x01").as_bytes())
+                    base64(format!("user={user}\x01auth=Bearer {token}\x01\x01").as_bytes())
                 ),
             ),
         ] {
@@ -254,7 +260,10 @@ fn a_secret_that_is_not_there_or_in_the_wrong_place_is_named() {
     secured(&office, &authority, &server, "tls", "plain");
     let output = office.command(&["dispatch", "send"], &[]);
     assert_eq!(code(&output), 7);
-    assert!(complained(&output).contains("the variable MAIL_USER of the environment is not set"));
+    assert!(
+        complained(&output)
+            .contains("the environment variable MAIL_USER, which holds the name of the account, is not set")
+    );
     fs::rename(office.path("secret"), office.path("pipeline/secret")).expect("moved");
     let settings = fs::read_to_string(office.path("pipeline/pipeline.toml")).expect("readable");
     let moved = settings.replace(&toml(&office.path("secret")), &toml(&office.path("pipeline/secret")));

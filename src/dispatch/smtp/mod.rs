@@ -12,10 +12,9 @@ use thiserror::Error;
 
 use super::{Outcome, Parcel, Stage, Transport};
 use crate::pipeline;
+use crate::secret::SecretError;
 use fault::{Fault, Kind};
 use session::{Line, Session};
-
-pub use credentials::CredentialsError;
 
 /// Why the mail server cannot even be tried.
 #[derive(Debug, Error)]
@@ -25,7 +24,7 @@ pub enum SetUpError {
     Sender(String),
     /// The name or the password.
     #[error(transparent)]
-    Credentials(#[from] CredentialsError),
+    Account(#[from] SecretError),
     /// The certificates of the private authority.
     #[error("ca_file {file} cannot be used: {why}")]
     Authority {

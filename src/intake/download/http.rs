@@ -17,6 +17,7 @@ use reqwest::{Certificate, NoProxy, Proxy, StatusCode, Url};
 
 use super::retry::{Fault, Next, retry_after};
 use crate::pipeline::{Downloads, is_loopback, may_be_asked};
+use crate::secret::Secret;
 use crate::time::Clock;
 
 /// What is asked for.
@@ -34,16 +35,6 @@ pub struct Ask {
     pub modified: Option<String>,
     /// Other hosts to which the server may send us on.
     pub redirect_to: Vec<String>,
-}
-
-/// A secret: it is never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(pub String);
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(…)")
-    }
 }
 
 /// What the server gave.
@@ -144,7 +135,7 @@ impl<'d> Fetcher<'d> {
     }
 
     fn send(&self, ask: &Ask, url: &Url, until: Duration, clock: &dyn Clock) -> Result<Response, Fault> {
-        let client = if is_loopback(url) { &self.home } else { &self.abroad };
+        let client = if url.host_str().is_some_and(is_loopback) { &self.home } else { &self.abroad };
         let left = until.saturating_sub(clock.elapsed());
         if left.is_zero() {
             return Err(too_slow(url, self.settings.deadline));
@@ -239,8 +230,8 @@ fn headers(ask: &Ask, url: &Url) -> Result<HeaderMap, Fault> {
     if let Some(modified) = &ask.modified {
         set(IF_MODIFIED_SINCE, modified);
     }
-    if let Some(Secret(token)) = ask.token.as_ref().filter(|_| same_host(url, &ask.url)) {
-        let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
+    if let Some(token) = ask.token.as_ref().filter(|_| same_host(url, &ask.url)) {
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", token.reveal()))
             .map_err(|_| Fault::lasting("the token has characters in it that no token has"))?;
         value.set_sensitive(true);
         headers.insert(AUTHORIZATION, value);
@@ -393,7 +384,7 @@ mod tests {
         let ask = Ask {
             url: "https://api.example/2.0/sheets/1".parse().unwrap(),
             accept: None,
-            token: Some(Secret("abc".into())),
+            token: Some(Secret::from("abc".to_owned())),
             etag: None,
             modified: None,
             redirect_to: vec!["files.example".into()],

@@ -11,11 +11,12 @@ mod smartsheet;
 use chrono::NaiveDate;
 use reqwest::Url;
 
-use self::http::{Answer, Ask, Body, Fetcher, Secret, host};
+use self::http::{Answer, Ask, Body, Fetcher, host};
 use self::retry::{Fault, Limits, Next, persist};
 use super::file_name::plain_name;
 use super::whole::whole_archive;
-use crate::pipeline::{Download, Downloads, Feed, Origin, Pipeline, Token, fill};
+use crate::pipeline::{Download, Downloads, Feed, Origin, Pipeline, fill};
+use crate::secret::{Kind, Secret};
 use crate::time::Clock;
 
 /// What the ledger remembers of the last file that a source gave.
@@ -98,7 +99,8 @@ impl<'r> Round<'r> {
             Origin::Smartsheet { .. } => settings.smartsheet_token.as_ref(),
             Origin::Address(_) => None,
         });
-        let token = token.map(|t| secret(t, self.variables)).transpose()?;
+        let token = token.map(|place| place.read(Kind::Token, self.variables)).transpose();
+        let token = token.map_err(|error| Fault::lasting(error.to_string()))?;
         if token.is_none() && matches!(download.origin, Origin::Smartsheet { .. }) {
             return Err(Fault::lasting(
                 "Smartsheet wants a token, and the pipeline does not say where it is kept (smartsheet_token_env of [downloads])",
@@ -284,34 +286,6 @@ fn is_web_page(bytes: &[u8], kind: &str) -> bool {
     page || (kind.starts_with("text/html") && head.starts_with(b"<"))
 }
 
-/// Reads a token from where it is kept.
-fn secret(token: &Token, variables: &dyn Fn(&str) -> Option<String>) -> Result<Secret, Fault> {
-    let text = match token {
-        Token::Variable(name) => variables(name).ok_or_else(|| {
-            Fault::lasting(format!("the environment variable {name}, which holds the token, is not set"))
-        })?,
-        Token::File(path) => std::fs::read_to_string(path).map_err(|error| {
-            let why = match error.kind() {
-                std::io::ErrorKind::NotFound => "it is not there",
-                std::io::ErrorKind::PermissionDenied => "you may not read it",
-                _ => "it is not a readable text",
-            };
-            Fault::lasting(format!("the token cannot be read from {}: {why}", path.display()))
-        })?,
-    };
-    let text = text.trim();
-    if text.is_empty() || text.contains(char::is_whitespace) {
-        let place = match token {
-            Token::Variable(name) => format!("the environment variable {name}"),
-            Token::File(path) => path.display().to_string(),
-        };
-        return Err(Fault::lasting(format!(
-            "{place} does not hold a token: one word on one line is expected"
-        )));
-    }
-    Ok(Secret(text.to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -326,18 +300,5 @@ mod tests {
     fn a_login_page_is_no_file() {
         assert!(is_web_page(b"\xef\xbb\xbf\n<!DOCTYPE html><title>Sign in", "text/html"));
         assert!(!is_web_page(b"code,name\n", "text/html; charset=utf-8"));
-    }
-
-    #[test]
-    fn a_token_comes_from_its_place_and_its_absence_is_told_without_it() {
-        let variables = |name: &str| (name == "HERE").then(|| " abc\n".to_owned());
-        assert_eq!(secret(&Token::Variable("HERE".into()), &variables), Ok(Secret("abc".into())));
-        let fault = secret(&Token::Variable("ELSEWHERE".into()), &variables).unwrap_err();
-        assert!(fault.message.contains("ELSEWHERE, which holds the token, is not set"));
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("token");
-        std::fs::write(&path, "hush hush\n").unwrap();
-        let fault = secret(&Token::File(path), &variables).unwrap_err();
-        assert!(fault.message.contains("does not hold a token") && !fault.message.contains("hush"));
     }
 }
