@@ -25,13 +25,19 @@ pub enum Cell {
 impl Cell {
     /// A cell from text: blank text is an empty cell, and the text of an error is an error.
     pub fn from_text(text: &str) -> Self {
-        let trimmed = text.trim_matches(|c: char| c.is_whitespace() || unprintable(c));
+        // Most cells of most files are a plain word or number, which need no look at each character.
+        let plain = text.bytes().all(|b| matches!(b, b' '..=b'~'));
+        let trimmed = if plain {
+            text.trim_ascii()
+        } else {
+            text.trim_matches(|c: char| c.is_whitespace() || unprintable(c))
+        };
         if trimmed.is_empty() {
             return Cell::Empty;
         }
         if is_error(trimmed) {
             Cell::Error(trimmed.to_owned())
-        } else if trimmed.contains(unprintable) {
+        } else if !plain && trimmed.contains(unprintable) {
             Cell::Text(trimmed.replace(unprintable, ""))
         } else {
             Cell::Text(trimmed.to_owned())

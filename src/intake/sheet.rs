@@ -448,9 +448,10 @@ fn positions<'b>(sheet: &'b Sheet, layout: &Layout, count: Option<usize>) -> Res
     let most = count.unwrap_or(usize::MAX);
     if width < last_needed || width > most {
         let expected = count.unwrap_or(last_named);
+        let filled: Vec<&str> = first.iter().map(String::as_str).filter(|cell| !cell.is_empty()).collect();
         let message = format!(
             "{expected} columns without a header are expected and there are {width}; the first row says {}",
-            shortened(&first.join(", "))
+            shortened(&filled.join(", "))
         );
         return Err(Rejection {
             rows: sheet.rows.len(),

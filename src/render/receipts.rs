@@ -1,5 +1,7 @@
 //! What a receipt says, as its templates need it: one content for the file, the mail and the page.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use tera::Context;
 
@@ -67,41 +69,73 @@ pub(super) fn receipt_context(receipt: &Receipt, most: usize) -> Context {
     context
 }
 
+/// So many cells with the same fault are named on one line.
+const CELLS_ON_A_LINE: usize = 12;
+
 fn group(receipt: &Receipt, effect: Effect, title: &str, most: usize) -> Option<Group> {
     let all = receipt.with_effect(effect).count();
-    let problems: Vec<Line> = receipt.with_effect(effect).take(most).map(line).collect();
-    let more = match all - problems.len() {
+    let alike = alike(receipt.with_effect(effect));
+    let told: usize = alike.iter().take(most).map(Vec::len).sum();
+    let problems: Vec<Line> = alike.iter().take(most).filter_map(|problems| line(problems)).collect();
+    let more = match all - told {
         0 => String::new(),
         left => format!(
-            "{all} in all: the first {} are listed here and {left} are not. Mend what is listed and look for \
+            "{all} in all: the first {told} are listed here and {left} are not. Mend what is listed and look for \
              the same faults further down",
-            problems.len()
         ),
     };
     (all > 0).then(|| Group { title: title.to_owned(), problems, more })
 }
 
-fn line(problem: &Problem) -> Line {
-    let several = |cell: &str| cell.contains(", ") || cell.contains(" and ");
-    let mut place = problem.cell.as_ref().map_or_else(String::new, |cell| {
-        let what = if several(cell) { "Cells" } else { "Cell" };
-        format!("{what} {cell}")
-    });
-    if let (true, Some(row)) = (place.is_empty(), problem.row) {
-        place = format!("Row {row}");
+/// Problems that differ in nothing but their place, together and in the order of the first of each.
+fn alike<'p>(problems: impl Iterator<Item = &'p Problem>) -> Vec<Vec<&'p Problem>> {
+    let mut places = HashMap::new();
+    let mut out: Vec<Vec<&Problem>> = Vec::new();
+    for problem in problems {
+        let Problem { code, effect: _, sheet, cell, row: _, column, found, message, mend } = problem;
+        let key = (code, sheet, cell.is_some(), column, found, message, mend);
+        let place = *places.entry(key).or_insert(out.len());
+        match out.get_mut(place) {
+            Some(same) => same.push(problem),
+            None => out.push(vec![problem]),
+        }
     }
-    if let Some(column) = &problem.column {
+    out
+}
+
+/// One line for problems that are alike; none for none.
+fn line(problems: &[&Problem]) -> Option<Line> {
+    let first = *problems.first()?;
+    let cells: Vec<&str> = problems.iter().filter_map(|p| p.cell.as_deref()).collect();
+    let rows: Vec<String> = problems.iter().filter_map(|p| p.row).map(|row| row.to_string()).collect();
+    let mut place = match (cells.as_slice(), rows.as_slice()) {
+        ([], []) => String::new(),
+        ([], [row]) => format!("Row {row}"),
+        ([], rows) => format!("Rows {}", places(rows)),
+        ([cell], _) if !cell.contains(", ") && !cell.contains(" and ") => format!("Cell {cell}"),
+        (cells, _) => format!("Cells {}", places(cells)),
+    };
+    if let Some(column) = &first.column {
         place = if place.is_empty() { column.clone() } else { format!("{place} ({column})") };
     }
-    if let Some(sheet) = problem.sheet.as_ref().filter(|_| problem.cell.is_some() || problem.row.is_some()) {
+    if let Some(sheet) = first.sheet.as_ref().filter(|_| first.cell.is_some() || first.row.is_some()) {
         place = format!("{place}, sheet {sheet}");
     }
-    let mend = Some(problem.mend.clone()).filter(|mend| mend != "nothing to do");
-    Line {
+    let mend = Some(first.mend.clone()).filter(|mend| mend != "nothing to do");
+    Some(Line {
         place: if place.is_empty() { "The file".to_owned() } else { place },
-        found: problem.found.clone().unwrap_or_default(),
-        message: problem.message.clone(),
+        found: first.found.clone().unwrap_or_default(),
+        message: first.message.clone(),
         mend: mend.unwrap_or_default(),
+    })
+}
+
+/// `D5, D8 and D12`, and how many more where there are many.
+fn places(all: &[impl AsRef<str>]) -> String {
+    let named: Vec<&str> = all.iter().take(CELLS_ON_A_LINE).map(AsRef::as_ref).collect();
+    match all.len() - named.len() {
+        0 => list(&named),
+        left => format!("{} and {left} more", named.join(", ")),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What of a pipeline's aliases and maps the files of the last quarter used.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use chrono::{Days, NaiveDate};
 
@@ -38,7 +40,14 @@ pub fn unmatched(workspace: &Workspace, pipeline: &Pipeline) -> anyhow::Result<V
             usage.note(&book, feed);
         }
     }
-    let mut out: Vec<Diagnostic> = Vec::new();
+    Ok(told(pipeline, &usage, since))
+}
+
+/// One warning for each file of the pipeline, so that what was misspelt is found among what merely was not
+/// needed this time.
+fn told(pipeline: &Pipeline, usage: &Usage, since: NaiveDate) -> Vec<Diagnostic> {
+    // Layouts that feeds share stand in one file, and each of their columns is told once.
+    let mut found: BTreeMap<&str, BTreeMap<(u32, &str), String>> = BTreeMap::new();
     for column in pipeline.feeds.iter().flat_map(|f| &f.layouts).flat_map(|l| &l.columns) {
         let (aliases, words) = usage.unmatched(column);
         for (names, what) in [(aliases, "aliases"), (words, "words of the map")] {
@@ -46,25 +55,23 @@ pub fn unmatched(workspace: &Workspace, pipeline: &Pipeline) -> anyhow::Result<V
                 continue;
             }
             let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
-            let message = format!(
-                "{what} of \"{}\" that matched nothing since {}: {}",
-                column.title,
-                crate::dates::long(since),
-                list(&quoted)
-            );
-            let warning = Diagnostic {
-                severity: Severity::Warning,
-                code: Code::Unmatched,
-                file: column.declared.file.clone(),
-                line: Some(column.declared.line),
-                message,
-                mend: Some("check their spelling, or take them out".to_owned()),
-            };
-            // Layouts that feeds share are told once.
-            if !out.contains(&warning) {
-                out.push(warning);
-            }
+            let line = column.declared.line;
+            let said = format!("{what} of \"{}\" (line {line}): {}", column.title, list(&quoted));
+            found.entry(&column.declared.file).or_default().insert((line, what), said);
         }
     }
-    Ok(out)
+    let warning = |(file, columns): (&str, BTreeMap<(u32, &str), String>)| {
+        let first = columns.keys().next().map(|(line, _)| *line);
+        let said: Vec<String> = columns.into_values().collect();
+        let since = crate::dates::long(since);
+        Diagnostic {
+            severity: Severity::Warning,
+            code: Code::Unmatched,
+            file: file.to_owned(),
+            line: first,
+            message: format!("what no file received since {since} used: {}", said.join("; ")),
+            mend: Some("mend what is misspelt and take out what is not needed; the rest does no harm".into()),
+        }
+    };
+    found.into_iter().map(warning).collect()
 }

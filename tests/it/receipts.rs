@@ -270,7 +270,7 @@ fn many_faults_are_counted_and_the_first_are_told() {
     icb.edit("owners.toml", "entries = 100", "entries = 5");
     let mut sheet = HEADER.to_owned();
     for row in 0..40 {
-        sheet += &format!("X90100,,01/07/2026,,,Severe,Open,Q-{row}\n");
+        sheet += &format!("X90100,,01/07/2026,,,Severe {row},Open,Q-{row}\n");
     }
     icb.drop_bytes("concerns-quality", "July.csv", &sheet);
     icb.report("nightly", "2026-07-14");
@@ -279,6 +279,23 @@ fn many_faults_are_counted_and_the_first_are_told() {
     assert!(said.contains("40 in all: the first 5 are listed here and 35 are not"), "{said}");
     let mut book = open(&beside(&icb, "concerns-quality", "July.csv", "checked.xlsx"));
     assert_eq!(book.worksheet_range("Errors").unwrap().end().unwrap().0, 42, "the copy lists all of them");
+}
+
+#[test]
+fn the_same_fault_in_many_cells_is_one_line() {
+    let icb = Icb::with_register();
+    let mut sheet = HEADER.to_owned();
+    for row in 0..40 {
+        let severity = if row % 2 == 0 { "Severe" } else { "Grave" };
+        sheet += &format!("X90100,,01/07/2026,,,{severity},Open,Q-{row}\n");
+    }
+    icb.drop_bytes("concerns-quality", "July.csv", &sheet);
+    icb.report("nightly", "2026-07-14");
+    let said = receipt(&icb, "concerns-quality", "July.csv");
+    assert_eq!(said.matches("is not one of the values").count(), 2, "{said}");
+    let cells = "Cells F2, F4, F6, F8, F10, F12, F14, F16, F18, F20, F22, F24 and 8 more (Severity)";
+    assert!(said.contains(cells), "{said}");
+    assert!(said.contains("40 things"), "{said}");
 }
 
 #[test]
