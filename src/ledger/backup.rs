@@ -1,11 +1,12 @@
 //! Consistent copies of the ledger, taken while others write to it, and a copy wound back to before a run.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, Transaction, params};
 
-use super::{Ledger, LedgerError, Result};
+use super::{Ledger, Release, Result};
 
 impl Ledger {
     /// Copies the ledger of a file to another file, as it stands at one moment, while it may be in use.
@@ -75,11 +76,18 @@ impl Ledger {
     }
 
     /// Winds a copy of a ledger back to before a run: the run is begun and not complete, knows the arrivals
-    /// of these numbers and the packs of the run `compared`, and nothing of what came after it.
+    /// of these numbers and the packs of the run `compared`, and nothing of what came after it. Gives the
+    /// releases of what the guard stopped in it that were made before it was done for the last time, those
+    /// together that were made between the same two times.
     ///
     /// # Errors
     /// If the ledger cannot be written.
-    pub fn wind_back(path: &Path, run: &str, arrivals: &[u32], compared: Option<&str>) -> Result<()> {
+    pub fn wind_back(
+        path: &Path,
+        run: &str,
+        arrivals: &[u32],
+        compared: Option<&str>,
+    ) -> Result<Vec<Vec<(String, Release)>>> {
         drop(Ledger::open(path)?);
         let mut connection = Connection::open(path)?;
         // Whatever else refers to the rows that go is of no account in a copy.
@@ -91,6 +99,12 @@ impl Ledger {
             "DELETE FROM answered WHERE arrival IN (
                  SELECT CAST(substr(key, 10, instr(substr(key, 10), '-') - 1) AS INTEGER)
                  FROM dispatch WHERE run = ?1 AND key LIKE 'receipt/R%')",
+            [run],
+        )?;
+        let releases = releases_between(&transaction, run)?;
+        transaction.execute(
+            "DELETE FROM guard_release
+             WHERE stopped = ?1 OR after >= (SELECT touched FROM run WHERE id = ?1)",
             [run],
         )?;
         for table in ["alert", "dispatch", "pack", "late_level", "list_change"] {
@@ -117,8 +131,27 @@ impl Ledger {
         let numbers: Vec<String> = arrivals.iter().map(u32::to_string).collect();
         let list = numbers.join(", ");
         transaction.execute(&format!("DELETE FROM arrival WHERE number NOT IN ({list})"), [])?;
-        transaction.commit().map_err(LedgerError::from)
+        transaction.commit()?;
+        Ok(releases)
     }
+}
+
+/// The releases of what was stopped in a run that it knew when it was done for the last time.
+fn releases_between(transaction: &Transaction<'_>, run: &str) -> Result<Vec<Vec<(String, Release)>>> {
+    let mut statement = transaction.prepare(
+        "SELECT after, id, role, note, at FROM guard_release
+         WHERE stopped = ?1 AND after < (SELECT touched FROM run WHERE id = ?1) ORDER BY after, rowid",
+    )?;
+    let rows = statement.query_map([run], |row| {
+        let release = Release { role: row.get(2)?, note: row.get(3)?, at: row.get(4)? };
+        Ok((row.get::<_, i64>(0)?, (row.get(1)?, release)))
+    })?;
+    let mut out: BTreeMap<i64, Vec<(String, Release)>> = BTreeMap::new();
+    for row in rows {
+        let (after, release) = row?;
+        out.entry(after).or_default().push(release);
+    }
+    Ok(out.into_values().collect())
 }
 
 /// Every run of exactly 64 hexadecimal digits in a text.

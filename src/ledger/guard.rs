@@ -26,6 +26,13 @@ pub(super) const MIGRATION: &str = "
     INSERT INTO guard_key (key) VALUES (randomblob(16));
 ";
 
+/// Which run was stopped, and after which a release was made by the order in which runs were touched: a
+/// replay does things in the same order.
+pub(super) const ORDER_OF_RELEASES: &str = "
+    ALTER TABLE guard_release ADD COLUMN stopped TEXT NOT NULL DEFAULT '';
+    ALTER TABLE guard_release ADD COLUMN after INTEGER NOT NULL DEFAULT 0;
+";
+
 /// A hit in a document or a message. What was found is not in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
@@ -127,8 +134,9 @@ impl Ledger {
             return Ok(Some(Released::Before(hit)));
         }
         transaction.execute(
-            "INSERT INTO guard_release (id, role, note, at) VALUES (?1, ?2, ?3, ?4)",
-            params![id, release.role, release.note, release.at],
+            "INSERT INTO guard_release (id, role, note, at, stopped, after)
+             VALUES (?1, ?2, ?3, ?4, ?5, (SELECT coalesce(max(touched), 0) FROM run))",
+            params![id, release.role, release.note, release.at, hit.run],
         )?;
         transaction.commit()?;
         hit.release = Some(release.clone());

@@ -134,6 +134,7 @@ const MIGRATIONS: &[&str] = &[
     packs::MIGRATION,
     slots::MIGRATION,
     proof::MIGRATION,
+    guard::ORDER_OF_RELEASES,
 ];
 
 /// An open ledger.

@@ -259,6 +259,11 @@ fn a_document_with_a_number_is_stopped_until_a_named_person_releases_it() {
     assert!(complained(&release("nonesuch", "why")).contains("there is no hit nonesuch"));
     // The same run again changes nothing.
     assert_eq!(code(&icb.run("quarterly", "2026-07-14", &[])), 6);
+    let replayed = |when: &str| {
+        let output = quarterday(&["replay", "quarterly-2026-07-14", "--data", text(&data), "-q"]);
+        assert_eq!(code(&output), 0, "{when}: {}{}", said(&output), complained(&output));
+    };
+    replayed("stopped");
     assert_eq!(list(&[]).len(), hits.len());
     for hit in &hits {
         let output = release(hit["hit"].as_str().unwrap(), "the number of a boiler");
@@ -269,8 +274,10 @@ fn a_document_with_a_number_is_stopped_until_a_named_person_releases_it() {
     let all = list(&["--all"]);
     assert_eq!(all[0]["released"]["as"], "Analyst");
     assert_eq!(all[0]["released"]["note"], "the number of a boiler");
+    replayed("released since");
     let output = icb.run("quarterly", "2026-07-14", &[]);
     assert_eq!(code(&output), 0, "{}", complained(&output));
+    replayed("done again after the release");
     // The alert had gone out at once without the SBAR; the SBAR follows by itself, once.
     assert!(!stopped(&icb), "the SBAR goes out after the release");
     let sent = files(&icb.data().join("outbox"));

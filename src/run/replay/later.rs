@@ -1,11 +1,10 @@
 //! What became of a run's letters after it: one waits for a person, another was approved, copied or
-//! recalled, a hit of the guard was released. The run did none of it, and doing it again does not either.
+//! recalled. The run did none of it, and doing it again does not either.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::dates::long;
 use crate::ledger::{Approval, Ledger, LedgerError, PackMessage, PackRecord, PackState, Purpose};
-use crate::wording::plural;
 
 /// What people did with a run's letters, or have yet to do.
 #[derive(Debug)]
@@ -14,19 +13,16 @@ pub(super) struct Later {
     packs: Vec<PackRecord>,
     messages: BTreeMap<String, PackMessage>,
     approvals: BTreeMap<String, Approval>,
-    released: BTreeSet<String>,
 }
 
 impl Later {
     /// What the ledger knows of it.
     pub(super) fn of(ledger: &Ledger, run: &str) -> Result<Self, LedgerError> {
-        let hits = ledger.held()?.into_iter();
         Ok(Self {
             run: run.to_owned(),
             packs: ledger.packs()?,
             messages: ledger.pack_messages()?.into_iter().map(|m| (m.key.clone(), m)).collect(),
             approvals: ledger.approvals()?.into_iter().map(|a| (a.pack.clone(), a)).collect(),
-            released: hits.filter(|h| h.run == run && h.release.is_some()).map(|h| h.document).collect(),
         })
     }
 
@@ -71,17 +67,5 @@ impl Later {
             )),
             (PackState::Released, None) => None,
         }
-    }
-
-    /// That hits of the run were released since: then what it left out comes out now.
-    pub(super) fn released(&self) -> Option<String> {
-        let count = self.released.len();
-        (count > 0).then(|| {
-            format!(
-                "the guard had stopped {} of the run, and a person released what it found; now nothing stops it: see \
-                 `quarterday guard list`",
-                plural(count, "document", "documents")
-            )
-        })
     }
 }

@@ -161,7 +161,6 @@ impl Past {
                 None => "the pipeline folder is not the one of the run".to_owned(),
             });
         }
-        out.extend(self.later.released());
         out
     }
 
@@ -189,14 +188,20 @@ impl Past {
             bail!("the manifest of the run names receipts by numbers that cannot be read");
         }
         let workspace = self.workspace.apart(scratch);
-        Ledger::wind_back(
-            &workspace.ledger_path(),
-            &self.record.id,
-            &numbers,
-            compared.map(|c| c.run.as_str()),
-        )?;
+        let ledger = workspace.ledger_path();
+        let compared = compared.map(|c| c.run.as_str());
+        let releases = Ledger::wind_back(&ledger, &self.record.id, &numbers, compared)?;
         let request = Request { job, pipeline, workspace, as_of: self.record.as_of, progress };
         execute(&request).context("the run cannot be done again")?;
+        // What the guard had stopped went when the run was done again after its release.
+        for made_together in releases {
+            let mut ledger = Ledger::open(&ledger)?;
+            for (hit, release) in &made_together {
+                ledger.release_held(hit, release)?;
+            }
+            drop(ledger);
+            execute(&request).context("the run cannot be done again after a release of the guard")?;
+        }
         Ok(())
     }
 }
