@@ -29,6 +29,20 @@ pub fn list<S: AsRef<str>>(items: &[S]) -> String {
     }
 }
 
+/// So many of a long list are named before the rest is only counted.
+const NAMED: usize = 10;
+
+/// `A, B and C`; of a long list the first by name and the others by their number: `A, B, … and 12 more`.
+pub fn listed<S: AsRef<str>>(items: &[S]) -> String {
+    match items.get(..NAMED) {
+        Some(named) if items.len() > NAMED => {
+            let named: Vec<&str> = named.iter().map(AsRef::as_ref).collect();
+            format!("{} and {} more", named.join(", "), items.len() - NAMED)
+        }
+        _ => list(items),
+    }
+}
+
 /// A count with its noun: `1 practice`, `12 practices`.
 pub fn plural(count: usize, one: &str, many: &str) -> String {
     let noun = if count == 1 { one } else { many };

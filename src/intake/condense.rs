@@ -7,9 +7,6 @@ use super::{Effect, Problem};
 use crate::diagnostic::Code;
 use crate::wording;
 
-/// Rows or cells that an entry names before it only counts.
-const NAMED: usize = 10;
-
 /// The problems of a file with those put together that say the same thing.
 pub fn condensed(problems: Vec<Problem>) -> Vec<Problem> {
     let absent: Vec<String> = problems
@@ -77,7 +74,7 @@ fn together(first: &Problem, members: &[&Problem], absent: &[String]) -> Problem
     } else if is(Code::RenamedColumn) || is(Code::UnknownColumn) {
         // Each says its column in its own words.
         one.message = each(&|p| p.message.clone()).join("; ");
-        one.cell = Some(listed(&each(&|p| p.cell.clone().unwrap_or_default())));
+        one.cell = Some(wording::listed(&each(&|p| p.cell.clone().unwrap_or_default())));
         (one.column, one.found) = (None, None);
     } else if is(Code::MissingCell) {
         let title = first.column.clone().unwrap_or_default();
@@ -89,7 +86,7 @@ fn together(first: &Problem, members: &[&Problem], absent: &[String]) -> Problem
         one.message = format!(
             "{lacks}, and {} cannot do without it: {}",
             wording::plural(rows.len(), "row", "rows"),
-            listed(&rows)
+            wording::listed(&rows)
         );
         one.mend = format!("add the column \"{title}\" and fill it in for these rows");
         one.row = None;
@@ -97,7 +94,7 @@ fn together(first: &Problem, members: &[&Problem], absent: &[String]) -> Problem
         let cells = each(&|p| {
             p.cell.clone().unwrap_or_else(|| p.row.map_or_else(String::new, |r| format!("row {r}")))
         });
-        one.cell = Some(listed(&cells));
+        one.cell = Some(wording::listed(&cells));
         one.found = first.found.clone().filter(|_| members.iter().all(|p| p.found == first.found));
         if is(Code::SerialDate) {
             let count = wording::plural(cells.len(), "date stands as a number", "dates stand as numbers");
@@ -106,14 +103,6 @@ fn together(first: &Problem, members: &[&Problem], absent: &[String]) -> Problem
         }
     }
     one
-}
-
-/// The first of them by name, the others by their number.
-fn listed(items: &[String]) -> String {
-    match items.len() {
-        0..=NAMED => wording::list(items),
-        more => format!("{} and {} more", items[..NAMED].join(", "), more - NAMED),
-    }
 }
 
 #[cfg(test)]

@@ -62,3 +62,13 @@ pub(super) fn megabytes(table: &mut Table<'_>, key: &str, usual: u64) -> u64 {
     let usual = u32::try_from(usual / MEGABYTE).unwrap_or(u32::MAX);
     u64::from(at_least_one(table, key, usual)) * MEGABYTE
 }
+
+/// A whole number that may be left out and must lie within limits.
+pub(super) fn within(table: &mut Table<'_>, key: &str, usual: u32, least: u32, most: u32) -> u32 {
+    let Some(found) = table.count_or_none(key) else { return usual };
+    if !(least..=most).contains(&found.value) {
+        let message = format!("`{key}` is {}; it can be {least} to {most}", found.value);
+        table.report().error(&found.at, Code::BadValue, message, None);
+    }
+    found.value
+}

@@ -1,6 +1,7 @@
 //! How mail leaves: the sender, by which transport, and what is done with a message that did not arrive.
 
 use super::checked::read_choice;
+use super::limits::within;
 use super::posting::Posting;
 use super::reader::Table;
 use super::smtp::Smtp;
@@ -104,16 +105,6 @@ fn read_retry(mut table: Table<'_>) -> Retry {
         table.report().error(&table.at(), Code::BadValue, message, None);
     }
     retry
-}
-
-/// A whole number that may be left out and must lie within limits.
-pub(super) fn within(table: &mut Table<'_>, key: &str, usual: u32, least: u32, most: u32) -> u32 {
-    let Some(found) = table.count_or_none(key) else { return usual };
-    if !(least..=most).contains(&found.value) {
-        let message = format!("`{key}` is {}; it can be {least} to {most}", found.value);
-        table.report().error(&found.at, Code::BadValue, message, None);
-    }
-    found.value
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::checked::read_choice;
 use super::host::is_loopback;
-use super::mail::within;
+use super::limits::within;
 use super::reader::{Placed, Table};
 use super::secret::{read_place, read_whole_path};
 use crate::diagnostic::Code;

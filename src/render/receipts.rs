@@ -7,7 +7,7 @@ use tera::Context;
 
 use crate::dates::long;
 use crate::intake::{Change, Changes, Effect, Problem, Receipt};
-use crate::wording::{list, plural};
+use crate::wording::{list, listed, plural};
 
 /// Problems of one effect, under the heading that people read.
 #[derive(Debug, Serialize)]
@@ -69,9 +69,6 @@ pub(super) fn receipt_context(receipt: &Receipt, most: usize) -> Context {
     context
 }
 
-/// So many cells with the same fault are named on one line.
-const CELLS_ON_A_LINE: usize = 12;
-
 fn group(receipt: &Receipt, effect: Effect, title: &str, most: usize) -> Option<Group> {
     let all = receipt.with_effect(effect).count();
     let alike = alike(receipt.with_effect(effect));
@@ -111,9 +108,9 @@ fn line(problems: &[&Problem]) -> Option<Line> {
     let mut place = match (cells.as_slice(), rows.as_slice()) {
         ([], []) => String::new(),
         ([], [row]) => format!("Row {row}"),
-        ([], rows) => format!("Rows {}", places(rows)),
+        ([], rows) => format!("Rows {}", listed(rows)),
         ([cell], _) if !cell.contains(", ") && !cell.contains(" and ") => format!("Cell {cell}"),
-        (cells, _) => format!("Cells {}", places(cells)),
+        (cells, _) => format!("Cells {}", listed(cells)),
     };
     if let Some(column) = &first.column {
         place = if place.is_empty() { column.clone() } else { format!("{place} ({column})") };
@@ -128,15 +125,6 @@ fn line(problems: &[&Problem]) -> Option<Line> {
         message: first.message.clone(),
         mend: mend.unwrap_or_default(),
     })
-}
-
-/// `D5, D8 and D12`, and how many more where there are many.
-fn places(all: &[impl AsRef<str>]) -> String {
-    let named: Vec<&str> = all.iter().take(CELLS_ON_A_LINE).map(AsRef::as_ref).collect();
-    match all.len() - named.len() {
-        0 => list(&named),
-        left => format!("{} and {left} more", named.join(", ")),
-    }
 }
 
 fn compared(changes: &Changes, receipt: &Receipt) -> Compared {
