@@ -176,9 +176,9 @@ impl Hidden {
         let cells = faults.iter().filter(|p| conceals(p)).filter_map(|p| p.cell.clone()).collect();
         let rows = (!feed.withhold.is_empty()).then(|| {
             let (reading, sheet) = read?;
-            let first = reading.rows.first().map(|row| row.number)?;
+            let first = reading.rows.first().map(|row| row.number())?;
             let header = sheet.rows.iter().map(|(row, _)| *row).rfind(|row| *row < first);
-            let seen = reading.rows.iter().filter(|row| !row.values.is_empty()).map(|row| row.number);
+            let seen = reading.rows.iter().filter(|row| !row.values.is_empty()).map(|row| row.number());
             Some(seen.chain(header).collect::<BTreeSet<u32>>())
         });
         Self { columns, rows: rows.map(Option::unwrap_or_default), cells }

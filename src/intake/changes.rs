@@ -152,7 +152,7 @@ fn change(kind: &str, layout: &Layout, row: &Row, cells: Vec<ChangedCell>) -> Ch
     let shown =
         values.filter(|(column, _)| known(&column.name, &column.kind)).map(|(_, value)| value.shown());
     let key: Vec<String> = shown.filter(|text| !text.is_empty()).collect();
-    Change { kind: kind.to_owned(), key: key.join(", "), row: row.number, cells }
+    Change { kind: kind.to_owned(), key: key.join(", "), row: row.number(), cells }
 }
 
 fn cells(
@@ -166,7 +166,7 @@ fn cells(
     let differ = pairs.filter(|(column, (was, is))| was != is && !withheld(&column.name));
     differ
         .map(|(column, (was, is))| ChangedCell {
-            cell: reading.letters.get(&column.name).map(|letter| format!("{letter}{}", new.number)),
+            cell: reading.cell(new, &column.name),
             column: column.title.clone(),
             values: match column.kind {
                 ColumnKind::Text => None,

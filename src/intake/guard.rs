@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cell::{Cell, address};
 use super::read::{Book, Sheet};
-use super::rows::{Fate, Reading, Rejection, sheet_row};
+use super::rows::{Fate, Reading, Rejection};
 use super::{Effect, Problem};
 use crate::diagnostic::Code;
 use crate::guard::{Action, Guard, Hit, Place, WITHHELD, is_fraction, whole};
@@ -50,8 +50,8 @@ pub(super) fn screen(book: &Book, feed: &Feed, name: &str, reading: &mut Reading
         // A row of the sheet may have been made into several.
         let rows = match at {
             Some(number) => {
-                let from = reading.rows.partition_point(|row| sheet_row(row.number) < number);
-                let to = reading.rows.partition_point(|row| sheet_row(row.number) <= number);
+                let from = reading.rows.partition_point(|row| row.number() < number);
+                let to = reading.rows.partition_point(|row| row.number() <= number);
                 reading.rows.get_mut(from..to).unwrap_or_default()
             }
             None => &mut [],

@@ -34,7 +34,7 @@ pub use condense::condensed;
 pub use read::Book;
 pub use receipt::{Late, LateLevel, Receipt, State, is_errors_sheet};
 pub use release::{Kept, Release};
-pub use rows::{FILE, ROW, Reading, Rejection, take};
+pub use rows::{CELL, FILE, ROW, Reading, Rejection, take};
 pub use settle::{CARRIED_FROM, Counts, Lookup, Practices, Settled, settle, settle_released};
 
 use serde::{Deserialize, Serialize};

@@ -31,8 +31,12 @@ pub struct Release {
 /// A row that was kept aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
+    /// What it is known by while its file is settled.
+    pub id: u32,
     /// Its number as Excel counts it.
     pub row: u32,
+    /// The cell that it was made of, where one made it.
+    pub cell: Option<String>,
     /// What the row is known by, where its layout has a key.
     pub key: String,
     /// The release by which it counts all the same.
@@ -45,20 +49,26 @@ impl Release {
         format!("released by {} on {}: {}", self.by, crate::dates::long(self.on), self.reason)
     }
 
-    /// Which of the rows it names; each comes with what it is known by.
+    /// Which of the rows it names, each by its [`Kept::id`].
     ///
     /// `14`, `row 14`, `D14`, `Sheet1!D14`, `A14:L14` and a reference are understood, and several of them
-    /// between commas. A number is a row before it is a reference.
-    pub fn picks<'k>(&self, kept: impl Iterator<Item = (u32, &'k str)> + Clone) -> Vec<u32> {
+    /// between commas. A number is a row before it is a reference. Of the rows that were made of the cells
+    /// of one row, one of these cells names its own.
+    pub fn picks(&self, kept: &[Kept]) -> Vec<u32> {
         let mut out = Vec::new();
         for part in self.place.split([',', ';', '\n']).map(str::trim).filter(|part| !part.is_empty()) {
-            let by_row = rows_of(part).and_then(|(first, last)| {
-                let found: Vec<u32> =
-                    kept.clone().map(|(row, _)| row).filter(|row| (first..=last).contains(row)).collect();
+            let which = |picks: &dyn Fn(&Kept) -> bool| {
+                let found: Vec<u32> = kept.iter().filter(|kept| picks(kept)).map(|kept| kept.id).collect();
                 Some(found).filter(|found| !found.is_empty())
-            });
-            let by_key = || kept.clone().filter(|(_, key)| same(key, part)).map(|(row, _)| row).collect();
-            out.extend(by_row.unwrap_or_else(by_key));
+            };
+            let cell = plain(part);
+            let found = which(&|kept| kept.cell.as_ref().is_some_and(|own| own.to_lowercase() == cell))
+                .or_else(|| {
+                    let (first, last) = rows_of(part)?;
+                    which(&|kept| (first..=last).contains(&kept.row))
+                })
+                .or_else(|| which(&|kept| same(&kept.key, part)));
+            out.extend(found.unwrap_or_default());
         }
         out.sort_unstable();
         out.dedup();
@@ -70,18 +80,23 @@ fn same(key: &str, word: &str) -> bool {
     !key.is_empty() && crate::pipeline::fold(key) == crate::pipeline::fold(word)
 }
 
+/// A cell, row or range without its sheet: `$D$14` is `d14`.
+fn plain(place: &str) -> String {
+    place.rsplit_once('!').map_or(place, |(_, cell)| cell).trim().to_lowercase().replace('$', "")
+}
+
 /// The rows of a cell, a row or a range.
 fn rows_of(place: &str) -> Option<(u32, u32)> {
-    let place = place.rsplit_once('!').map_or(place, |(_, cell)| cell).trim();
-    let (first, last) = place.split_once(':').unwrap_or((place, place));
+    let place = plain(place);
+    let (first, last) = place.split_once(':').unwrap_or((&place, &place));
     let (first, last) = (row_of(first)?, row_of(last)?);
     (first <= last).then_some((first, last))
 }
 
-/// The row of `14`, `row 14`, `$D$14`.
+/// The row of `14`, `row 14`, `d14`.
 fn row_of(cell: &str) -> Option<u32> {
-    let cell = cell.trim().to_lowercase().replace('$', "");
-    let cell = cell.strip_prefix("rows").or(cell.strip_prefix("row")).unwrap_or(&cell).trim();
+    let cell = cell.trim();
+    let cell = cell.strip_prefix("rows").or(cell.strip_prefix("row")).unwrap_or(cell).trim();
     let digits = cell.trim_start_matches(|c: char| c.is_ascii_lowercase());
     if cell.len() - digits.len() > 3 || digits.is_empty() {
         return None;
@@ -107,8 +122,14 @@ mod tests {
 
     #[test]
     fn a_row_is_named_in_any_way_that_people_write_it() {
-        let kept = [(4, "Q-1"), (14, "Q-2"), (15, "Q 3"), (40, "")];
-        let picks = |place: &str| release(place).picks(kept.iter().map(|(row, key)| (*row, *key)));
+        let kept = [(4, "Q-1"), (14, "Q-2"), (15, "Q 3"), (40, "")].map(|(row, key)| Kept {
+            id: row,
+            row,
+            cell: None,
+            key: key.into(),
+            release: None,
+        });
+        let picks = |place: &str| release(place).picks(&kept);
         for place in ["14", "row 14", "D14", "$D$14", "Quality!D14", " A14:L14 ", "q-2"] {
             assert_eq!(picks(place), [14], "{place}");
         }
@@ -118,6 +139,22 @@ mod tests {
         assert_eq!(picks("13"), [] as [u32; 0]);
         assert_eq!(picks("everything"), [] as [u32; 0]);
         assert_eq!(picks(""), [] as [u32; 0], "a row without a key is not picked by an empty word");
+    }
+
+    #[test]
+    fn a_row_that_a_cell_made_is_named_by_that_cell() {
+        let kept = [(1, "D7"), (2, "E7"), (3, "D8")].map(|(id, cell)| Kept {
+            id,
+            row: cell[1..].parse().unwrap(),
+            cell: Some(cell.into()),
+            key: String::new(),
+            release: None,
+        });
+        let picks = |place: &str| release(place).picks(&kept);
+        assert_eq!(picks("Rates!$E$7"), [2]);
+        assert_eq!(picks("7"), [1, 2]);
+        assert_eq!(picks("A7"), [1, 2], "the practice's cell stands for all that were made of its row");
+        assert_eq!(picks("D7, D8"), [1, 3]);
     }
 
     #[test]

@@ -166,9 +166,9 @@ impl<'r> Settler<'r> {
 
     fn problem(&mut self, code: Code, effect: Effect, row: u32, column: &str, message: String, mend: String) {
         let title = self.layout.column(column).map(|c| c.title.clone());
-        let letter = self.reading.letters.get(column);
-        let index = self.rows.binary_search_by_key(&row, |r| r.number).ok();
-        let found = index.and_then(|i| self.rows.get(i)).and_then(|r| {
+        let index = self.rows.binary_search_by_key(&row, |r| r.id).ok();
+        let read = index.and_then(|i| self.rows.get(i));
+        let found = read.and_then(|r| {
             let place = self.layout.columns.iter().position(|c| c.name == column)?;
             let text = matches!(self.layout.columns[place].kind, ColumnKind::Text);
             match &r.values[place] {
@@ -185,7 +185,7 @@ impl<'r> Settler<'r> {
             code: code.id().to_owned(),
             effect,
             sheet: self.reading.sheet.clone(),
-            cell: letter.map(|l| format!("{l}{row}")),
+            cell: read.and_then(|r| self.reading.cell(r, column)),
             row: Some(row),
             column: title,
             found,
@@ -203,10 +203,10 @@ impl<'r> Settler<'r> {
             match first.get(&format!("{:?}", row.values)) {
                 Some(earlier) => {
                     row.fate = Fate::Ignored;
-                    repeats.push((row.number, *earlier));
+                    repeats.push((row.id, *earlier));
                 }
                 None => {
-                    first.insert(format!("{:?}", row.values), row.number);
+                    first.insert(format!("{:?}", row.values), row.id);
                 }
             }
         }
@@ -234,7 +234,7 @@ impl<'r> Settler<'r> {
             if row.fate == Fate::Ignored {
                 continue;
             }
-            let number = row.number;
+            let number = row.id;
             let name = Self::text(row, name_place).map(str::to_owned);
             let Some(code) = Self::text(row, code_place).map(str::to_owned) else {
                 if others == Others::Quarantine {
@@ -341,7 +341,7 @@ impl<'r> Settler<'r> {
     }
 
     fn quarantine(&mut self, index: usize, code: Code, message: String, mend: Option<String>) {
-        let number = self.rows[index].number;
+        let number = self.rows[index].id;
         self.rows[index].fate = Fate::Quarantined;
         let mend =
             mend.unwrap_or_else(|| "write the code of the practice that the row is about now".to_owned());
@@ -368,7 +368,7 @@ impl<'r> Settler<'r> {
                 .map(|p| format!("{:?}", row.values[*p]).to_lowercase())
                 .collect::<Vec<_>>()
                 .join("|");
-            let number = row.number;
+            let number = row.id;
             match first.get(&key) {
                 None => {
                     first.insert(key, number);
@@ -401,7 +401,7 @@ impl<'r> Settler<'r> {
                 continue;
             }
             let key = within.iter().map(|p| format!("{:?}", row.values[*p])).collect::<Vec<_>>().join("|");
-            let (number, value) = (row.number, row.values[place].clone());
+            let (number, value) = (row.id, row.values[place].clone());
             match first.get(&key) {
                 None => {
                     first.insert(key, (number, value));
@@ -429,27 +429,36 @@ impl<'r> Settler<'r> {
     /// Lets rows count that a named person released. What kept them aside stays told, with who and why.
     fn release(&mut self, releases: &[Release]) {
         let aside = self.rows.iter().filter(|row| row.fate == Fate::Quarantined);
-        self.kept = aside.map(|row| Kept { row: row.number, key: self.key(row), release: None }).collect();
+        self.kept = aside
+            .map(|row| Kept {
+                id: row.id,
+                row: row.number(),
+                cell: row.made_of(),
+                key: self.key(row),
+                release: None,
+            })
+            .collect();
         let practice = self.layout.others.and_then(|_| self.place("practice"));
         for release in releases {
-            let picked = release.picks(self.kept.iter().map(|kept| (kept.row, kept.key.as_str())));
+            let picked = release.picks(&self.kept);
             if picked.is_empty() {
                 let why = "no such row of that file is kept aside".to_owned();
                 self.unused.push((release.clone(), why));
             }
-            for number in picked {
-                let Some(row) = self.rows.iter_mut().find(|row| row.number == number) else { continue };
+            for id in picked {
+                let Some(row) = self.rows.iter_mut().find(|row| row.id == id) else { continue };
                 if practice.is_some_and(|place| row.values.get(place) == Some(&Value::Missing)) {
+                    let number = row.number();
                     let why =
                         format!("row {number} names no practice, so there is nothing it could count for");
                     self.unused.push((release.clone(), why));
                     continue;
                 }
                 row.fate = Fate::Standing;
-                for kept in self.kept.iter_mut().filter(|kept| kept.row == number) {
+                for kept in self.kept.iter_mut().filter(|kept| kept.id == id) {
                     kept.release = Some(release.clone());
                 }
-                let told = self.problems.iter_mut().filter(|p| p.row == Some(number));
+                let told = self.problems.iter_mut().filter(|p| p.row == Some(id));
                 for problem in told.filter(|p| p.effect == Effect::Quarantined) {
                     problem.effect = Effect::Released;
                     problem.mend = release.words();
@@ -472,7 +481,7 @@ impl<'r> Settler<'r> {
             .rows
             .iter()
             .filter(|row| standing(row))
-            .map(|row| self.carried.get(&row.number).map(String::as_str))
+            .map(|row| self.carried.get(&row.id).map(String::as_str))
             .collect();
         // The column has as many rows as the table, so this cannot fail.
         let _ = table.with_column(Column::new(CARRIED_FROM.into(), from));

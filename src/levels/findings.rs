@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::condition::Condition;
 use crate::dates;
-use crate::intake::CARRIED_FROM;
+use crate::intake::{CARRIED_FROM, CELL};
 use crate::pipeline::{Pipeline, Rule, Starts};
 use crate::triangulate::{Cells, Triangulated};
 
@@ -184,11 +184,11 @@ impl Evidence {
             .iter()
             .filter_map(|column| {
                 let letter = source.and_then(|s| s.letters.get(column));
-                Some(Shown {
-                    column: column.clone(),
-                    value: cells.shown(column, row)?,
-                    cell: letter.zip(number).map(|(letter, number)| format!("{letter}{number}")),
-                })
+                let cell = match letter.zip(number) {
+                    Some((letter, number)) => Some(format!("{letter}{number}")),
+                    None => cells.text(CELL, row).filter(|_| source.is_some_and(|s| s.made.contains(column))),
+                };
+                Some(Shown { column: column.clone(), value: cells.shown(column, row)?, cell })
             })
             .collect();
         Self {

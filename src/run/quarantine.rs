@@ -103,8 +103,14 @@ fn of_file(
     let book = if values { files.book(arrival)?.ok() } else { None };
     let mut out = Vec::new();
     for kept in &settled.kept {
+        // Rows that were made of the cells of one row share its other cells, not these.
+        let another = |cell: &String| {
+            settled.kept.iter().any(|other| other.id != kept.id && other.cell.as_ref() == Some(cell))
+        };
         let aside = |p: &&Problem| {
-            p.row == Some(kept.row) && matches!(p.effect, Effect::Quarantined | Effect::Released)
+            p.row == Some(kept.row)
+                && matches!(p.effect, Effect::Quarantined | Effect::Released)
+                && !p.cell.as_ref().is_some_and(another)
         };
         let problems: Vec<Problem> = settled.problems.iter().filter(aside).cloned().collect();
         let titled = |name: &str| {
@@ -127,6 +133,21 @@ fn of_file(
                     AsideCell { cell, column: titled(name).unwrap_or_else(|| name.clone()), value }
                 })
                 .collect();
+            if let (Some(cell), Some(value)) = (&kept.cell, reading.made.get(1)) {
+                let concealed = problems.iter().any(|p| conceals(p) && p.cell.as_ref() == Some(cell));
+                if !feed.withhold.contains(value) {
+                    let place = (0..cells.len())
+                        .find(|place| crate::intake::cell::address(*place, kept.row) == *cell)
+                        .and_then(|place| cells.get(place))
+                        .map_or_else(String::new, Cell::shown);
+                    let shown_value = if concealed { "(not shown)".to_owned() } else { place };
+                    shown.push(AsideCell {
+                        cell: cell.clone(),
+                        column: titled(value).unwrap_or_else(|| value.clone()),
+                        value: shown_value,
+                    });
+                }
+            }
             shown.sort_by_key(|cell| (cell.cell.len(), cell.cell.clone()));
             shown
         });

@@ -212,6 +212,7 @@ fn settle(
         received: arrival.received,
         sheet: reading.sheet.clone(),
         letters: reading.letters.clone(),
+        made: reading.made.clone(),
     };
     let table = feed.layouts.get(reading.layout)?.table.clone();
     let taken = Taken { source, table, rows: result.table.clone() };

@@ -70,7 +70,7 @@ mod tests {
     use super::super::{Cells, Source};
     use super::*;
     use crate::dates;
-    use crate::intake::CARRIED_FROM;
+    use crate::intake::{CARRIED_FROM, CELL};
     use crate::pipeline::{Folder, load};
 
     fn day(text: &str) -> NaiveDate {
@@ -92,10 +92,12 @@ mod tests {
             received: day("2026-07-01"),
             sheet: None,
             letters: BTreeMap::new(),
+            made: Vec::new(),
         };
         let dates: Vec<i32> = rows.iter().map(|r| dates::to_days(day(r.2))).collect();
         let rows = df!(
             ROW => (2u32..).take(rows.len()).collect::<Vec<u32>>(),
+            CELL => vec![None::<&str>; rows.len()],
             CARRIED_FROM => vec![None::<&str>; rows.len()],
             "practice" => rows.iter().map(|r| r.0).collect::<Vec<_>>(),
             "score" => rows.iter().map(|r| r.1).collect::<Vec<_>>(),

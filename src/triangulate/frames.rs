@@ -8,7 +8,7 @@ use polars::prelude::*;
 use super::Practice;
 use crate::condition::{BETWEEN_VALUES, Columns, Kind};
 use crate::dates;
-use crate::intake::{CARRIED_FROM, FILE, ROW};
+use crate::intake::{CARRIED_FROM, CELL, FILE, ROW};
 
 /// The type that a column of this kind has in Polars.
 pub(super) fn data_type(kind: &Kind) -> DataType {
@@ -21,8 +21,13 @@ pub(super) fn data_type(kind: &Kind) -> DataType {
 }
 
 /// The columns of provenance that each table of facts has first.
-pub(super) fn provenance() -> [(&'static str, DataType); 3] {
-    [(FILE, DataType::UInt32), (ROW, DataType::UInt32), (CARRIED_FROM, DataType::String)]
+pub(super) fn provenance() -> [(&'static str, DataType); 4] {
+    [
+        (FILE, DataType::UInt32),
+        (ROW, DataType::UInt32),
+        (CELL, DataType::String),
+        (CARRIED_FROM, DataType::String),
+    ]
 }
 
 /// A table without rows.
@@ -42,6 +47,7 @@ pub(super) fn practices(practices: &BTreeMap<String, Practice>) -> DataFrame {
     let columns = vec![
         Column::new(FILE.into(), vec![None::<u32>; height]),
         Column::new(ROW.into(), vec![None::<u32>; height]),
+        Column::new(CELL.into(), vec![None::<String>; height]),
         Column::new(CARRIED_FROM.into(), vec![None::<String>; height]),
         text("practice", &|p| Some(p.code.clone())),
         text("practice_name", &|p| Some(p.name.clone())),

@@ -37,6 +37,9 @@ pub struct Source {
     pub sheet: Option<String>,
     /// The letter of each column that was read.
     pub letters: BTreeMap<String, String>,
+    /// The columns whose values come from the cell that made the row.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub made: Vec<String>,
 }
 
 /// The accepted rows of one file.

@@ -229,9 +229,9 @@ fn a_wide_sheet_becomes_long() {
     for feed in ["ods-register", "ods-successors", "patients-registered"] {
         icb.drop_step(1, feed);
     }
-    let text = "Practice code,Period,Note,Flu (rate),Smears (rate)\n\
+    let wide = "Practice code,Period,Note,Flu (rate),Smears (rate)\n\
                 X90100,2026-05,a,10.5,none\nX90101,2026-05,,11,12\nX90101,2026-05,,11,13\n";
-    let said = receipt_of(&icb, "indicators", "wide.csv", text);
+    let said = receipt_of(&icb, "indicators", "wide.csv", wide);
     assert_eq!(counts(&said), "6 rows read = 4 accepted + 1 quarantined + 1 ignored.", "{said}");
     // The cell that could not be read, the row that is there twice and the one that differs.
     assert!(said.contains("Cell E2 (Value)") && said.contains("\"none\" is not a number"), "{said}");
@@ -241,6 +241,21 @@ fn a_wide_sheet_becomes_long() {
     );
     assert!(said.contains("the same as row 3, and counted once"), "{said}");
     assert!(said.contains("new column \"Note\" ignored"), "{said}");
+
+    // What is kept aside, what changed and what is cited are cells of the sheet as it was sent.
+    let output = quarterday(&[
+        "quarantine",
+        "--pipeline",
+        text(&icb.pipeline("")),
+        "--data",
+        text(&icb.data()),
+        "--values",
+    ]);
+    let aside = crate::support::said(&output);
+    assert!(aside.contains("row 4") && aside.contains("E4 Value: 13"), "{aside}");
+    let second = wide.replace("X90101,2026-05,,11,13\n", "").replace(",11,12", ",11,14");
+    let said = receipt_of(&icb, "indicators", "wide-2.csv", &second);
+    assert!(said.contains("(row 3) changed: Value (E3) from 12 to 14"), "{said}");
 }
 
 #[test]

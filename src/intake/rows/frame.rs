@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use polars::prelude::*;
 
-use super::{Fate, Reading, Rejection, Row, Value, sheet_row};
+use super::{Fate, Reading, Rejection, Row, Value};
 use crate::condition::Condition;
 use crate::dates;
 use crate::diagnostic::Code;
@@ -18,7 +18,10 @@ pub const FILE: &str = "_file";
 /// The column that says which row of the sheet it was, as Excel counts.
 pub const ROW: &str = "_row";
 
-/// The rows that satisfy `pick`, as a table of the layout's columns, with [`ROW`], [`FEED`],
+/// The column that says which cell a row was made of, where one made it.
+pub const CELL: &str = "_cell";
+
+/// The rows that satisfy `pick`, as a table of the layout's columns, with [`ROW`], [`CELL`], [`FEED`],
 /// [`RECEIVED`] and what the feed sets.
 pub(in crate::intake) fn table(
     rows: &[Row],
@@ -30,7 +33,8 @@ pub(in crate::intake) fn table(
     let picked: Vec<&Row> = rows.iter().filter(|row| pick(row) && !row.values.is_empty()).collect();
     let height = picked.len();
     let mut columns: Vec<Column> = Vec::new();
-    columns.push(Column::new(ROW.into(), picked.iter().map(|r| sheet_row(r.number)).collect::<Vec<u32>>()));
+    columns.push(Column::new(ROW.into(), picked.iter().map(|r| r.number()).collect::<Vec<u32>>()));
+    columns.push(Column::new(CELL.into(), picked.iter().map(|r| r.made_of()).collect::<Vec<_>>()));
     for (index, column) in layout.columns.iter().enumerate() {
         let name = PlSmallStr::from(column.name.as_str());
         let values = picked.iter().map(|row| &row.values[index]);
@@ -146,9 +150,9 @@ impl Checker<'_> {
         let mut passed = std::collections::BTreeSet::new();
         for (i, held) in self.read.iter().zip(truths(keep)) {
             let row = &mut self.reading.rows[*i];
-            if held != Some(true) && !bad.contains(&row.number) {
+            if held != Some(true) && !bad.contains(&row.id) {
                 row.fate = Fate::Ignored;
-                passed.insert(row.number);
+                passed.insert(row.id);
             }
         }
         // What is wrong with a row that is passed over concerns nobody.
@@ -182,7 +186,7 @@ impl Checker<'_> {
                 if !needed || row.fate == Fate::Ignored || row.values[index] != Value::Missing {
                     continue;
                 }
-                let number = row.number;
+                let (number, cell) = (row.id, self.reading.cell(row, &column.name));
                 self.reading.rows[*i].fate = Fate::Quarantined;
                 let at =
                     |p: &Problem| p.row == Some(number) && p.column.as_deref() == Some(column.title.as_str());
@@ -191,12 +195,11 @@ impl Checker<'_> {
                     // The cell was bad: the row is lost for that, and it is said once.
                     Some(problem) => problem.effect = Effect::Quarantined,
                     None => {
-                        let letter = self.reading.letters.get(&column.name);
                         self.reading.problems.push(Problem {
                             code: Code::MissingCell.id().to_owned(),
                             effect: Effect::Quarantined,
                             sheet: self.reading.sheet.clone(),
-                            cell: letter.map(|l| format!("{l}{number}")),
+                            cell,
                             row: Some(number),
                             column: Some(column.title.clone()),
                             found: None,
@@ -227,13 +230,13 @@ impl Checker<'_> {
                 if earlier.values == row.values {
                     continue;
                 }
-                let (number, earlier) = (row.number, sheet_row(earlier.number));
-                let letter = self.reading.letters.get(&column.name);
+                let (number, earlier) = (row.id, earlier.number());
+                let cell = self.reading.cell(row, &column.name);
                 self.reading.problems.push(Problem {
                     code: Code::RepeatedValue.id().to_owned(),
                     effect: Effect::Quarantined,
                     sheet: self.reading.sheet.clone(),
-                    cell: letter.map(|l| format!("{l}{number}")),
+                    cell,
                     row: Some(number),
                     column: Some(column.title.clone()),
                     found: None,
@@ -249,17 +252,19 @@ impl Checker<'_> {
         for check in &self.layout.checks {
             for (i, held) in self.read.iter().zip(truths(&check.that)) {
                 let row = &mut self.reading.rows[*i];
+                let number = row.id;
                 if held != Some(false) || row.fate == Fate::Ignored {
                     continue;
                 }
                 row.fate = Fate::Quarantined;
-                let letter = self.reading.letters.get(&check.column);
+                let row = &self.reading.rows[*i];
+                let cell = self.reading.cell(row, &check.column);
                 self.reading.problems.push(Problem {
                     code: Code::BadRow.id().to_owned(),
                     effect: Effect::Quarantined,
                     sheet: self.reading.sheet.clone(),
-                    cell: letter.map(|l| format!("{l}{}", row.number)),
-                    row: Some(row.number),
+                    cell,
+                    row: Some(number),
                     column: self.layout.column(&check.column).map(|c| c.title.clone()),
                     found: None,
                     message: format!("the row breaks a rule: {}", check.say),

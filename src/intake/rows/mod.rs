@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 pub(super) use frame::table;
-pub use frame::{FILE, ROW};
+pub use frame::{CELL, FILE, ROW};
 pub(super) use unpivot::{in_sheet, sheet_row};
 pub use value::Value;
 
@@ -23,8 +23,18 @@ use super::{Effect, Problem};
 use crate::diagnostic::Code;
 use crate::pipeline::{Column, ColumnKind, Feed, FromText, Layout};
 use scan::{Scan, Tally, is_garbled};
-use unpivot::address_in;
+use unpivot::{address_in, made_of};
 use value::{Flaw, parse, text_date};
+
+impl Reading {
+    /// The cell in which a column of a row stands.
+    pub fn cell(&self, row: &Row, column: &str) -> Option<String> {
+        match self.letters.get(column) {
+            Some(letter) => Some(format!("{letter}{}", row.number())),
+            None => row.made_of().filter(|_| self.made.iter().any(|made| made == column)),
+        }
+    }
+}
 
 /// Why nothing of a file was taken in.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -57,6 +67,8 @@ pub struct Reading {
     pub sheet: Option<String>,
     /// The letter of each column that was found.
     pub letters: BTreeMap<String, String>,
+    /// The columns whose values come from the cell that made the row.
+    pub made: Vec<String>,
     /// What the header calls its columns.
     pub headings: Headings,
     /// The rows below the header that hold anything.
@@ -68,12 +80,24 @@ pub struct Reading {
 /// One row.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// Its number as Excel counts it.
-    pub number: u32,
+    /// What it is known by while its file is settled: the number that Excel counts, unless a cell made it.
+    pub id: u32,
     /// Its values, in the order of the layout's columns.
     pub values: Vec<Value>,
     /// What has become of it so far.
     pub fate: Fate,
+}
+
+impl Row {
+    /// The row of the sheet that it stands in or was made of, as Excel counts it.
+    pub fn number(&self) -> u32 {
+        sheet_row(self.id)
+    }
+
+    /// The cell that it was made of, where one made it.
+    pub fn made_of(&self) -> Option<String> {
+        made_of(self.id)
+    }
 }
 
 /// What has become of a row.
@@ -275,7 +299,7 @@ impl<'a> Taker<'a> {
         for (number, cells) in body {
             if let Some(what) = self.not_a_row(*number, cells) {
                 self.ignored_heading(*number, cells, what);
-                self.rows.push(Row { number: *number, values: Vec::new(), fate: Fate::Ignored });
+                self.rows.push(Row { id: *number, values: Vec::new(), fate: Fate::Ignored });
                 continue;
             }
             let row = self.row(*number, cells);
@@ -389,7 +413,7 @@ impl<'a> Taker<'a> {
             let withheld = self.feed.withhold.contains(&column.name);
             values.push(if withheld { Value::Missing } else { value });
         }
-        Row { number, values, fate }
+        Row { id: number, values, fate }
     }
 
     fn set_value(&self, column: &Column) -> Option<Value> {
@@ -404,7 +428,7 @@ impl<'a> Taker<'a> {
     fn title_disagreement(&mut self) {
         let Some((index, titled, title_cell)) = self.titled.clone() else { return };
         let other = self.rows.iter().filter_map(|row| match row.values.get(index) {
-            Some(Value::Date(date)) if *date != titled => Some((row.number, *date)),
+            Some(Value::Date(date)) if *date != titled => Some((row.id, *date)),
             _ => None,
         });
         let others: Vec<(u32, NaiveDate)> = other.collect();
@@ -448,6 +472,7 @@ impl<'a> Taker<'a> {
             layout,
             sheet: self.sheet_name(),
             letters,
+            made: self.layout.unpivot.iter().flat_map(|u| [u.name.clone(), u.value.clone()]).collect(),
             headings: self.shape.headings,
             rows: self.rows,
             problems: self.problems,

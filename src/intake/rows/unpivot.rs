@@ -22,22 +22,20 @@ pub(in crate::intake) fn sheet_row(number: u32) -> u32 {
     if number & MADE == 0 { number } else { ((number & !MADE) >> COLUMN_BITS) + 1 }
 }
 
-/// The address of a cell of a row; the two columns that were added stand for the cell that made the row.
-pub(super) fn address_in(place: usize, number: u32, width: usize) -> String {
-    let made_of = usize::try_from(number & COLUMN).unwrap_or_default();
-    let place = if number & MADE != 0 && place >= width { made_of } else { place };
-    address(place, sheet_row(number))
+/// The address of the cell that a row was made of, where one made it.
+pub(super) fn made_of(number: u32) -> Option<String> {
+    let column = usize::try_from(number & COLUMN).unwrap_or_default();
+    (number & MADE != 0).then(|| address(column, sheet_row(number)))
 }
 
-/// Gives a problem the row and cell of the sheet.
+/// The address of a cell of a row; the two columns that were added stand for the cell that made the row.
+pub(super) fn address_in(place: usize, number: u32, width: usize) -> String {
+    made_of(number).filter(|_| place >= width).unwrap_or_else(|| address(place, sheet_row(number)))
+}
+
+/// Gives a problem the row of the sheet.
 pub(in crate::intake) fn in_sheet(problem: &mut Problem) {
-    let Some(number) = problem.row.filter(|number| number & MADE != 0) else { return };
-    problem.row = Some(sheet_row(number));
-    if let Some(cell) = &problem.cell
-        && let Some(letters) = cell.strip_suffix(&number.to_string())
-    {
-        problem.cell = Some(format!("{letters}{}", sheet_row(number)));
-    }
+    problem.row = problem.row.map(sheet_row);
 }
 
 /// The sheet made long, where the layout says so: the columns whose cells become rows, then the new sheet.
@@ -85,6 +83,6 @@ mod tests {
         assert_eq!(sheet_row(number), 1_048_576);
         assert_eq!(address_in(40, number, 40), "AB1048576");
         assert_eq!(address_in(0, number, 40), "A1048576");
-        assert_eq!((sheet_row(7), address_in(3, 7, 2)), (7, "D7".to_owned()));
+        assert_eq!((sheet_row(7), address_in(3, 7, 2), made_of(7)), (7, "D7".to_owned(), None));
     }
 }
