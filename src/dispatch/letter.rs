@@ -2,7 +2,6 @@
 //! under its hash, and that hash is what a person approves: the messages are built from it alone, so what
 //! was approved is what is sent, today or as a copy years later.
 
-use std::collections::BTreeSet;
 use std::io;
 
 use chrono::{DateTime, Utc};
@@ -130,11 +129,6 @@ impl Kept {
         out
     }
 
-    /// A hash over its documents alone: the same documents in other words are the same revision.
-    pub fn fingerprint(&self) -> String {
-        fingerprint(self.documents().into_iter().map(|d| (d.name.as_str(), d.sha256.as_str())))
-    }
-
     /// The messages for one recipient; the same each time they are built.
     ///
     /// # Errors
@@ -183,12 +177,6 @@ impl Kept {
         let message = if number > 1 { format!("/message-{number}") } else { String::new() };
         format!("{}/{to}{copy}{message}", self.key)
     }
-}
-
-/// A hash over documents by name and hash, each counted once, whatever their order.
-pub fn fingerprint<'d>(documents: impl Iterator<Item = (&'d str, &'d str)>) -> String {
-    let lines: BTreeSet<String> = documents.map(|(name, sha256)| format!("{sha256} {name}\n")).collect();
-    crate::sha256(lines.into_iter().collect::<String>().as_bytes())
 }
 
 fn subject(subject: &str, address: Address<'_>, number: usize, count: usize) -> String {
@@ -266,16 +254,6 @@ mod tests {
         assert_eq!(again, kept().build(copy, read).unwrap(), "the same bytes each time");
         assert!(String::from_utf8_lossy(&again[0].bytes).contains("This is copy 2"));
         assert!(String::from_utf8_lossy(&again[0].bytes).contains("Date: Sat, 01 Aug 2026"));
-    }
-
-    #[test]
-    fn a_fingerprint_is_of_the_documents_and_not_of_the_words() {
-        let mut other = kept();
-        other.forms[0].messages[0].text = "Other words.".into();
-        other.key = "quarterly-pack/2026-27-q1/r2/quality-committee".into();
-        assert_eq!(other.fingerprint(), kept().fingerprint());
-        other.forms[0].messages[0].files[0].sha256 = "00".into();
-        assert_ne!(other.fingerprint(), kept().fingerprint());
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod smtp;
 
 pub use answer::Answer;
 pub use folder::Folder;
-pub use letter::{Address, Built, Copied, Enclosed, Form, Kept, KeptError, Message, fingerprint};
+pub use letter::{Address, Built, Copied, Enclosed, Form, Kept, KeptError, Message};
 pub use mask::{mask, masked};
 pub use message::{Attachment, Content, MessageError, Sender, build};
 pub use outcome::{Fate, Outcome, Stage};

@@ -9,4 +9,4 @@ mod receipts;
 mod templates;
 
 pub use pdf::{Rendered, Theme};
-pub use templates::{Attached, Elsewhere, Linked, Post, RecallNotice, TemplateError, Templates};
+pub use templates::{Attached, Elsewhere, Linked, Post, RecallNotice, TemplateError, Templates, Withheld};

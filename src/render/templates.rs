@@ -58,6 +58,17 @@ pub struct Post {
     pub linked: Vec<Linked>,
     /// What a message may weigh, in words.
     pub limit: String,
+    /// Documents that belong to it and go with none of its messages: a gate refused them.
+    pub withheld: Vec<Withheld>,
+}
+
+/// A document that a gate refused.
+#[derive(Debug, Clone, Serialize)]
+pub struct Withheld {
+    /// The name of its file.
+    pub name: String,
+    /// Why, in a few words.
+    pub why: String,
 }
 
 /// What another message of the same letter carries.

@@ -14,7 +14,7 @@ use crate::packs::alert::alert;
 use crate::packs::quarterly::{Part, QuarterlyPack, pack, part, sections};
 use crate::packs::sbar::sbar;
 use crate::packs::{Material, Standing, alert as alerts};
-use crate::pipeline::{Audience, Committee, Document, Section, slug};
+use crate::pipeline::{Audience, Committee, Document, SHORT_HASH, Section, slug};
 use crate::render::gates::{Pages, reconcile, refusals, told};
 use crate::render::{Attached, Rendered, Templates, Theme, pdf};
 
@@ -33,6 +33,21 @@ pub struct Finished {
     pub pages: usize,
     /// Its SHA-256.
     pub sha256: String,
+    /// A hash over what it says, whichever run of whichever pipeline says it.
+    pub substance: String,
+}
+
+/// A document that a gate did not let pass.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// The name of its file.
+    pub name: String,
+    /// Why, for the operator.
+    pub reason: String,
+    /// Why, for those who would have got it: in a word or two.
+    pub told: &'static str,
+    /// As [`Finished::substance`].
+    pub substance: String,
 }
 
 impl Finished {
@@ -82,7 +97,7 @@ pub struct Press<'p> {
 }
 
 /// A document, or why it was refused.
-pub type Outcome = Result<Finished, String>;
+pub type Outcome = Result<Finished, Refused>;
 
 impl Press<'_> {
     /// The quarterly pack of a committee.
@@ -199,11 +214,14 @@ impl Press<'_> {
         gate: impl Fn(&Rendered) -> Vec<String>,
     ) -> anyhow::Result<Outcome> {
         let folder = self.folder.join(&committee.id);
+        let substance = self.substance(html);
+        let refuse = |name: &str, told, reason: String| {
+            let reason = format!("{name} for {} {reason}", committee.name);
+            Ok(Err(Refused { name: name.to_owned(), reason, told, substance: substance.clone() }))
+        };
         let rendered = match pdf::pdf(html, self.theme) {
             Ok(rendered) => rendered,
-            Err(error) => {
-                return Ok(Err(format!("{name} for {} cannot be laid out: {error}", committee.name)));
-            }
+            Err(error) => return refuse(&name, CHECKED, format!("cannot be laid out: {error}")),
         };
         let mut refused = gate(&rendered);
         let known_as = document_name(&committee.id, &self.material.quarter.id(), &name);
@@ -211,22 +229,29 @@ impl Press<'_> {
         if !held.is_empty() {
             self.gate.keep(&committee.id, &name, &rendered.bytes)?;
             refused.extend(held);
-            return Ok(Err(format!(
-                "{name} for {} was stopped by the guard: {}",
-                committee.name,
-                refused.join("; ")
-            )));
+            let reason = format!("was stopped by the guard: {}", refused.join("; "));
+            return refuse(&name, "it may identify a person", reason);
         }
         if !refused.is_empty() {
             write(&folder.join(format!("REFUSED-{name}")), &rendered.bytes)?;
-            return Ok(Err(format!("{name} for {} was refused: {}", committee.name, refused.join("; "))));
+            return refuse(&name, CHECKED, format!("was refused: {}", refused.join("; ")));
         }
         let path = folder.join(&name);
         write(&path, &rendered.bytes)?;
         let sha256 = crate::sha256(&rendered.bytes);
-        Ok(Ok(Finished { kind, name, path, pages: rendered.pages.len(), bytes: rendered.bytes, sha256 }))
+        let pages = rendered.pages.len();
+        Ok(Ok(Finished { kind, name, path, pages, bytes: rendered.bytes, sha256, substance }))
+    }
+
+    /// A hash over what a document says: all of it but the run and the pipeline that it names.
+    fn substance(&self, html: &str) -> String {
+        let pipeline: String = self.material.pipeline.hash.chars().take(SHORT_HASH).collect();
+        crate::sha256(html.replace(self.material.run, "").replace(&pipeline, "").as_bytes())
     }
 }
+
+/// What recipients are told of a document that failed a check of its pages.
+const CHECKED: &str = "it did not pass a check";
 
 /// Writes a file unless it is there already with these bytes.
 pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {

@@ -215,7 +215,7 @@ impl<'g> Gate<'g> {
             return Ok(None);
         }
         let files = forms.iter().flat_map(|form| &form.messages).flat_map(|(_, files)| files);
-        let names: Vec<&str> = files.map(|file| file.sha256.as_str()).collect();
+        let names: Vec<&str> = files.map(|file| file.substance.as_str()).collect();
         let identity: String = crate::sha256(names.join(" ").as_bytes()).chars().take(8).collect();
         Ok(Some(Letter {
             committee: letter.committee,
@@ -224,6 +224,7 @@ impl<'g> Gate<'g> {
             key: format!("{}/held-back-{identity}", letter.key),
             period: format!("{}/held-back-{identity}", letter.period),
             revision: 1,
+            documents: identity,
             forms,
         }))
     }

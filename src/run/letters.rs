@@ -26,6 +26,8 @@ pub struct Letter<'l> {
     pub period: String,
     /// Its revision, from 1.
     pub revision: u32,
+    /// A hash over what its documents say, whichever run says it.
+    pub documents: String,
     /// Its forms, one for each audience.
     pub forms: Vec<LetterForm>,
 }
@@ -154,14 +156,23 @@ impl Office<'_> {
                 sent.id, sent.id
             ));
             ledger.note_pack(&PackRecord { state: PackState::Withheld, ..pack })?;
-            return Ok(());
+            return self.send_on(letter, sent, ledger, planning);
+        }
+        let before = past.packs.iter().find(|p| p.id == pack.id);
+        if let Some(sent) = before.filter(|b| b.state == PackState::Released && past.out.contains(&b.id)) {
+            if sent.documents != pack.documents {
+                planning.warnings.push(format!(
+                    "{} was sent before with other content; what was sent stays as it was",
+                    pack.id
+                ));
+            }
+            return self.send_on(letter, sent, ledger, planning);
         }
         let waits = match letter.committee.release {
             _ if self.dry || letter.kind == Document::ExceptionAlert => None,
             Release::Automatic => None,
             Release::Approval { within, remind } => Some((within, remind)),
         };
-        let before = past.packs.iter().find(|p| p.id == pack.id);
         let pack = match waits {
             Some((within, remind)) if !past.is_approved(&pack) => {
                 let on =
@@ -180,31 +191,40 @@ impl Office<'_> {
             }
             _ => pack,
         };
-        self.let_go(letter, kept, pack, before, ledger, planning)
+        let batch = self.batch(letter, kept, &pack, ledger, planning)?;
+        ledger.release(&pack, None, &batch)?;
+        Ok(())
     }
 
-    fn let_go(
+    /// Sends a pack that went out before to those on the list who were not sent it yet: the letter that
+    /// the others have.
+    fn send_on(
         &self,
         letter: &Letter<'_>,
-        kept: &Kept,
-        pack: PackRecord,
-        before: Option<&PackRecord>,
+        sent: &PackRecord,
         ledger: &mut Ledger,
         planning: &mut Planning,
     ) -> anyhow::Result<()> {
+        let bytes = self.store.get(&sent.content);
+        let bytes = bytes.with_context(|| format!("the letter of {} cannot be read again", sent.id))?;
+        let kept: Kept = serde_json::from_slice(&bytes)
+            .with_context(|| format!("the letter of {} was written by another version", sent.id))?;
+        let batch = self.batch(letter, &kept, sent, ledger, planning)?;
+        ledger.plan_more(&batch, self.at)?;
+        Ok(())
+    }
+
+    /// The messages of a letter to the list of now; who is sent nothing is noted.
+    fn batch<'b>(
+        &'b self,
+        letter: &Letter<'_>,
+        kept: &Kept,
+        pack: &'b PackRecord,
+        ledger: &mut Ledger,
+        planning: &mut Planning,
+    ) -> anyhow::Result<Batch<'b>> {
         let Addressed { planned, blocked } =
             address(kept, letter.committee, self.pipeline, self.store, self.as_of)?;
-        let mut changed = false;
-        for message in &planned {
-            let known = ledger.dispatch(&message.key)?;
-            changed |= known.is_some_and(|d| d.message.sha256 != message.sha256);
-        }
-        if changed {
-            planning.warnings.push(format!(
-                "{} was sent before with other content; what was sent stays as it was",
-                pack.id
-            ));
-        }
         for (recipient, reason) in &blocked {
             let masked = mask(&recipient.address);
             planning.blocked.push(format!(
@@ -226,7 +246,7 @@ impl Office<'_> {
             .collect();
         ledger.note_blocked(&kept.key, &blocked)?;
         planning.keys.extend(planned.iter().map(|p| p.key.clone()));
-        let batch = Batch {
+        Ok(Batch {
             pack: &pack.id,
             content: &pack.content,
             purpose: Purpose::Pack,
@@ -234,13 +254,7 @@ impl Office<'_> {
             messages: planned,
             run: self.run,
             as_of: self.as_of,
-        };
-        // What was let go stays as it was; a rerun may add recipients to it and nothing else.
-        match before.filter(|b| b.state == PackState::Released) {
-            Some(_) => ledger.plan_more(&batch, self.at)?,
-            None => ledger.release(&pack, None, &batch)?,
-        }
-        Ok(())
+        })
     }
 
     /// The letter as it is kept; its documents go into the store.
@@ -288,7 +302,7 @@ impl Office<'_> {
             period: letter.period.clone(),
             revision: letter.revision,
             content,
-            documents: kept.fingerprint(),
+            documents: letter.documents.clone(),
             run: self.run.to_owned(),
             as_of: self.as_of,
             state: PackState::Released,

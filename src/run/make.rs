@@ -1,17 +1,16 @@
 //! Which documents a job makes for which committee, and the letters they go with.
 
 use super::alerts::Alerts;
-use super::documents::{Finished, Press, size};
+use super::documents::{Finished, Outcome, Press, size};
 use super::letters::{Letter, LetterForm};
 use super::report::Document as Written;
-use super::revisions::{Revisions, alert_id, pack_id};
+use super::revisions::{Revisions, alert_id, fingerprint, pack_id};
 use crate::dispatch::budget::{Parcels, all_or_none, encoded, split};
-use crate::dispatch::fingerprint;
 use crate::dispatch::recipients::needs_public;
 use crate::packs::quarterly::QuarterlyPack;
 use crate::packs::{Material, Standing};
 use crate::pipeline::{Audience, Committee, Document, Job, OverBudget, Posting};
-use crate::render::{Elsewhere, Linked, Post as Enclosures, TemplateError};
+use crate::render::{Elsewhere, Linked, Post as Enclosures, TemplateError, Withheld};
 
 /// What a run sends.
 pub struct Post<'p> {
@@ -53,18 +52,36 @@ struct Edition {
     content: QuarterlyPack,
     audience: Audience,
     files: Vec<Finished>,
+    /// What does not go with it because a gate refused it.
+    withheld: Vec<Withheld>,
+    /// What its documents say, refused ones too: name and hash.
+    says: Vec<(String, String)>,
+}
+
+/// The name of a document and the hash of what it says, whatever became of it.
+fn says(outcome: &Outcome) -> (String, String) {
+    match outcome {
+        Ok(finished) => (finished.name.clone(), finished.substance.clone()),
+        Err(refused) => (refused.name.clone(), refused.substance.clone()),
+    }
+}
+
+/// What recipients are told of a document that does not go with their message.
+fn withheld(outcome: &Outcome) -> Option<Withheld> {
+    let refused = outcome.as_ref().err()?;
+    Some(Withheld { name: refused.name.clone(), why: refused.told.to_owned() })
 }
 
 impl<'p> Post<'p> {
     /// Keeps a document that passed the gates, or the reason why one did not.
-    fn keep(&mut self, committee: &Committee, outcome: Result<Finished, String>) -> Option<Finished> {
+    fn keep(&mut self, committee: &Committee, outcome: Outcome) -> Option<Finished> {
         match outcome {
             Ok(finished) => {
                 self.written.push(finished.written(committee));
                 Some(finished)
             }
-            Err(reason) => {
-                self.refused.push(reason);
+            Err(refused) => {
+                self.refused.push(refused.reason);
                 None
             }
         }
@@ -88,6 +105,10 @@ impl<'p> Post<'p> {
             // The SBARs are made also where the pack they would go with was refused.
             for standing in reactive(press) {
                 let outcome = press.sbar(committee, standing)?;
+                if let Some(edition) = edition.as_mut() {
+                    edition.says.push(says(&outcome));
+                    edition.withheld.extend(withheld(&outcome));
+                }
                 let kept = self.keep(committee, outcome);
                 if let Some(edition) = edition.as_mut() {
                     edition.files.extend(kept);
@@ -104,13 +125,14 @@ impl<'p> Post<'p> {
             };
             editions.extend(self.edition(press, &open)?);
         }
-        let documents = editions.iter().flat_map(|e| &e.files).map(|f| (f.name.as_str(), f.sha256.as_str()));
+        let said = editions.iter().flat_map(|e| &e.says);
+        let documents = fingerprint(said.map(|(name, hash)| (name.as_str(), hash.as_str())));
         let period = press.material.quarter.id();
-        let revision = revisions.number(committee, &period, &fingerprint(documents));
+        let revision = revisions.number(committee, &period, &documents);
         let id = pack_id(committee, &period, revision);
         let numbering = numbering(press.material, &committee.name, &id, revision);
         let mut forms = Vec::new();
-        for Edition { content, audience, files } in editions {
+        for Edition { content, audience, files, withheld, .. } in editions {
             let subject = format!(
                 "[{}] {}, {}",
                 content.head.classification,
@@ -118,7 +140,7 @@ impl<'p> Post<'p> {
                 press.material.quarter.short()
             );
             let text = |enclosures: &Enclosures| press.templates.pack_mail(&content, enclosures, &numbering);
-            forms.push(self.form(press, committee, audience, subject, files, text)?);
+            forms.push(self.form(press, committee, audience, subject, (files, withheld), text)?);
         }
         self.letters.push(Letter {
             committee,
@@ -127,6 +149,7 @@ impl<'p> Post<'p> {
             key: format!("quarterly-pack/{period}/r{revision}"),
             period,
             revision,
+            documents,
             forms,
         });
         Ok(())
@@ -136,6 +159,7 @@ impl<'p> Post<'p> {
     /// a letter without the pack it speaks of is not sent.
     fn edition(&mut self, press: &Press<'p>, committee: &Committee) -> anyhow::Result<Option<Edition>> {
         let (content, outcome) = press.pack(committee)?;
+        let says = vec![says(&outcome)];
         let Some(whole) = self.keep(committee, outcome) else { return Ok(None) };
         let budget = budget(committee, &press.material.pipeline.mail.posting);
         let mut files = vec![whole];
@@ -148,7 +172,7 @@ impl<'p> Post<'p> {
             }
             files = parts;
         }
-        Ok(Some(Edition { content, audience: committee.audience, files }))
+        Ok(Some(Edition { content, audience: committee.audience, files, withheld: Vec::new(), says }))
     }
 
     /// Shares files out over messages and writes what each of them says.
@@ -158,7 +182,7 @@ impl<'p> Post<'p> {
         committee: &Committee,
         audience: Audience,
         subject: String,
-        files: Vec<Finished>,
+        (files, withheld): (Vec<Finished>, Vec<Withheld>),
         text: impl Fn(&Enclosures) -> Result<String, TemplateError>,
     ) -> anyhow::Result<LetterForm> {
         let posting = &press.material.pipeline.mail.posting;
@@ -195,6 +219,7 @@ impl<'p> Post<'p> {
                     .map(|(number, files)| Elsewhere { number, files: files.clone() })
                     .collect(),
                 linked: linked.clone(),
+                withheld: withheld.clone(),
                 limit: size(usize::try_from(budget).unwrap_or(usize::MAX)),
             };
             out.push((text(&enclosures)?, files));
@@ -205,12 +230,15 @@ impl<'p> Post<'p> {
     /// One letter for each alert, with the SBAR of the practice where it is in scope.
     fn alerts(&mut self, press: &Press<'p>, committee: &'p Committee, alerts: &Alerts) -> anyhow::Result<()> {
         for (given, exception) in &alerts.said {
-            let mut files = Vec::new();
+            let (mut files, mut refused, mut said) = (Vec::new(), Vec::new(), Vec::new());
             if let Some(standing) = press.material.of(&exception.practice) {
                 let outcome = press.sbar(committee, standing)?;
+                said.push(says(&outcome));
+                refused.extend(withheld(&outcome));
                 files.extend(self.keep(committee, outcome));
             }
             let (content, outcome) = press.alert(committee, given, exception, !files.is_empty())?;
+            said.push(says(&outcome));
             if self.keep(committee, outcome).is_none() {
                 continue;
             }
@@ -219,7 +247,7 @@ impl<'p> Post<'p> {
             // A subject is read on locked screens: it has the code and not the name.
             let subject = format!("[{}] {}", content.head.classification, content.head.short);
             let text = |enclosures: &Enclosures| press.templates.alert_mail(&content, enclosures);
-            let form = self.form(press, committee, Audience::Named, subject, files, text)?;
+            let form = self.form(press, committee, Audience::Named, subject, (files, refused), text)?;
             self.letters.push(Letter {
                 committee,
                 kind: Document::ExceptionAlert,
@@ -227,6 +255,7 @@ impl<'p> Post<'p> {
                 key,
                 period: format!("{}/{event}", exception.id),
                 revision: 1,
+                documents: fingerprint(said.iter().map(|(name, hash)| (name.as_str(), hash.as_str()))),
                 forms: vec![form],
             });
         }

@@ -42,6 +42,12 @@ impl Revisions {
     }
 }
 
+/// A hash over documents by name and hash, each counted once, whatever their order.
+pub fn fingerprint<'d>(documents: impl Iterator<Item = (&'d str, &'d str)>) -> String {
+    let lines: BTreeSet<String> = documents.map(|(name, sha256)| format!("{sha256} {name}\n")).collect();
+    crate::sha256(lines.into_iter().collect::<String>().as_bytes())
+}
+
 /// What people call a pack: `pcqg-2026-27-q1`, and `pcqg-2026-27-q1-r2` for its second revision.
 pub fn pack_id(committee: &Committee, period: &str, revision: u32) -> String {
     match revision {

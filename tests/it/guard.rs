@@ -239,6 +239,10 @@ fn a_document_with_a_number_is_stopped_until_a_named_person_releases_it() {
         !sent.values().any(|mail| String::from_utf8_lossy(mail).contains("filename=\"sbar-x90100.pdf\""))
     };
     assert!(stopped(&icb));
+    let told = files(&icb.data().join("outbox")).into_values().filter(|mail| {
+        String::from_utf8_lossy(mail).contains("sbar-x90100.pdf: it may identify a person")
+    });
+    assert!(told.count() > 0, "who would have got it is told that it is withheld");
     let data = icb.data();
     let list = |more: &[&str]| {
         let mut args = vec!["guard", "list", "--data", text(&data), "--json"];

@@ -288,3 +288,46 @@ fn one_person_more_on_a_list_is_told_and_kept() {
     let audit = look(&icb, &["audit", "--since", "2026-07-15"]);
     assert!(audit.contains("one person more: Adviser <deputy@marrowdale-icb.example>"), "{audit}");
 }
+
+#[test]
+fn an_edit_of_the_pipeline_makes_no_other_pack_and_a_new_person_gets_the_one_that_the_others_have() {
+    let icb = Icb::with_register();
+    icb.drop_step(1, "dashboard");
+    assert_eq!(code(&icb.run("quarterly", "2026-07-14", &[])), 0);
+    let before = mails(&icb, "medical-services");
+    icb.edit("committees.toml", "pmsg.chair@", "pmsg.deputy@");
+    icb.edit("pipeline.toml", "[mail]", "# an edit that changes nothing\n[mail]");
+    let output = icb.run("quarterly", "2026-07-14", &[]);
+    assert_eq!(code(&output), 0, "{}", complained(&output));
+    assert!(!complained(&output).contains("recall"), "{}", complained(&output));
+    let after = mails(&icb, "medical-services");
+    assert_eq!(after.len(), before.len() + 1, "the deputy");
+    for (path, bytes) in &before {
+        assert!(after.contains(&(path.clone(), bytes.clone())), "{} stays", path.display());
+    }
+    let new = after.iter().find(|mail| !before.contains(mail)).unwrap();
+    assert!(String::from_utf8_lossy(&new.1).contains("pmsg.deputy@"));
+    assert_eq!(read(&new.1).2, read(&before[0].1).2, "the very documents that the others have");
+    let listed = look(&icb, &["packs", "--as-of", "2026-07-15"]);
+    assert!(!listed.contains("-r2"), "{listed}");
+    for run in ["quarterly-2026-07-14", "quarterly-2026-07-14-2"] {
+        let output = quarterday(&["replay", run, "--data", text(&icb.data()), "-q"]);
+        assert_eq!(code(&output), 0, "{run}: {}{}", said(&output), complained(&output));
+    }
+}
+
+#[test]
+fn a_new_person_gets_the_pack_that_stands_although_another_was_made_since() {
+    let icb = Icb::with_register();
+    icb.drop_step(1, "dashboard");
+    assert_eq!(code(&icb.run("quarterly", "2026-07-14", &[])), 0);
+    let before = mails(&icb, "medical-services");
+    icb.drop_step(1, "concerns-quality");
+    icb.edit("committees.toml", "pmsg.chair@", "pmsg.deputy@");
+    let output = icb.run("quarterly", "2026-07-14", &[]);
+    assert!(complained(&output).contains("quarterday recall pmsg-2026-27-q1"), "{}", complained(&output));
+    let after = mails(&icb, "medical-services");
+    let new: Vec<_> = after.iter().filter(|mail| !before.contains(mail)).collect();
+    assert_eq!(new.len(), 1);
+    assert_eq!(read(&new[0].1).2, read(&before[0].1).2);
+}
