@@ -1,6 +1,8 @@
 //! Who was sent what, when, by its hash, and who let it out: everything the ledger knows of packs and
 //! people, as one list of messages and one of what people did.
 
+mod acts;
+
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
@@ -9,7 +11,7 @@ use serde::Serialize;
 use super::release::{DeskError, find};
 use crate::dispatch::{Enclosed, Kept};
 use crate::intake::store::Store;
-use crate::ledger::{Change, Dispatch, Ledger, PackMessage, PackRecord, Purpose};
+use crate::ledger::{Dispatch, Ledger, PackMessage, PackRecord, Purpose};
 
 /// What an audit is about; everything that is left out is not asked for.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +40,7 @@ pub struct Entry {
     pub key: String,
     /// Its pack; none for messages of before packs were kept.
     pub pack: Option<String>,
-    /// What it is for: pack, copy, correction.
+    /// What it is for: pack, copy, correction, receipt.
     pub purpose: String,
     /// The committee.
     pub committee: String,
@@ -73,7 +75,8 @@ pub struct Act {
     pub dated: NaiveDate,
     /// The moment at which it was noted.
     pub at: String,
-    /// What it was: approval, recall, blocked, list, acknowledgement, late data.
+    /// What it was: approval, recall, decision about a message, release by the guard, blocked, list,
+    /// acknowledgement, late data.
     pub kind: String,
     /// The pack, the committee, the exception or the practice it is about.
     pub about: String,
@@ -94,7 +97,7 @@ pub fn audit(ledger: &Ledger, store: &Store, filter: &Filter) -> Result<Audit, D
         None => None,
     };
     let messages = messages(ledger, store, filter, pack.as_ref())?;
-    let mut acts = acts(ledger, filter, pack.as_ref())?;
+    let mut acts = acts::acts(ledger, filter, pack.as_ref())?;
     acts.retain(|act| filter.since.is_none_or(|since| act.dated >= since));
     acts.sort_by(|a, b| (a.dated, &a.at).cmp(&(b.dated, &b.at)));
     Ok(Audit { messages, acts })
@@ -130,10 +133,12 @@ fn messages(
         let asked = message.filter(|m| m.purpose != Purpose::Pack).map(|m| &m.warrant);
         out.push(Entry {
             pack: message.map(|m| m.pack.clone()),
-            purpose: message.map_or("pack".to_owned(), |m| match m.purpose {
-                Purpose::Copy(number) => format!("copy {number}"),
-                other => other.word().to_owned(),
-            }),
+            purpose: match message.map(|m| m.purpose) {
+                Some(Purpose::Copy(number)) => format!("copy {number}"),
+                Some(other) => other.word().to_owned(),
+                None if dispatch.message.key.starts_with("receipt/") => "receipt".to_owned(),
+                None => Purpose::Pack.word().to_owned(),
+            },
             documents: message.map(|m| letters.documents(m, &dispatch)).unwrap_or_default(),
             state: dispatch.state.word().to_owned(),
             planned: message.map(|m| m.at.clone()),
@@ -180,106 +185,7 @@ impl Letters<'_> {
     }
 }
 
-fn acts(ledger: &Ledger, filter: &Filter, pack: Option<&PackRecord>) -> Result<Vec<Act>, DeskError> {
-    let mut out = Vec::new();
-    let of_pack = |id: &str| pack.is_none_or(|pack| pack.id == id);
-    let everyone = filter.recipient.is_none();
-    for approval in ledger.approvals()?.into_iter().filter(|a| everyone && of_pack(&a.pack)) {
-        out.push(Act {
-            dated: approval.dated,
-            at: approval.at,
-            kind: "approval".to_owned(),
-            about: format!("{} ({})", approval.pack, short(&approval.content)),
-            by: approval.role,
-            what: approval.note,
-        });
-    }
-    for recall in ledger.recalls()?.into_iter().filter(|r| everyone && of_pack(&r.pack)) {
-        out.push(Act {
-            dated: recall.dated,
-            at: recall.at,
-            kind: "recall".to_owned(),
-            about: recall.pack,
-            by: recall.role,
-            what: recall.reason,
-        });
-    }
-    for blocked in ledger.blocked()?.into_iter().filter(|b| of_pack(&b.pack) && wanted(filter, &b.recipient))
-    {
-        out.push(Act {
-            dated: blocked.as_of,
-            at: blocked.at,
-            kind: "blocked".to_owned(),
-            about: format!("{} to {}", blocked.pack, blocked.recipient),
-            by: blocked.run,
-            what: blocked.reason,
-        });
-    }
-    let committee = |name: &str| pack.is_none_or(|pack| pack.committee == name);
-    for change in ledger.list_changes()? {
-        let entry = &change.entry;
-        if !committee(&entry.committee) || !wanted(filter, &entry.address) {
-            continue;
-        }
-        let word = match change.change {
-            Change::First => "on the list at the beginning",
-            Change::Added => "one person more",
-            Change::Removed => "one person less",
-            Change::Changed => "entry changed",
-        };
-        out.push(Act {
-            dated: change.as_of,
-            at: change.at.clone(),
-            kind: "list".to_owned(),
-            about: entry.committee.clone(),
-            by: format!("{} ({})", entry.added_by, entry.added),
-            what: format!("{word}: {} <{}>, review {}", entry.role, entry.address, entry.review),
-        });
-    }
-    if pack.is_none() && everyone {
-        out.extend(of_practices(ledger)?);
-    }
-    Ok(out)
-}
-
-/// Acknowledgements and late data: what is not about one pack.
-fn of_practices(ledger: &Ledger) -> Result<Vec<Act>, DeskError> {
-    let mut out = Vec::new();
-    for given in ledger.acknowledgements()? {
-        let until = given.until.map(|u| format!(" (until {u})")).unwrap_or_default();
-        out.push(Act {
-            dated: given.dated,
-            at: given.at,
-            kind: "acknowledgement".to_owned(),
-            about: format!("{}, level {}", given.exception, given.level),
-            by: given.role,
-            what: format!("{}{until}", given.note),
-        });
-    }
-    let level = |level: Option<u8>| level.map_or_else(|| "not assessed".to_owned(), |l| format!("level {l}"));
-    for late in ledger.late_levels()? {
-        out.push(Act {
-            dated: late.as_of,
-            at: String::new(),
-            kind: "late data".to_owned(),
-            about: format!("{} in the packs of {}", late.practice, late.packs_run),
-            by: late.run,
-            what: format!(
-                "reported {}; with {} it would be {}",
-                level(late.reported),
-                late.files.join(", "),
-                level(late.now)
-            ),
-        });
-    }
-    Ok(out)
-}
-
 /// The day of a moment.
 fn day(at: &str) -> Option<NaiveDate> {
     at.get(..10)?.parse().ok()
-}
-
-fn short(hash: &str) -> String {
-    hash.chars().take(12).collect()
 }

@@ -239,9 +239,9 @@ fn a_document_with_a_number_is_stopped_until_a_named_person_releases_it() {
         !sent.values().any(|mail| String::from_utf8_lossy(mail).contains("filename=\"sbar-x90100.pdf\""))
     };
     assert!(stopped(&icb));
-    let told = files(&icb.data().join("outbox")).into_values().filter(|mail| {
-        String::from_utf8_lossy(mail).contains("sbar-x90100.pdf: it may identify a person")
-    });
+    let told = files(&icb.data().join("outbox"))
+        .into_values()
+        .filter(|mail| String::from_utf8_lossy(mail).contains("sbar-x90100.pdf: it may identify a person"));
     assert!(told.count() > 0, "who would have got it is told that it is withheld");
     let data = icb.data();
     let list = |more: &[&str]| {
@@ -279,6 +279,8 @@ fn a_document_with_a_number_is_stopped_until_a_named_person_releases_it() {
     assert_eq!(all[0]["released"]["as"], "Analyst");
     assert_eq!(all[0]["released"]["note"], "the number of a boiler");
     replayed("released since");
+    let audit = said(&quarterday(&["audit", "--data", text(&data)]));
+    assert!(audit.contains("by Analyst: the number of a boiler"), "{audit}");
     let output = icb.run("quarterly", "2026-07-14", &[]);
     assert_eq!(code(&output), 0, "{}", complained(&output));
     replayed("done again after the release");

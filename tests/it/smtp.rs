@@ -365,6 +365,9 @@ fn a_person_decides_what_nobody_can_know() {
     let resolved = office.list().into_iter().find(|m| m["message"] == name.as_str()).expect("it");
     let by: Vec<_> = resolved["steps"].as_array().expect("steps").iter().map(|s| s["by"].clone()).collect();
     assert!(by.iter().any(|by| by == "J. Doe"), "{resolved}");
+    let audit = said(&office.command(&["audit"], &[]));
+    assert!(audit.contains(&format!("decision         message {name} to ")), "{audit}");
+    assert!(audit.contains("by J. Doe: retry: she has it not"), "{audit}");
     let output = office.command(&["dispatch", "list", "--data", "/no/such/folder"], &[]);
     assert_eq!(code(&output), 1);
 }
