@@ -146,14 +146,22 @@ fn tell_taken(taken: &[Taken]) {
 
 /// How many feeds are how fresh, and which are late.
 fn tell_freshness(feeds: &[FeedFreshness]) {
-    let count = |state| feeds.iter().filter(|f| f.freshness.state == state).count();
+    let count =
+        |state| feeds.iter().filter(|f| f.not_fetched.is_none() && f.freshness.state == state).count();
+    let failing: Vec<&FeedFreshness> = feeds.iter().filter(|f| f.not_fetched.is_some()).collect();
     let states = [Fresh::Current, Fresh::Due, Fresh::Late, Fresh::Stale, Fresh::Missing, Fresh::AsMade];
     let counts = states.into_iter().filter(|state| count(*state) > 0);
-    let counts: Vec<String> = counts.map(|state| format!("{} {}", count(state), state.word())).collect();
+    let mut counts: Vec<String> = counts.map(|state| format!("{} {}", count(state), state.word())).collect();
+    if !failing.is_empty() {
+        counts.push(format!("{} stale, not fetched", failing.len()));
+    }
     say(&format!("  feeds        {}", list(&counts)));
     for feed in feeds.iter().filter(|f| f.freshness.state.is_wanting() && f.freshness.received.is_some()) {
         let remark = feed.freshness.remark().unwrap_or_default();
         say(&format!("               {} is {remark} ({})", feed.feed, feed.owner));
+    }
+    for (feed, failed) in failing.iter().filter_map(|feed| Some((feed, feed.not_fetched.as_ref()?))) {
+        say(&format!("               {}: {}", feed.feed, failed.remark()));
     }
     let missing = feeds.iter().filter(|f| f.freshness.state == Fresh::Missing);
     let missing: Vec<String> = missing.map(|f| f.feed.clone()).collect();

@@ -75,7 +75,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         progress: *progress,
     }
     .open(&mut ledger)?;
-    let (taken, freshness) = (front.taken(), front.freshness(pipeline, *as_of));
+    let (taken, freshness) = (front.taken(), front.freshness(pipeline, &ledger, *as_of)?);
     let Front { rebuild, lying, downloads, held, waiting, files, arrivals, state, last, receipts, .. } =
         front;
     let (state, mut warnings) = (state?, front.warnings);

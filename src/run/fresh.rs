@@ -10,7 +10,7 @@ use super::state::{Files, State, StateError};
 use super::workspace::Workspace;
 use crate::dates;
 use crate::intake::{Receipt, Settled};
-use crate::ledger::Arrival;
+use crate::ledger::{Arrival, DownloadFailure};
 use crate::pipeline::{Calendar, Feed, Pipeline};
 use crate::triangulate::{Freshness, freshness, period_end};
 
@@ -32,22 +32,43 @@ pub struct FeedFreshness {
     /// How fresh its data are.
     #[serde(flatten)]
     pub freshness: Freshness,
+    /// Why its download failed the last time: then its last good file goes on counting.
+    pub not_fetched: Option<NotFetched>,
+}
+
+/// A download that fails.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotFetched {
+    /// Since which as-of date.
+    pub since: NaiveDate,
+    /// Why.
+    pub why: String,
+}
+
+impl NotFetched {
+    /// For people: `its download has failed since 14 July 2026: the server says 503`.
+    pub fn remark(&self) -> String {
+        format!("its download has failed since {}: {}", dates::long(self.since), self.why)
+    }
 }
 
 /// How fresh every feed is, in the pipeline's order.
 ///
 /// `arrivals` are those received until the date; `settled` what became of those in force, as
 /// the state of the date has it, or nothing where no state could be made: then a feed is as fresh as its
-/// newest file.
+/// newest file. `failures` are the downloads that failed the last time.
 pub fn of_feeds(
     pipeline: &Pipeline,
     arrivals: &[Arrival],
     settled: Option<&BTreeMap<u32, Settled>>,
+    failures: &[DownloadFailure],
     as_of: NaiveDate,
 ) -> Vec<FeedFreshness> {
     let feeds = pipeline.feeds.iter();
     feeds
         .map(|feed| {
+            let failed = failures.iter().find(|f| f.feed == feed.id && f.since <= as_of);
+            let failed = failed.filter(|_| feed.download.is_some());
             let of_feed = arrivals.iter().filter(|a| a.feed == feed.id);
             let counting: Vec<(&Arrival, Option<&Settled>)> = match settled {
                 Some(settled) => {
@@ -64,6 +85,7 @@ pub fn of_feeds(
                 receipt: newest.map(|a| Receipt::number(a.number)),
                 file: newest.map(|a| a.file.clone()),
                 freshness: of_feed_data(feed, &counting, as_of, &pipeline.calendar),
+                not_fetched: failed.map(|f| NotFetched { since: f.since, why: f.why.clone() }),
             }
         })
         .collect()
@@ -78,15 +100,17 @@ pub fn feeds_now(
     pipeline: &Pipeline,
     as_of: NaiveDate,
 ) -> anyhow::Result<Vec<FeedFreshness>> {
-    let ledger = workspace.existing_ledger()?;
-    let arrivals = ledger.map(|ledger| ledger.arrivals(as_of)).transpose()?.unwrap_or_default();
+    let (arrivals, failures) = match workspace.existing_ledger()? {
+        Some(ledger) => (ledger.arrivals(as_of)?, ledger.download_failures()?),
+        None => (Vec::new(), Vec::new()),
+    };
     let files = Files::new(workspace.store(), pipeline);
     let settled = match State::at(&files, &arrivals, as_of) {
         Ok(state) => Some(state.settled),
         Err(StateError::Missing(..)) => None,
         Err(StateError::Other(error)) => return Err(error),
     };
-    Ok(of_feeds(pipeline, &arrivals, settled.as_ref(), as_of))
+    Ok(of_feeds(pipeline, &arrivals, settled.as_ref(), &failures, as_of))
 }
 
 /// How fresh one feed is, from its files that count, in the order of their arrival.

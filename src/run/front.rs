@@ -135,8 +135,17 @@ impl Front<'_> {
     }
 
     /// How fresh each feed is.
-    pub fn freshness(&self, pipeline: &Pipeline, as_of: NaiveDate) -> Vec<FeedFreshness> {
-        of_feeds(pipeline, &self.arrivals, self.state.as_ref().ok().map(|state| &state.settled), as_of)
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn freshness(
+        &self,
+        pipeline: &Pipeline,
+        ledger: &Ledger,
+        as_of: NaiveDate,
+    ) -> Result<Vec<FeedFreshness>, LedgerError> {
+        let settled = self.state.as_ref().ok().map(|state| &state.settled);
+        Ok(of_feeds(pipeline, &self.arrivals, settled, &ledger.download_failures()?, as_of))
     }
 }
 

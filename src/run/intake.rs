@@ -70,7 +70,7 @@ pub fn take_in(request: &IntakeRequest<'_>) -> Result<IntakeReport, RunError> {
         progress: *progress,
     }
     .open(&mut ledger)?;
-    let (taken, freshness) = (front.taken(), front.freshness(pipeline, *as_of));
+    let (taken, freshness) = (front.taken(), front.freshness(pipeline, &ledger, *as_of)?);
     let Front { waiting, downloads, held, state, warnings, .. } = front;
     let missing = match state {
         Ok(_) => None,

@@ -304,8 +304,17 @@ fn feeds(picture: &Picture<'_>) -> Option<Vec<Broken>> {
     if picture.pipeline.is_none() || picture.runs.is_empty() {
         return None;
     }
-    let wanting = picture.feeds.iter().filter(|f| f.freshness.state.is_wanting());
+    let wanting = picture.feeds.iter().filter(|f| f.freshness.state.is_wanting() || f.not_fetched.is_some());
     let found = wanting.map(|feed| {
+        if let Some(failed) = &feed.not_fetched {
+            let counts = match &feed.file {
+                Some(file) => format!("{file} goes on counting"),
+                None => "nothing counts".to_owned(),
+            };
+            let what = format!("\"{}\" ({}): {}; {counts}", feed.title, feed.feed, failed.remark());
+            let mend = format!("mend its [download], or drop the file into inbox/{}", feed.feed);
+            return broken(&feed.feed, what, mend);
+        }
         let due = feed.freshness.due.map(|due| format!(" was due by {}", long(due))).unwrap_or_default();
         let last = match feed.freshness.received {
             Some(received) => format!("the last file was received on {}", long(received)),

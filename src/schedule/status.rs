@@ -264,6 +264,9 @@ fn decisions(picture: &Picture<'_>) -> Vec<DecisionState> {
 
 /// A feed's state in words.
 pub fn feed_words(feed: &FeedFreshness) -> String {
+    if let Some(failed) = &feed.not_fetched {
+        return format!("STALE: {}", failed.remark());
+    }
     let by = feed.freshness.due.map(|due| format!(", due by {}", dates::short(due))).unwrap_or_default();
     match feed.freshness.state {
         Fresh::Late => format!("LATE{by}"),

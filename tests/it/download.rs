@@ -235,6 +235,17 @@ fn the_last_good_file_goes_on_counting_and_is_told_to_be_old() {
         "{told}"
     );
     assert!(told.contains("quality.csv received on 14 July 2026 goes on counting"), "{told}");
+    let summary = said(&output);
+    assert!(summary.contains("1 stale, not fetched"), "{summary}");
+    assert!(summary.contains("its download has failed since 15 July 2026"), "{summary}");
+    let (pipeline, data) = (icb.pipeline(""), icb.data());
+    let folders = ["--pipeline", text(&pipeline), "--data", text(&data)];
+    let status = said(&quarterday(&[&["status"], &folders[..]].concat()));
+    let line = status.lines().find(|line| line.contains("concerns-quality")).unwrap();
+    assert!(line.contains("STALE: its download has failed since 15 July 2026"), "{line}");
+    let monitor = said(&quarterday(&[&["monitor"], &folders[..]].concat()));
+    assert!(monitor.contains("(concerns-quality): its download has failed since 15 July 2026"), "{monitor}");
+    assert!(monitor.contains("quality.csv goes on counting"), "{monitor}");
 }
 
 #[test]
