@@ -94,7 +94,7 @@ enum StateName {
     Failed,
     /// Nobody knows whether it arrived
     Unknown,
-    /// Its pack was recalled before it was handed over
+    /// Stopped before it was handed over: its pack was recalled, or somebody gave it up
     Withdrawn,
 }
 
@@ -104,6 +104,8 @@ enum VerdictName {
     Sent,
     /// It did not arrive: the same bytes are sent again
     Resend,
+    /// It did not arrive, and is not tried any more
+    GivenUp,
 }
 
 pub(super) fn dispatch(args: &DispatchArgs) -> Exit {
@@ -268,6 +270,7 @@ fn decide(args: &ResolveArgs) -> anyhow::Result<Exit> {
     let verdict = match args.verdict {
         VerdictName::Sent => Verdict::Sent,
         VerdictName::Resend => Verdict::Resend,
+        VerdictName::GivenUp => Verdict::GiveUp,
     };
     let decision = Decision { verdict, by: &args.by, note: args.note.as_deref() };
     let dispatch = resolve(&mut ledger, &args.message, &decision, RealTime.now())?;
@@ -278,6 +281,7 @@ fn decide(args: &ResolveArgs) -> anyhow::Result<Exit> {
         let name = short_name(&dispatch.message.key);
         say(&match verdict {
             Verdict::Sent => format!("message {name} counts as sent, as {} says", args.by.trim()),
+            Verdict::GiveUp => format!("message {name} did not arrive and is not tried any more"),
             Verdict::Resend if dispatch.state == DispatchState::Withdrawn => {
                 format!(
                     "message {name} counts as not arrived; its pack was recalled, so it is not sent again"

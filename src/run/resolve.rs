@@ -13,6 +13,8 @@ pub enum Verdict {
     Sent,
     /// The same bytes are to be sent again.
     Resend,
+    /// It did not arrive and is not to be tried any more.
+    GiveUp,
 }
 
 /// Who decides, and why.
@@ -77,12 +79,18 @@ pub fn resolve(
         (DispatchState::Unknown | DispatchState::Failed | DispatchState::Sending, Verdict::Resend) => {
             (DispatchState::Retry, 0)
         }
+        (DispatchState::Failed | DispatchState::Retry | DispatchState::Planned, Verdict::GiveUp) => {
+            (DispatchState::Withdrawn, tries)
+        }
         (state, verdict) => {
             let why = match (state, verdict) {
                 (DispatchState::Sent, Verdict::Resend) => {
                     "the mail server took it, and the same message is not sent twice"
                 }
-                (DispatchState::Sent, Verdict::Sent) => "there is nothing to decide",
+                (DispatchState::Sent, _) => "there is nothing to decide",
+                (DispatchState::Unknown | DispatchState::Sending, Verdict::GiveUp) => {
+                    "it may have arrived: ask the recipient, and decide --as sent or --as resend"
+                }
                 (DispatchState::Failed, _) => {
                     "the mail server refused it, so it did not arrive; --as resend has it tried again"
                 }

@@ -383,3 +383,35 @@ fn a_message_whose_connection_is_reset_is_never_sent_again_if_its_end_may_have_a
     let expected = if step["stage"] == "content" { "retry" } else { "unknown" };
     assert_eq!((&second["state"], server.taken().len()), (&expected.into(), MESSAGES - 1), "{second}");
 }
+
+#[test]
+fn a_mended_address_gets_what_the_others_have_and_the_old_one_is_closed_by_a_person() {
+    let server = Server::start(|moment| {
+        let refused = moment.at == At::Recipient && moment.recipient.starts_with("pmsg.chair@");
+        if refused { Act::Say("550 5.1.1 no such user") } else { Act::Go }
+    });
+    let office = Office::at(&server);
+    assert_eq!(code(&office.send()), 7);
+    let list = fs::read_to_string(office.path("pipeline/committees.toml")).expect("readable");
+    fs::write(office.path("pipeline/committees.toml"), list.replace("pmsg.chair@", "pmsg.new-chair@"))
+        .expect("written");
+    let output = office.run(&[]);
+    assert!(!complained(&output).contains("recall"), "{}", complained(&output));
+    let taken = server.taken();
+    assert_eq!(taken.len(), MESSAGES, "the five before and the new address");
+    let one = |name: &str| {
+        let found: Vec<_> = taken.iter().filter(|t| t.recipient.starts_with(name)).collect();
+        assert_eq!(found.len(), 1, "{name}");
+        let mail = mail_parser::MessageParser::default().parse(&found[0].bytes).expect("a mail");
+        mail.attachments().map(|a| a.contents().to_vec()).collect::<Vec<_>>()
+    };
+    assert_eq!(one("pmsg.new-chair@"), one("pmsg.secretary@"), "the very same documents");
+    let failed = office.list().into_iter().find(|m| m["state"] == "failed").expect("the old address");
+    let name = failed["message"].as_str().expect("a name");
+    let give_up = ["dispatch", "resolve", name, "--as", "given-up", "--by", "J. Doe", "--note", "moved on"];
+    let output = office.command(&give_up, &[]);
+    assert_eq!(code(&output), 0, "{}", complained(&output));
+    assert_eq!((code(&office.run(&[])), server.taken().len()), (0, MESSAGES));
+    let monitor = said(&office.command(&["monitor"], &[]));
+    assert!(!monitor.contains("pmsg"), "{monitor}");
+}
