@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use clap::Args;
 
 use super::Exit;
-use super::desk::{failed, ledger_to_read};
+use super::desk::{failed, given_or_told, ledger_to_read};
 use super::output::{say, say_json};
 use crate::dates::long;
 use crate::run::{Open, Workspace, acknowledge, clock, open};
@@ -46,20 +46,25 @@ pub(super) fn run(args: &AckArgs) -> Exit {
     let (Some(asked), Some(role), Some(note)) = (&args.exception, &args.role, &args.note) else {
         return list(&workspace, today, args.json);
     };
-    let done = acknowledge(&workspace, asked, role.trim(), note.trim(), args.until, today, &clock::moment());
+    let options = [("--as", role.as_str(), "in which role you take notice"), ("--note", note, "what is done about it")];
+    let [role, note] = match given_or_told(options) {
+        Ok(given) => given,
+        Err(exit) => return exit,
+    };
+    let done = acknowledge(&workspace, asked, role, note, args.until, today, &clock::moment());
     match done {
         Ok(done) if args.json => say_json(&done),
         Ok(done) => {
             let before = if done.before { " (it was noted before)" } else { "" };
             say(&format!("{}{before}", line(&done.exception)));
         }
-        Err(error) => return failed(&error, args.json),
+        Err(error) => return failed(&error),
     }
     Exit::Success
 }
 
 fn list(workspace: &Workspace, today: NaiveDate, json: bool) -> Exit {
-    let ledger = match ledger_to_read(workspace, json) {
+    let ledger = match ledger_to_read(workspace) {
         Ok(ledger) => ledger,
         Err(exit) => return exit,
     };
@@ -67,7 +72,7 @@ fn list(workspace: &Workspace, today: NaiveDate, json: bool) -> Exit {
         Ok(all) if json => say_json(&all),
         Ok(all) if all.is_empty() => say("no exception is open"),
         Ok(all) => all.iter().for_each(|one| say(&line(one))),
-        Err(error) => return failed(&error, json),
+        Err(error) => return failed(&error),
     }
     Exit::Success
 }

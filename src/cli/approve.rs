@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use clap::Args;
 
 use super::Exit;
-use super::desk::{finish, with_desk};
+use super::desk::{finish, given_or_told, with_desk};
 use super::output::say;
 use crate::dates::long;
 use crate::ledger::Warrant;
@@ -41,7 +41,14 @@ pub(super) struct ApproveArgs {
 }
 
 pub(super) fn run(args: &ApproveArgs) -> Exit {
-    let warrant = Warrant { role: args.role.trim().to_owned(), reason: args.note.trim().to_owned() };
+    let options = [
+        ("--as", args.role.as_str(), "in which role you approve it"),
+        ("--note", &args.note, "what is to be remembered of it"),
+    ];
+    let warrant = match given_or_told(options) {
+        Ok([role, note]) => Warrant { role: role.to_owned(), reason: note.to_owned() },
+        Err(exit) => return exit,
+    };
     let done = with_desk(&args.pipeline, &args.data, args.as_of, |desk| {
         approve(desk, &args.pack, args.content.as_deref(), warrant)
     });

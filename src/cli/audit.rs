@@ -31,7 +31,7 @@ pub(super) struct AuditArgs {
 
 pub(super) fn run(args: &AuditArgs) -> Exit {
     let workspace = Workspace::new(&args.data);
-    let ledger = match ledger_to_read(&workspace, args.json) {
+    let ledger = match ledger_to_read(&workspace) {
         Ok(ledger) => ledger,
         Err(exit) => return exit,
     };
@@ -39,7 +39,7 @@ pub(super) fn run(args: &AuditArgs) -> Exit {
     match audit(&ledger, &workspace.store(), &filter) {
         Ok(found) if args.json => say_json(&found),
         Ok(found) => tell(&found),
-        Err(error) => return failed(&error, args.json),
+        Err(error) => return failed(&error),
     }
     Exit::Success
 }

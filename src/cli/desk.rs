@@ -4,12 +4,12 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 use serde::Serialize;
-use serde_json::json;
 
 use super::Exit;
 use super::output::{complain, pipeline, say_json};
 use crate::ledger::Ledger;
 use crate::run::{Desk, DeskError, LockError, Workspace, clock};
+use crate::wording::list;
 
 /// Why a command about packs did nothing.
 pub(super) enum Failed {
@@ -17,6 +17,34 @@ pub(super) enum Failed {
     Pipeline(Exit),
     /// Something else.
     Desk(DeskError),
+}
+
+/// What a person gave for options that are kept as who did something and why, trimmed. Each is its name,
+/// what was given, and what it says.
+///
+/// # Errors
+/// If one of them says nothing: in words, with what to give for each that does not.
+pub(super) fn given<'t, const N: usize>(options: [(&str, &'t str, &str); N]) -> Result<[&'t str; N], String> {
+    let blank = |text: &str| !text.chars().any(char::is_alphanumeric);
+    let missing: Vec<String> = options
+        .iter()
+        .filter(|(_, text, _)| blank(text))
+        .map(|(name, _, what)| format!("{what} with {name}"))
+        .collect();
+    if missing.is_empty() {
+        return Ok(options.map(|(_, text, _)| text.trim()));
+    }
+    Err(format!("say {}: it is kept, and was left blank; nothing was done", list(&missing)))
+}
+
+/// As [`given`]; what is missing is complained of.
+pub(super) fn given_or_told<'t, const N: usize>(
+    options: [(&str, &'t str, &str); N],
+) -> Result<[&'t str; N], Exit> {
+    given(options).map_err(|message| {
+        complain(&message);
+        Exit::Failure
+    })
 }
 
 /// Opens a data folder and does something there.
@@ -34,14 +62,14 @@ pub(super) fn with_desk<T>(
 }
 
 /// Opens the ledger of a data folder to read; complains if there is none. A mistyped folder is not made.
-pub(super) fn ledger_to_read(workspace: &Workspace, as_json: bool) -> Result<Ledger, Exit> {
+pub(super) fn ledger_to_read(workspace: &Workspace) -> Result<Ledger, Exit> {
     match workspace.existing_ledger() {
         Ok(Some(ledger)) => Ok(ledger),
         Ok(None) => {
             complain(&workspace.no_ledger());
             Err(Exit::Failure)
         }
-        Err(error) => Err(failed(&DeskError::from(error), as_json)),
+        Err(error) => Err(failed(&DeskError::from(error))),
     }
 }
 
@@ -63,19 +91,33 @@ pub(super) fn finish<T: Serialize>(
             if unsent(&done).is_empty() { Exit::Success } else { Exit::DispatchIncomplete }
         }
         Err(Failed::Pipeline(exit)) => exit,
-        Err(Failed::Desk(error)) => failed(&error, as_json),
+        Err(Failed::Desk(error)) => failed(&error),
     }
 }
 
 /// Complains of what could not be done.
-pub(super) fn failed(error: &DeskError, as_json: bool) -> Exit {
+pub(super) fn failed(error: &DeskError) -> Exit {
     let exit = match error {
         DeskError::Lock(LockError::Held) => Exit::Busy,
         _ => Exit::Failure,
     };
-    if as_json {
-        say_json(&json!({ "error": error.to_string(), "exit": exit.number() }));
-    }
     complain(&error.to_string());
     exit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blank_role_or_reason_is_told_by_its_option() {
+        let asked = |role, note| given([("--as", role, "in which role"), ("--note", note, "why")]);
+        assert_eq!(asked(" Head of Care ", "Read.").unwrap(), ["Head of Care", "Read."]);
+        for blank in ["", "  ", "\u{a0}\u{200b}\n", " - "] {
+            let both = asked(blank, blank).unwrap_err();
+            assert!(both.starts_with("say in which role with --as and why with --note"), "{both}");
+            let one = asked("Head of Care", blank).unwrap_err();
+            assert!(one.starts_with("say why with --note") && !one.contains("--as"), "{one}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Exit;
+use super::desk::given;
 use super::output::{complain, say, say_json};
 use crate::diagnostic::likely;
 use crate::guard::Guard;
@@ -94,10 +95,10 @@ fn list(args: &ListArgs) -> Result<Exit, String> {
 }
 
 fn release(args: &ReleaseArgs) -> Result<Exit, String> {
-    let (role, note) = (args.role.trim(), args.note.trim());
-    if role.is_empty() || note.is_empty() {
-        return Err("say who releases it with --as and why with --note".to_owned());
-    }
+    let [role, note] = given([
+        ("--as", args.role.as_str(), "who releases it"),
+        ("--note", &args.note, "why it may be sent"),
+    ])?;
     if Guard::nhs_numbers().identifies(&format!("{role}\n\n{note}")) {
         return Err(
             "the note holds a possible NHS number; say why without repeating what was found".to_owned()

@@ -101,7 +101,6 @@ enum Command {
     /// Prints what a shell needs to complete commands with the tab key
     Completions(completions::CompletionsArgs),
     /// Prints the manual page
-    #[command(hide = true)]
     Man,
     /// Reads a file for another process of this program
     #[command(name = crate::intake::read::apart::COMMAND, hide = true)]
@@ -335,7 +334,9 @@ fn misunderstood(error: &clap::Error) -> ExitCode {
     let _ = error.print();
     if error.use_stderr() && std::env::args().any(|arg| arg == "--json") {
         let code = u8::try_from(error.exit_code()).unwrap_or(2);
-        output::say_json(&serde_json::json!({ "error": error.to_string().trim_end(), "exit": code }));
+        let told = error.to_string();
+        let told = told.trim_end();
+        output::say_json(&serde_json::json!({ "error": told, "messages": [told], "exit": code }));
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }

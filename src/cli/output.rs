@@ -18,7 +18,14 @@ static SAID: AtomicBool = AtomicBool::new(false);
 /// Whether nobody wants to hear how far a run has come.
 static QUIET: AtomicBool = AtomicBool::new(false);
 /// What was complained of, for programs that want it as JSON.
-static COMPLAINTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+static COMPLAINTS: Mutex<Vec<Complaint>> = Mutex::new(Vec::new());
+
+/// Something that was said on standard error.
+struct Complaint {
+    text: String,
+    /// Whether it is why a command failed, and no mere warning.
+    grave: bool,
+}
 
 /// Prints to standard output.
 pub fn say(text: &str) {
@@ -35,7 +42,17 @@ pub fn say_raw(text: &str) {
 
 /// Prints what is wrong to standard error.
 pub fn complain(text: &str) {
-    COMPLAINTS.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
+    note(text, true);
+}
+
+/// Prints a warning to standard error: nothing fails because of it.
+pub fn warn(text: &str) {
+    note(text, false);
+}
+
+fn note(text: &str, grave: bool) {
+    let complaint = Complaint { text: text.to_owned(), grave };
+    COMPLAINTS.lock().unwrap_or_else(PoisonError::into_inner).push(complaint);
     print(text);
 }
 
@@ -102,15 +119,21 @@ fn in_words(error: &anyhow::Error) -> String {
     out
 }
 
-/// A command that was asked for JSON and printed none, because it failed, says so as JSON: the first
-/// complaint, all of them, and the exit code.
+/// A command that was asked for JSON and printed none, because it failed, says so as JSON: why it failed,
+/// all that was said on standard error, and the exit code. It is the same object for every command.
 pub fn fail_as_json(exit: u8) {
     if SAID.load(Ordering::Relaxed) {
         return;
     }
-    let complaints = COMPLAINTS.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let first = complaints.first().cloned().unwrap_or_default();
-    say_json(&json!({ "error": first, "messages": complaints, "exit": exit }));
+    say_json(&failure(exit));
+}
+
+/// Why a command failed, as JSON.
+fn failure(exit: u8) -> serde_json::Value {
+    let complaints = COMPLAINTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let first = complaints.iter().find(|said| said.grave).or_else(|| complaints.first());
+    let all: Vec<&str> = complaints.iter().map(|said| said.text.as_str()).collect();
+    json!({ "error": first.map(|said| said.text.as_str()).unwrap_or_default(), "messages": all, "exit": exit })
 }
 
 /// Reads a pipeline folder; what is wrong with it goes to standard error.
@@ -129,7 +152,10 @@ pub fn pipeline(dir: &Path) -> Result<Pipeline, Exit> {
 pub fn pipeline_of(folder: &Folder, name: &str) -> Result<Pipeline, Exit> {
     let loaded = load(folder);
     for diagnostic in &loaded.diagnostics {
-        complain(&diagnostic.to_string());
+        match diagnostic.severity {
+            Severity::Error => complain(&diagnostic.to_string()),
+            Severity::Warning => warn(&diagnostic.to_string()),
+        }
     }
     loaded.pipeline.ok_or_else(|| {
         complain(&format!("{name} has {}; nothing was done", summary(&loaded.diagnostics)));

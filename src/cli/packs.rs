@@ -35,14 +35,14 @@ pub(super) struct PacksArgs {
 
 pub(super) fn run(args: &PacksArgs) -> Exit {
     let workspace = Workspace::new(&args.data);
-    let ledger = match ledger_to_read(&workspace, args.json) {
+    let ledger = match ledger_to_read(&workspace) {
         Ok(ledger) => ledger,
         Err(exit) => return exit,
     };
     let today = args.as_of.unwrap_or_else(clock::today);
     let found = match shelf(&ledger, &workspace.store(), args.pack.as_deref(), today) {
         Ok(found) => found,
-        Err(error) => return failed(&error, args.json),
+        Err(error) => return failed(&error),
     };
     let shown: Vec<OnShelf> =
         found.into_iter().filter(|p| args.all || args.pack.is_some() || p.kind == "quarterly-pack").collect();

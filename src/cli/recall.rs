@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use clap::Args;
 
 use super::Exit;
-use super::desk::{finish, with_desk};
+use super::desk::{finish, given_or_told, with_desk};
 use super::output::say;
 use crate::dates::long;
 use crate::ledger::Warrant;
@@ -42,7 +42,14 @@ pub(super) struct RecallArgs {
 }
 
 pub(super) fn run(args: &RecallArgs) -> Exit {
-    let warrant = Warrant { role: args.by.trim().to_owned(), reason: args.reason.trim().to_owned() };
+    let options = [
+        ("--by", args.by.as_str(), "in which role you recall it"),
+        ("--reason", &args.reason, "why everybody who has it must not use it"),
+    ];
+    let warrant = match given_or_told(options) {
+        Ok([role, reason]) => Warrant { role: role.to_owned(), reason: reason.to_owned() },
+        Err(exit) => return exit,
+    };
     let done = with_desk(&args.pipeline, &args.data, args.as_of, |desk| recall(desk, &args.pack, warrant));
     finish(done, args.json, |done| &done.unsent, tell)
 }

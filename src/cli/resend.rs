@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Exit;
-use super::desk::{finish, with_desk};
+use super::desk::{finish, given_or_told, with_desk};
 use super::output::say;
 use crate::ledger::Warrant;
 use crate::run::{Resent, resend};
@@ -36,7 +36,11 @@ pub(super) struct ResendArgs {
 }
 
 pub(super) fn run(args: &ResendArgs) -> Exit {
-    let warrant = Warrant { role: args.role.trim().to_owned(), reason: args.reason.trim().to_owned() };
+    let [role] = match given_or_told([("--as", args.role.as_str(), "in which role you send it again")]) {
+        Ok(given) => given,
+        Err(exit) => return exit,
+    };
+    let warrant = Warrant { role: role.to_owned(), reason: args.reason.trim().to_owned() };
     let done =
         with_desk(&args.pipeline, &args.data, None, |desk| resend(desk, &args.pack, &args.to, &warrant));
     finish(done, args.json, |done| &done.unsent, tell)
