@@ -7,6 +7,10 @@
 //! Digits are read in groups. A candidate is a sequence of whole groups with ten digits together, so an
 //! NHS number stands beside other numbers without being hidden by them, and no part of a longer run of
 //! digits is ever taken for one.
+//!
+//! Spaces, dashes and the like join groups of any size. What else parts figures in lists and sums joins
+//! them where the grouping itself tells: three, three and four digits, as the number is printed on
+//! letters, or one and the same mark between all of them and no list that goes on.
 
 /// Which numbers that begin with 0 count: none in issue in England does, phone numbers do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,10 +36,24 @@ struct Group {
 enum Gap {
     /// Something that sets two numbers apart.
     Apart,
-    /// Spaces or a line break.
+    /// Spaces, line breaks and blank lines: a document shows all of them as one space.
     Space,
     /// A mark of punctuation.
     Mark(char),
+    /// Any other short separator, or the word "and".
+    Loose {
+        /// Which it is.
+        mark: u64,
+        /// Whether no space stands beside it.
+        tight: bool,
+    },
+}
+
+impl Gap {
+    /// Whether it joins groups whatever their size.
+    fn joins(self) -> bool {
+        matches!(self, Gap::Space | Gap::Mark(_))
+    }
 }
 
 /// Whether ten digits are an NHS number by modulus 11.
@@ -88,6 +106,7 @@ pub fn find(text: &str, leading_zero: LeadingZero) -> Vec<(usize, usize, String)
             }
             if digits.len() == 10
                 && counts(&digits, leading_zero)
+                && is_grouped(&groups, first, last)
                 && !is_another_thing(text, &groups, first, last)
             {
                 out.push((groups[first].start, groups[last].end, shown(&digits)));
@@ -96,6 +115,26 @@ pub fn find(text: &str, leading_zero: LeadingZero) -> Vec<(usize, usize, String)
         }
     }
     out
+}
+
+/// Whether whole groups of digits of a text, one after another, are these digits, whatever stands between
+/// them: looser than [`find`], for telling where a number comes from that was found elsewhere.
+pub fn spells(text: &str, digits: &str) -> bool {
+    if !digits.bytes().all(|b| b.is_ascii_digit()) || digits.is_empty() {
+        return false;
+    }
+    let groups = groups(text);
+    (0..groups.len()).any(|first| {
+        let mut rest = digits;
+        for group in &groups[first..] {
+            match rest.strip_prefix(shown(&group.digits).as_str()) {
+                Some("") => return true,
+                Some(more) => rest = more,
+                None => return false,
+            }
+        }
+        false
+    })
 }
 
 fn shown(digits: &[u8]) -> String {
@@ -138,12 +177,54 @@ fn written_as_power(text: &str, groups: &[Group], first: usize) -> Option<(usize
     Some((text.len() - power.len() + shown.len(), digits))
 }
 
+/// Whether the way in which digits are grouped makes one number of them.
+fn is_grouped(groups: &[Group], first: usize, last: usize) -> bool {
+    let taken = &groups[first..=last];
+    let gaps: Vec<Gap> = taken.iter().skip(1).map(|group| group.gap).collect();
+    if gaps.iter().all(|gap| gap.joins()) {
+        return true;
+    }
+    let uniform = gaps.windows(2).all(|pair| pair[0] == pair[1]);
+    if is_usual(taken) {
+        // `943.476, 5919` is a fraction and a figure, `943,476; 2026` an amount and its year.
+        let fraction = gaps.contains(&Gap::Mark('.'));
+        let of_a_year = taken.last().is_some_and(|group| is_year(&group.digits));
+        return uniform && !is_a_list(groups, first, last) || !uniform && !fraction && !of_a_year;
+    }
+    let Some(Gap::Loose { mark, tight: true }) = gaps.first().copied().filter(|_| uniform) else {
+        return false;
+    };
+    let goes_on = |at: usize| groups.get(at).is_some_and(|group| gaps.first() == Some(&group.gap));
+    let clock = mark == u64::from(':') && taken.iter().all(|group| group.digits.len() <= 2);
+    !clock && !goes_on(first) && !goes_on(last + 1)
+}
+
+/// Three, three and four digits: how letters and cards print an NHS number.
+fn is_usual(taken: &[Group]) -> bool {
+    matches!(taken, [a, b, c] if a.digits.len() == 3 && b.digits.len() == 3 && c.digits.len() == 4)
+}
+
+/// Whether three figures stand in a list of five or more like them: `812, 934, 1021, 1432, 905`. A list of
+/// NHS numbers is none.
+fn is_a_list(groups: &[Group], first: usize, last: usize) -> bool {
+    let gap = groups[last].gap;
+    let figure = |group: &Group| (3..=4).contains(&group.digits.len());
+    let (mut from, mut to) = (first, last);
+    while from > 0 && groups[from].gap == gap && figure(&groups[from - 1]) {
+        from -= 1;
+    }
+    while groups.get(to + 1).is_some_and(|group| group.gap == gap && figure(group)) {
+        to += 1;
+    }
+    to - from >= 4 && !groups[from..=to].chunks(3).all(is_usual)
+}
+
 /// Ten right digits that are plainly something else: a fraction, an amount, a phone number with its
 /// country, a date with an hour, a reference that begins with its year, a part of a fingerprint.
 fn is_another_thing(text: &str, groups: &[Group], first: usize, last: usize) -> bool {
     let taken = &groups[first..=last];
     let head = text.get(..groups[first].start).unwrap_or_default();
-    let before = first.checked_sub(1).map(|i| &groups[i]).filter(|_| groups[first].gap != Gap::Apart);
+    let before = first.checked_sub(1).map(|i| &groups[i]).filter(|_| groups[first].gap.joins());
     if head.ends_with(['\u{a3}', '$', '\u{20ac}']) {
         return true;
     }
@@ -155,7 +236,7 @@ fn is_another_thing(text: &str, groups: &[Group], first: usize, last: usize) -> 
     if phone || is_country(text, groups, first) {
         return true;
     }
-    is_year(&taken[0].digits) && matches!(taken.get(1).map(|g| g.gap), Some(Gap::Mark(_)))
+    is_year(&taken[0].digits) && taken.get(1).is_some_and(|group| group.gap != Gap::Space)
         || is_dated(taken)
         || taken.iter().any(|group| is_compact_date(&group.digits))
         || is_clock(text, &groups[first], &groups[last])
@@ -168,7 +249,7 @@ fn is_country(text: &str, groups: &[Group], at: usize) -> bool {
     if (group.digits == [4, 4] && plus) || group.digits == [0, 0, 4, 4] {
         return true;
     }
-    group.digits == [0] && at > 0 && group.gap != Gap::Apart && is_country(text, groups, at - 1)
+    group.digits == [0] && at > 0 && group.gap.joins() && is_country(text, groups, at - 1)
 }
 
 /// A run of digits within sixteen or more hexadecimal characters, letters among them.
@@ -245,8 +326,10 @@ fn groups(text: &str) -> Vec<Group> {
             between.clear();
         } else if !is_invisible(c) {
             open = false;
-            // A longer gap sets apart, whatever it holds.
-            if between.len() < 24 {
+            // As documents show it: however many spaces and lines are one. A longer gap sets apart,
+            // whatever it holds.
+            let c = if c.is_whitespace() { ' ' } else { c };
+            if between.len() < 64 && !(c == ' ' && between.ends_with(' ')) {
                 between.push(c);
             }
         }
@@ -254,28 +337,44 @@ fn groups(text: &str) -> Vec<Group> {
     out
 }
 
-/// How the text between two groups joins them.
+/// How the text between two groups joins them; runs of spaces are one in it.
 fn gap(between: &str) -> Gap {
     let inner = between.trim();
-    let lines = between.replace("\r\n", "\n").matches(['\n', '\r', '\u{2028}']).count();
-    if between.chars().count() > 12 || lines > 1 {
-        return Gap::Apart;
-    }
     let mut marks = inner.chars();
     match (marks.next(), marks.next()) {
         (None, _) => Gap::Space,
         (Some(mark), None) => {
-            let follows = between.ends_with(char::is_whitespace);
             match mark {
                 // A full stop or a comma before a space ends a sentence or parts a list.
-                '.' | ',' if follows => Gap::Apart,
+                '.' | ',' if between.ends_with(' ') => loose(between),
                 '.' | ',' | '/' | '_' | '|' | '(' | ')' | '\'' | '\u{b7}' | '\u{2022}' => Gap::Mark(mark),
                 dash if is_dash(dash) => Gap::Mark('-'),
-                _ => Gap::Apart,
+                _ => loose(between),
             }
         }
-        _ => Gap::Apart,
+        _ => loose(between),
     }
+}
+
+/// At most so many marks are one separator.
+const MARKS: usize = 4;
+
+/// Up to four marks, and the word "and": what people part figures by. Units and letters set apart.
+fn loose(between: &str) -> Gap {
+    let lower = between.to_lowercase();
+    let (marks, and) = match lower.split_once("and") {
+        Some((before, after)) => (format!("{before}{after}"), true),
+        None => (lower, false),
+    };
+    let marks: Vec<char> = marks.chars().filter(|c| *c != ' ').collect();
+    let unit =
+        |c: &char| c.is_alphanumeric() || c.is_control() || matches!(c, '\u{a3}' | '$' | '\u{20ac}' | '%');
+    if marks.len() > MARKS || marks.iter().any(unit) {
+        return Gap::Apart;
+    }
+    let seed = u64::from(and);
+    let mark = marks.iter().fold(seed, |sum, c| (sum << 21) ^ u64::from(u32::from(*c)));
+    Gap::Loose { mark, tight: !and && !between.contains(' ') }
 }
 
 fn is_dash(c: char) -> bool {
@@ -353,11 +452,50 @@ mod tests {
             "12 943 476 5919",
             "In 2026 943 476 5919 was seen.",
             "the patient (943 476 5919) said",
+            "943\n\n476\n \n5919",
+            "94347\n\n65919",
+            "943                              476 5919",
+            "943 -                            476 - 5919",
         ] {
             assert_eq!(found(text), ["9434765919"], "{text:?}");
         }
         // Zeros at the end are not written in a power of ten.
         assert_eq!(found("9.43476587E+09"), ["9434765870"]);
+    }
+
+    #[test]
+    fn the_usual_grouping_is_found_with_any_short_separator() {
+        for between in [
+            ", ", ";", "; ", ":", " : ", "+", " + ", "*", "~", "\n\n", " and ", " AND ", "and", ", and ",
+            " & ", "#", "\\", "...", " -- ", "=>", ") (", "] [", "? ", "\" \"", "\u{2026}", ". ", ".\n\n",
+            "\u{2192}",
+        ] {
+            for text in
+                ["943@476@5919", "pt 12; 943@476@5919, seen 14/07/2026", "943@476 5919", "1 943 476@5919"]
+            {
+                let text = text.replace('@', between);
+                assert_eq!(found(&text), ["9434765919"], "{text:?}");
+            }
+        }
+        for mark in [";", "+", "*", "~", "#", "\\", "=", "^", ":"] {
+            for text in ["94347@65919", "943@4765919", "9@4@3@4@7@6@5@919", "9434@765@919"] {
+                let text = text.replace('@', mark);
+                assert_eq!(found(&text), ["9434765919"], "{text:?}");
+            }
+        }
+        assert_eq!(found("988, 515, 9045, 943, 476, 5919"), ["9885159045", "9434765919"]);
+        assert_eq!(found("X90100, X90101 and 943, 476, 5919"), ["9434765919"]);
+        assert_eq!(found("0, 943, 476, 5919"), ["9434765919"]);
+    }
+
+    #[test]
+    fn a_number_is_recognised_where_only_its_digits_are_as_found() {
+        assert!(spells("943 patients, 476 of 5919", "9434765919"));
+        assert!(spells("12 94347\u{1f}65919 3", "9434765919"));
+        for other in ["1943 476 5919", "943 476 59190", "943 476", "", "jo@post.example"] {
+            assert!(!spells(other, "9434765919"), "{other}");
+        }
+        assert!(!spells("943", "") && !spells("jo", "jo"));
     }
 
     #[test]
@@ -372,10 +510,16 @@ mod tests {
             "+44 (0)9434 765919",
             "0044 9434 765919",
             "0 9434 765919",
-            "X90100, X90101 and 943, 476, 5919",
             "943 patients, 476 of 5919",
-            "943. 476 5919",
-            "943\n\n476 5919",
+            "94347, 65919",
+            "943.476; 5919",
+            "\u{a3}943, \u{a3}476, \u{a3}5919",
+            "943%, 476%, 5919",
+            "list sizes of 812, 943, 476, 5919, 1432",
+            "12345;94347;65919;12",
+            "94:34:76:59:19",
+            "943, 4765919",
+            "943 ----- 476 ----- 5919",
             "943\u{1f}476\u{1f}5919",
             "ab9434765919cdef01",
             "SHA-943 4765919abcdef0123",

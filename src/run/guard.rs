@@ -14,7 +14,7 @@ use super::documents::{Finished, write};
 use super::letters::{Letter, LetterForm};
 use super::state::{Files, State};
 use crate::dispatch::Kept;
-use crate::guard::{Action, Guard, Hit, Place, whole};
+use crate::guard::{Action, Guard, Hit, Place, nhs, whole};
 use crate::intake::store::Store;
 use crate::intake::{ROW, Settled};
 use crate::ledger::{Arrival, Held, Ledger, LedgerError, PackState};
@@ -339,39 +339,24 @@ impl<'g> Gate<'g> {
         crate::sha256(parts.as_bytes()).chars().take(8).collect()
     }
 
-    /// The cells of received files that hold what was found.
+    /// The cells of received files that hold what was found; if none does as the guard reads it, those
+    /// that hold the same digits one after another, whatever stands between them.
     fn sources(&self, hit: &Hit<'_>) -> Vec<String> {
+        let read = |text: &str| self.guard.find(text, Place::Documents).iter().any(|found| same(found, hit));
+        let exact = self.cells_where(&read);
+        if exact.is_empty() { self.cells_where(&|text| nhs::spells(text, &hit.value)) } else { exact }
+    }
+
+    fn cells_where(&self, holds: &dyn Fn(&str) -> bool) -> Vec<String> {
         let mut out = Vec::new();
         for arrival in self.origin.arrivals {
             let Some(settled) = self.origin.state.settled.get(&arrival.number) else { continue };
-            for (column, row) in self.cells(settled, hit) {
+            for (column, row) in cells(settled, holds) {
                 if out.len() == SOURCES {
                     out.push("and others".to_owned());
                     return out;
                 }
                 out.push(self.place(arrival, &column, row));
-            }
-        }
-        out
-    }
-
-    fn cells(&self, settled: &Settled, hit: &Hit<'_>) -> Vec<(String, u32)> {
-        let table = &settled.table;
-        let numbers = table.column(ROW).ok().and_then(|column| column.u32().ok());
-        let mut out = Vec::new();
-        for column in table.columns().iter().filter(|column| !column.name().starts_with('_')) {
-            for index in 0..column.len() {
-                let text = match column.get(index) {
-                    Ok(AnyValue::String(text)) => text.to_owned(),
-                    Ok(AnyValue::StringOwned(text)) => text.to_string(),
-                    Ok(AnyValue::Float64(number)) => whole(number).unwrap_or_default(),
-                    _ => continue,
-                };
-                let hits = self.guard.find(&text, Place::Documents);
-                let row = numbers.and_then(|numbers| numbers.get(index));
-                if let (true, Some(row)) = (hits.iter().any(|found| same(found, hit)), row) {
-                    out.push((column.name().to_string(), row));
-                }
             }
         }
         out
@@ -386,6 +371,27 @@ impl<'g> Gate<'g> {
         let sheet = sheet.map_or_else(String::new, |sheet| format!("sheet {sheet}, "));
         format!("{}/{}, {sheet}{cell}", arrival.feed, arrival.file)
     }
+}
+
+/// The cells of a file whose text is such, by column and row.
+fn cells(settled: &Settled, holds: &dyn Fn(&str) -> bool) -> Vec<(String, u32)> {
+    let table = &settled.table;
+    let numbers = table.column(ROW).ok().and_then(|column| column.u32().ok());
+    let mut out = Vec::new();
+    for column in table.columns().iter().filter(|column| !column.name().starts_with('_')) {
+        for index in 0..column.len() {
+            let text = match column.get(index) {
+                Ok(AnyValue::String(text)) => text.to_owned(),
+                Ok(AnyValue::StringOwned(text)) => text.to_string(),
+                Ok(AnyValue::Float64(number)) => whole(number).unwrap_or_default(),
+                _ => continue,
+            };
+            if let (true, Some(row)) = (holds(&text), numbers.and_then(|numbers| numbers.get(index))) {
+                out.push((column.name().to_string(), row));
+            }
+        }
+    }
+    out
 }
 
 /// The committee and the file in the name of a document.

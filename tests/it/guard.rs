@@ -63,6 +63,10 @@ fn a_row_with_an_nhs_number_is_kept_aside_and_told_by_its_cell() {
         "943.476.5919",
         "943\u{a0}476\u{a0}5919",
         "943\n476 5919",
+        "943\n\n476\n\n5919",
+        "943, 476, 5919",
+        "943:476:5919",
+        "943 and 476 and 5919",
     ] {
         let icb = Icb::with_register();
         let sheet = format!(
@@ -306,6 +310,19 @@ fn a_number_that_a_page_or_a_line_breaks_is_found() {
         let icb = unguarded(&concern);
         let output = icb.run("nightly", "2026-07-14", &[]);
         assert_eq!(code(&output), 6, "{words}: {}", complained(&output));
+    }
+}
+
+#[test]
+fn the_cell_of_a_number_is_named_however_it_is_spelled_there() {
+    for concern in ["pt 943\n\n476\n\n\n\n5919 waited", "pt 988, 515, 9045", "pt 943              476  5919"]
+    {
+        let icb = unguarded(concern);
+        let output = icb.run("nightly", "2026-07-14", &[]);
+        let told = complained(&output);
+        assert_eq!(code(&output), 6, "{concern:?}: {told}");
+        assert!(told.contains("from concerns-quality/sheet.csv, cell D2"), "{concern:?}: {told}");
+        assert!(!told.contains("no cell of a received file"), "{concern:?}: {told}");
     }
 }
 

@@ -52,6 +52,39 @@ pub fn read(bytes: &[u8]) -> (String, String, Vec<(String, Vec<u8>)>) {
     (mail.subject().unwrap_or_default().to_owned(), body, attached)
 }
 
+#[test]
+fn nobody_approves_recalls_resends_or_takes_notice_without_saying_who_and_why() {
+    let icb = approving();
+    assert_eq!(code(&icb.run("quarterly", "2026-07-14", &[])), 0);
+    let pack = "pmsg-2026-27-q1";
+    let refused: [(&[&str], &[&str]); 5] = [
+        (&["approve", pack, "--as", "", "--note", " "], &["with --as", "with --note"]),
+        (&["approve", pack, "--as", "Head", "--note", "\u{a0}"], &["with --note"]),
+        (&["recall", pack, "--by", " ", "--reason", ""], &["with --by", "with --reason"]),
+        (&["resend", pack, "--to", "a@icb.example", "--as", ""], &["with --as"]),
+        (&["ack", "X90100", "--as", "", "--note", ""], &["with --as", "with --note"]),
+    ];
+    for (args, told) in refused {
+        let mut args = args.to_vec();
+        args.push("--json");
+        let output = if args[0] == "ack" {
+            let data = icb.data();
+            quarterday(&[&args[..], &["--data", text(&data)]].concat())
+        } else {
+            desk(&icb, &args)
+        };
+        assert_eq!(code(&output), 1, "{args:?}");
+        let error: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(error["exit"], 1, "{args:?}");
+        assert!(error["messages"].is_array(), "{args:?}");
+        for part in told {
+            assert!(error["error"].as_str().unwrap().contains(part), "{args:?}: {error}");
+            assert!(complained(&output).contains(part), "{args:?}");
+        }
+    }
+    assert!(look(&icb, &["packs", "--as-of", "2026-07-15"]).contains("waiting"), "nothing was recorded");
+}
+
 const APPROVE: [&str; 6] = ["approve", "pmsg-2026-27-q1", "--as", "Head of Primary Care", "--note", "Read."];
 
 #[test]
