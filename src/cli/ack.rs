@@ -46,7 +46,8 @@ pub(super) fn run(args: &AckArgs) -> Exit {
     let (Some(asked), Some(role), Some(note)) = (&args.exception, &args.role, &args.note) else {
         return list(&workspace, today, args.json);
     };
-    let options = [("--as", role.as_str(), "in which role you take notice"), ("--note", note, "what is done about it")];
+    let options =
+        [("--as", role.as_str(), "in which role you take notice"), ("--note", note, "what is done about it")];
     let [role, note] = match given_or_told(options) {
         Ok(given) => given,
         Err(exit) => return exit,

@@ -24,6 +24,9 @@ The inbox is not in the copy: the teams' files lie in their own folders, and wha
 of them is in the store. The ledger of the copy does not know of messages that went out after
 it was taken: before the next job, compare it with the mail server's log.";
 
+/// So many faults of a copy are told to a person.
+const TOLD: usize = 20;
+
 #[derive(Debug, Args)]
 #[command(after_long_help = RESTORE)]
 pub(super) struct BackupArgs {
@@ -90,10 +93,18 @@ fn look(folder: &Path, json: bool) -> Exit {
         say_json(&verified);
     } else {
         let of = verified.taken.as_deref().map_or("a data folder".to_owned(), |t| format!("a copy of {t}"));
-        let verdict = if whole { "whole" } else { "NOT whole" };
+        let faults = verified.faults.len();
+        let verdict = if whole {
+            "whole".to_owned()
+        } else {
+            format!("NOT whole, {}", plural(faults, "fault", "faults"))
+        };
         let files = plural(verified.files, "file", "files");
         say(&format!("{}: {of}, {files} looked at: {verdict}", folder.display()));
-        verified.faults.iter().for_each(|fault| say(&format!("  {fault}")));
+        verified.faults.iter().take(TOLD).for_each(|fault| say(&format!("  {fault}")));
+        if faults > TOLD {
+            say(&format!("  and {} more: --json names all", faults - TOLD));
+        }
     }
     if whole {
         return Exit::Success;

@@ -85,6 +85,28 @@ impl Ledger {
         Ok(self.connection.query_row(sql, [sha256], |row| row.get(0)).optional()?)
     }
 
+    /// Every pipeline that was kept: the run that used it first, and the SHA-256 of the list of its files.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn kept_pipelines(&self) -> Result<Vec<(String, String)>> {
+        self.pairs("SELECT first_run, contents FROM pipeline_kept ORDER BY first_run")
+    }
+
+    /// Every run whose result was kept, with the SHA-256 of it.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn kept_results(&self) -> Result<Vec<(String, String)>> {
+        self.pairs("SELECT run, sha256 FROM result_kept ORDER BY run")
+    }
+
+    fn pairs(&self, sql: &str) -> Result<Vec<(String, String)>> {
+        let mut statement = self.connection.prepare(sql)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Notes under which hash the store has what the packs of a run said.
     ///
     /// # Errors

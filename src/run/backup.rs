@@ -3,7 +3,7 @@
 //! The ledger is copied first, as it stands at one moment; the store, which is only ever added to,
 //! afterwards: so the copy holds whatever its ledger refers to. A copy is a data folder itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -13,8 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::clock::now;
 use super::manifest::PROGRAM;
 use super::proof::paths_below;
+use super::wanted::missing;
 use super::workspace::Workspace;
 use crate::disk::write_whole;
+use crate::intake::store::Store;
 use crate::ledger::Ledger;
 
 /// The list of a copy's files, in the copy.
@@ -36,6 +38,10 @@ pub struct Backup {
     pub files: BTreeMap<String, String>,
     /// How many contents the store holds.
     pub stored: usize,
+    /// Every content of the store by its path in the copy, with its size in bytes; its name is its SHA-256.
+    /// Lists of older versions do not have it.
+    #[serde(default)]
+    pub contents: BTreeMap<String, u64>,
 }
 
 /// What came of taking a copy.
@@ -77,6 +83,7 @@ pub fn take(workspace: &Workspace, to: &Path) -> anyhow::Result<Taken> {
             program: PROGRAM.to_owned(),
             files: BTreeMap::new(),
             stored: 0,
+            contents: BTreeMap::new(),
         },
         added: 0,
         bytes: 0,
@@ -89,7 +96,8 @@ pub fn take(workspace: &Workspace, to: &Path) -> anyhow::Result<Taken> {
     }
     let list = serde_json::to_string_pretty(&taken.backup).context("the list cannot be written")? + "\n";
     write_whole(&to.join(LIST), list.as_bytes()).context("the list of the copy cannot be written")?;
-    taken.faults.extend(missing(to)?);
+    let ledger = Ledger::copy_of(&to.join(LEDGER))?;
+    taken.faults.extend(missing(&ledger, &Store::new(to.join(STORE)))?.into_values());
     Ok(taken)
 }
 
@@ -112,9 +120,9 @@ fn copy_store(from: &Path, to: &Path, taken: &mut Taken) -> anyhow::Result<()> {
     for (path, sha256) in contents(from)? {
         let target = to.join(&path);
         taken.backup.stored += 1;
-        if fs::metadata(&target)
-            .is_ok_and(|there| fs::metadata(from.join(&path)).is_ok_and(|here| here.len() == there.len()))
-        {
+        let here = fs::metadata(from.join(&path)).with_context(|| format!("store/{path} cannot be read"))?;
+        if fs::metadata(&target).is_ok_and(|there| here.len() == there.len()) {
+            taken.backup.contents.insert(format!("{STORE}/{path}"), here.len());
             continue;
         }
         let bytes = fs::read(from.join(&path)).with_context(|| format!("store/{path} cannot be read"))?;
@@ -123,6 +131,7 @@ fn copy_store(from: &Path, to: &Path, taken: &mut Taken) -> anyhow::Result<()> {
             continue;
         }
         write_whole(&target, &bytes).with_context(|| format!("{} cannot be written", target.display()))?;
+        taken.backup.contents.insert(format!("{STORE}/{path}"), bytes.len() as u64);
         taken.added += 1;
         taken.bytes += bytes.len() as u64;
     }
@@ -185,7 +194,7 @@ pub struct Verified {
 }
 
 /// Looks at every file of a copy, or of a data folder: the ledger is whole, every content of the store is
-/// what its name says, whatever the ledger refers to is there, and the listed files are as listed.
+/// what its name says, whatever the ledger refers to is there, and the listed files are there as listed.
 ///
 /// # Errors
 /// If the folder cannot be read at all.
@@ -199,6 +208,10 @@ pub fn verify(folder: &Path) -> anyhow::Result<Verified> {
         Ok(faults) => out.faults.extend(faults.into_iter().map(|fault| format!("{LEDGER}: {fault}"))),
         Err(error) => out.faults.push(format!("{LEDGER}: {error}")),
     }
+    let mut gone = BTreeMap::new();
+    if out.faults.is_empty() {
+        gone = missing(&Ledger::copy_of(&ledger)?, &Store::new(folder.join(STORE)))?;
+    }
     let store = folder.join(STORE);
     for (path, sha256) in contents(&store)? {
         out.files += 1;
@@ -210,6 +223,12 @@ pub fn verify(folder: &Path) -> anyhow::Result<Verified> {
     }
     if let Ok(text) = fs::read(folder.join(LIST)) {
         let list: Backup = serde_json::from_slice(&text).context("backup.json cannot be understood")?;
+        for (path, bytes) in &list.contents {
+            if !folder.join(path).is_file() {
+                let fault = || format!("{path} is not there: the copy had it, with {bytes} bytes");
+                gone.entry(path.clone()).or_insert_with(fault);
+            }
+        }
         for (path, sha256) in &list.files {
             out.files += 1;
             match fs::read(folder.join(path)) {
@@ -220,32 +239,6 @@ pub fn verify(folder: &Path) -> anyhow::Result<Verified> {
         }
         out.taken = Some(list.taken);
     }
-    if out.faults.is_empty() {
-        out.faults = missing(folder)?;
-    }
-    Ok(out)
-}
-
-/// What the ledger of a folder says was received or sent, and the store beside it does not have.
-fn missing(folder: &Path) -> anyhow::Result<Vec<String>> {
-    let ledger = Ledger::copy_of(&folder.join(LEDGER))?;
-    let removed: BTreeSet<String> = ledger.removals()?.into_iter().map(|r| r.path).collect();
-    let mut wanted: BTreeMap<String, String> = BTreeMap::new();
-    if let Some(last) = ledger.last_received()? {
-        for arrival in ledger.arrivals(last)? {
-            wanted.insert(arrival.sha256, format!("{} of feed {}", arrival.file, arrival.feed));
-        }
-    }
-    for dispatch in ledger.dispatches()? {
-        let what = format!("the message \"{}\" of {}", dispatch.message.subject, dispatch.run);
-        wanted.insert(dispatch.message.sha256, what);
-    }
-    let mut out = Vec::new();
-    for (sha256, what) in wanted {
-        let path = format!("{STORE}/{}/{sha256}", sha256.get(..2).unwrap_or_default());
-        if !folder.join(&path).is_file() && !removed.contains(&path) {
-            out.push(format!("{what} is not there: {path}"));
-        }
-    }
+    out.faults.extend(gone.into_values());
     Ok(out)
 }

@@ -46,6 +46,7 @@ mod send;
 mod shelf;
 mod state;
 mod usage;
+mod wanted;
 mod workspace;
 
 pub use acknowledge::{Acknowledged, Open, acknowledge, open};
