@@ -9,20 +9,33 @@ use std::path::Path;
 use anyhow::Context as _;
 use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
+use serde::Serialize;
+use serde_json::json;
 
 use super::invocation::{invocation, quoted};
-use super::output::{failed, pipeline, say};
-use super::progress::Steps;
+use super::output::{failed, pipeline, say, say_json};
+use super::progress::{Quiet, Steps};
 use super::run::{STEPS, tell};
 use super::{DemoArgs, Exit};
 use crate::disk::write_whole;
 use crate::ledger::RunState;
-use crate::run::{Request, RunError, Workspace, execute};
+use crate::run::{Progress, Report, Request, RunError, Workspace, execute};
 
 static STEP_FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/steps");
 static FRAMEWORK: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/pipelines/lancashire-south-cumbria");
 static INVENTED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/pipeline");
 const PLAN: &str = include_str!("../../fixtures/demo.toml");
+
+/// What became of one step, for programs.
+#[derive(Debug, Serialize)]
+struct Played {
+    job: String,
+    as_of: NaiveDate,
+    run: String,
+    /// Whether an earlier call had played it; then there is no report.
+    before: bool,
+    report: Option<Report>,
+}
 
 /// One step of the plan.
 #[derive(Debug)]
@@ -53,7 +66,11 @@ fn play(args: &DemoArgs) -> anyhow::Result<Exit> {
         Ok(pipeline) => pipeline,
         Err(exit) => return Ok(exit),
     };
-    say(&format!("{}, an invented ICB, in {}", pipeline.organisation, args.data.display()));
+    let tell_all = !args.json;
+    let mut runs: Vec<Played> = Vec::new();
+    if tell_all {
+        say(&format!("{}, an invented ICB, in {}", pipeline.organisation, args.data.display()));
+    }
     let workspace = Workspace::new(&args.data);
     let mut steps = Steps::new(STEPS * plan.len() as u64);
     let mut worst = Exit::Success;
@@ -61,30 +78,39 @@ fn play(args: &DemoArgs) -> anyhow::Result<Exit> {
         let name = format!("{} of {}", step.job, crate::dates::long(step.as_of));
         if let Some(run) = played(&workspace, step)? {
             steps.skip(STEPS);
-            say(&format!("\n{name}: played already (run {run}); nothing is repeated"));
+            if tell_all {
+                say(&format!("\n{name}: played already (run {run}); nothing is repeated"));
+            }
+            runs.push(Played { job: step.job.clone(), as_of: step.as_of, run, before: true, report: None });
             continue;
         }
         let job = pipeline.job(&step.job).with_context(|| format!("there is no job \"{}\"", step.job))?;
         drop_files(step, &args.data)?;
-        steps.run(&name);
-        let request = Request {
-            job,
-            pipeline: &pipeline,
-            workspace: workspace.clone(),
-            as_of: step.as_of,
-            progress: &steps,
-        };
+        if tell_all {
+            steps.run(&name);
+        }
+        let progress: &dyn Progress = if tell_all { &steps } else { &Quiet };
+        let request =
+            Request { job, pipeline: &pipeline, workspace: workspace.clone(), as_of: step.as_of, progress };
         let report = execute(&request)?;
-        steps.pause(|| {
-            say("");
-            tell(&report);
-        });
+        if tell_all {
+            steps.pause(|| {
+                say("");
+                tell(&report);
+            });
+        }
         if worst == Exit::Success {
             worst = Exit::of_report(&report);
         }
+        let (job, run) = (step.job.clone(), report.run.clone());
+        runs.push(Played { job, as_of: step.as_of, run, before: false, report: Some(report) });
     }
     steps.finish();
-    finale(&args.data);
+    if tell_all {
+        finale(&args.data);
+    } else {
+        say_json(&json!({ "data": args.data, "organisation": pipeline.organisation, "runs": runs }));
+    }
     Ok(worst)
 }
 

@@ -17,7 +17,8 @@ pub(super) fn levels(args: &LevelsArgs) -> Exit {
         Err(exit) => return exit,
     };
     let rows: Vec<[String; 14]> = result.practices.iter().map(|p| p.levels_row()).collect();
-    match args.format {
+    let format = if args.json { Format::Json } else { args.format };
+    match format {
         Format::Csv => say_raw(&csv(&rows)),
         Format::Json => say_json(&rows.iter().map(object).collect::<Vec<Value>>()),
         Format::Table => table(&result, &rows),

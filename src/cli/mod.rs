@@ -112,6 +112,9 @@ struct DemoArgs {
     /// The data folder; made if it is not there
     #[arg(long, value_name = "DIR", default_value = "demo-data")]
     data: PathBuf,
+    /// Prints JSON instead of text
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -178,6 +181,9 @@ struct LevelsArgs {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
+    /// Prints JSON instead of text, as --format json does
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -225,6 +231,9 @@ struct ServeArgs {
     /// Runs what is owed now and ends: for machines whose own scheduler starts it every quarter of an hour
     #[arg(long)]
     once: bool,
+    /// Prints what it says as one JSON object a line, to standard output
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -78,6 +78,12 @@ pub fn journal(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{now}  {text}");
 }
 
+/// Prints a line of the scheduler's journal to standard output, as JSON.
+pub fn journal_as_json(text: &str) {
+    let now = crate::run::clock::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false);
+    say(&json!({ "at": now, "says": text }).to_string());
+}
+
 /// Whether progress is to be kept from the terminal.
 pub fn quiet() -> bool {
     QUIET.load(Ordering::Relaxed)
@@ -126,6 +132,11 @@ pub fn fail_as_json(exit: u8) {
         return;
     }
     say_json(&failure(exit));
+}
+
+/// As [`fail_as_json`], in one line: for those who read a line at a time.
+pub fn fail_as_json_line(exit: u8) {
+    say(&failure(exit).to_string());
 }
 
 /// Why a command failed, as JSON.

@@ -9,12 +9,17 @@ use super::Exit;
 use super::desk::{failed, ledger_to_read};
 use super::output::{say, say_json};
 use crate::dates::{long, short};
-use crate::run::{OnShelf, Workspace, clock, shelf};
+use crate::run::{OnShelf, STOPPED, Workspace, clock, shelf};
+
+/// What to do about what the guard stops.
+const GUARD_LIST: &str =
+    "what the guard stops goes to nobody: `quarterday guard list` tells what was found and where";
 
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "States: waiting (for approval), expired (approved by nobody in time), withheld \
-(corrects a pack that is not recalled), planned, sent, blocked (nobody on the list may get it), recalled."
+(corrects a pack that is not recalled), planned, sent, blocked (nobody on the list may get it), recalled, \
+stopped by the guard (see `quarterday guard list`)."
 )]
 pub(super) struct PacksArgs {
     /// One pack, with its documents
@@ -59,12 +64,13 @@ fn table(packs: &[OnShelf]) {
         say("no pack has been made yet");
         return;
     }
+    let states = packs.iter().map(|p| p.state.len()).max().unwrap_or(0).max(8);
     let widest = packs.iter().map(|p| p.pack.len()).max().unwrap_or(0);
     for pack in packs {
         let until = pack.approve_by.map(|d| format!(", approve by {}", short(d))).unwrap_or_default();
         let open = if pack.open > 0 { format!(", {} open", pack.open) } else { String::new() };
         say(&format!(
-            "{:<widest$}  {:<8}  {:>11}  {} sent{open}{until}  {}",
+            "{:<widest$}  {:<states$}  {:>11}  {} sent{open}{until}  {}",
             pack.pack,
             pack.state,
             short(pack.as_of),
@@ -72,12 +78,22 @@ fn table(packs: &[OnShelf]) {
             pack.committee
         ));
     }
+    if packs.iter().any(|pack| pack.state == STOPPED) {
+        say(GUARD_LIST);
+    }
 }
 
 fn one(pack: &OnShelf) {
     say(&format!("{} for the {}, as at {}: {}", pack.pack, pack.committee, long(pack.as_of), pack.state));
-    say(&format!("  content   {}", pack.content));
+    if !pack.content.is_empty() {
+        say(&format!("  content   {}", pack.content));
+    }
     say(&format!("  run       {}", pack.run));
+    if pack.state == STOPPED {
+        say(&format!("  hits      {}", pack.hits.join(", ")));
+        say(&format!("  {GUARD_LIST}"));
+        return;
+    }
     if let Some(until) = pack.approve_by {
         say(&format!(
             "  approve   by {}: quarterday approve {} --as ROLE --note TEXT",

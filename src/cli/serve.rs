@@ -1,28 +1,37 @@
 //! `quarterday serve`: runs the jobs of the pipeline at their times.
 
-use super::output::{complain, journal};
+use super::output::{complain, fail_as_json_line, journal, journal_as_json};
 use super::{Exit, ServeArgs};
 use crate::run::Workspace;
 use crate::schedule::{Server, StartError, System};
 
 pub(super) fn serve(args: &ServeArgs) -> Exit {
-    let system = match System::new(journal) {
+    start(args).unwrap_or_else(|exit| {
+        if args.json {
+            fail_as_json_line(exit.number());
+        }
+        exit
+    })
+}
+
+fn start(args: &ServeArgs) -> Result<Exit, Exit> {
+    let system = match System::new(if args.json { journal_as_json } else { journal }) {
         Ok(system) => system,
         Err(error) => {
             complain(&format!("signals of the system cannot be taken: {error}"));
-            return Exit::Failure;
+            return Err(Exit::Failure);
         }
     };
     let mut server = match Server::start(&system, &args.pipeline, Workspace::new(&args.data), args.once) {
         Ok(server) => server,
-        Err(error) => return refused(&error, args),
+        Err(error) => return Err(refused(&error, args)),
     };
     if !args.once {
         server.serve();
-        return Exit::Success;
+        return Ok(Exit::Success);
     }
     server.turn();
-    if server.failed() > 0 { Exit::Failure } else { Exit::Success }
+    Ok(if server.failed() > 0 { Exit::Failure } else { Exit::Success })
 }
 
 fn refused(error: &StartError, args: &ServeArgs) -> Exit {

@@ -175,12 +175,14 @@ pub struct Recipient {
 }
 
 /// Reads `committees.toml`.
-pub(super) fn read(mut file: Table<'_>) -> Vec<Committee> {
+///
+/// `linked` says whether `[mail]` tells where recipients find what is too large to be attached.
+pub(super) fn read(mut file: Table<'_>, linked: bool) -> Vec<Committee> {
     let report = file.report().clone();
     let mut committees: Vec<Committee> = Vec::new();
     for table in file.tables("committee") {
         let at = table.at();
-        let Some(committee) = Committee::read(table) else { continue };
+        let Some(committee) = Committee::read(table, linked) else { continue };
         if committees.iter().any(|c| c.id == committee.id) {
             let message = format!("there are two committees `{}`", committee.name);
             report.error(&at, Code::DuplicateName, message, None);
@@ -208,7 +210,7 @@ fn shorten(committees: &mut [Committee]) {
 }
 
 impl Committee {
-    fn read(mut table: Table<'_>) -> Option<Self> {
+    fn read(mut table: Table<'_>, linked: bool) -> Option<Self> {
         let report = table.report().clone();
         let name = table.text("name");
         let documents = words(&mut table, "documents", &Document::WORDS);
@@ -227,6 +229,14 @@ impl Committee {
         let budget = read_budget(&mut table);
         let ways = [("split", OverBudget::Split), ("link", OverBudget::Link)];
         let over_budget = read_choice(&mut table, "over_budget", &ways).unwrap_or(OverBudget::Split);
+        if let (OverBudget::Link, false, Some(key)) = (over_budget, linked, table.text_or_none("over_budget"))
+        {
+            let message = "what is too large to be attached is linked, and [mail] has no `packs_link`: recipients \
+                           are told to ask for it";
+            let mend = "write packs_link = \"https://…\" under [mail] in pipeline.toml: where recipients find the \
+                        packs folder";
+            report.warning(&key.at, Code::Incomplete, message, Some(mend.to_owned()));
+        }
         let ways = [("block", Outside::Block), ("public", Outside::Public)];
         let outside = read_choice(&mut table, "outside", &ways).unwrap_or(Outside::Block);
         if audience == Some(Audience::Public) && documents.iter().any(|d| *d != Document::QuarterlyPack) {

@@ -88,13 +88,15 @@ impl<'f> Loader<'f> {
             self.each("rules", |id, t| Rule::read(id, t, &facts, &numbers)).into_values().collect();
         rules.sort_by(|a, b| b.level.cmp(&a.level).then_with(|| a.id.cmp(&b.id)));
         let exceptions = self.one(EXCEPTIONS, false, |t| exception::read(t, &facts)).unwrap_or_default();
-        let committees = self.one(COMMITTEES, true, committee::read).unwrap_or_default();
+        let general = self.general();
+        // Without a pipeline.toml that can be read nothing is known of the link.
+        let linked = general.as_ref().is_none_or(|(general, _)| general.mail.posting.packs_link.is_some());
+        let committees = self.one(COMMITTEES, true, |t| committee::read(t, linked)).unwrap_or_default();
         let support = self.one(SUPPORT, false, |t| support::read(t, lists.get("themes"))).unwrap_or_default();
         let (domains, indicators) =
             self.one(INDICATORS, false, |t| indicator::read(t, &facts)).unwrap_or_default();
         let (receipts, owners) = self.one(OWNERS, false, Receipts::read).unwrap_or_default();
         owner::check(self.report, &owners, &feeds);
-        let general = self.general();
         let guard = self.guard(general.as_ref().map(|(general, _)| general));
         feeds.iter_mut().for_each(|feed| feed.look_for(&guard));
         contract::check(self.report, &feeds, &tables, &facts, &rules, &committees, general.as_ref());

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
@@ -67,8 +67,7 @@ pub fn take(workspace: &Workspace, to: &Path) -> anyhow::Result<Taken> {
     if workspace.existing_ledger()?.is_none() {
         bail!(workspace.no_ledger());
     }
-    let (real, ours) = (fs::canonicalize(data)?, fs::canonicalize(to).unwrap_or_else(|_| to.to_owned()));
-    if ours.starts_with(&real) {
+    if real(to)?.starts_with(fs::canonicalize(data)?) {
         bail!("{} lies in the data folder itself: name a folder on another disk", to.display());
     }
     let fresh = !to.is_dir() || fs::read_dir(to)?.next().is_none();
@@ -99,6 +98,17 @@ pub fn take(workspace: &Workspace, to: &Path) -> anyhow::Result<Taken> {
     let ledger = Ledger::copy_of(&to.join(LEDGER))?;
     taken.faults.extend(missing(&ledger, &Store::new(to.join(STORE)))?.into_values());
     Ok(taken)
+}
+
+/// Where a folder lies that may not be there yet, links and dots resolved.
+fn real(folder: &Path) -> std::io::Result<PathBuf> {
+    let whole = std::path::absolute(folder)?;
+    for there in whole.ancestors() {
+        if let Ok(found) = fs::canonicalize(there) {
+            return Ok(found.join(whole.strip_prefix(there).unwrap_or(Path::new(""))));
+        }
+    }
+    Ok(whole)
 }
 
 fn copy_ledger(workspace: &Workspace, to: &Path, taken: &mut Taken) -> anyhow::Result<()> {

@@ -68,6 +68,6 @@ pub use resend::{CopyOf, Resent, resend};
 pub use resolve::{Decision, ResolveError, Verdict, resolve};
 pub use result::RunResult;
 pub use send::{Counter, Sent, Tried, hand_over};
-pub use shelf::{OnShelf, shelf};
+pub use shelf::{OnShelf, STOPPED, shelf};
 pub use usage::unmatched;
 pub use workspace::{LockError, Workspace};

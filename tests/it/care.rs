@@ -135,6 +135,70 @@ fn a_damaged_backup_is_told_file_by_file() {
     assert_eq!(code(&output), 1, "a copy on the same folder is none");
 }
 
+#[test]
+fn a_copy_without_a_content_of_the_store_is_not_whole_whatever_it_is() {
+    let dir = copy_of_demo();
+    let copy = tempfile::tempdir().unwrap();
+    let to = copy.path().join("copy");
+    assert_eq!(code(&quarterday(&["backup", "--data", text(dir.path()), "--to", text(&to)])), 0);
+    let stored = files(&to.join("store"));
+    // One of each kind, by how it begins and what it says.
+    let says = |bytes: &[u8], part: &str| String::from_utf8_lossy(bytes).contains(part);
+    let json = |bytes: &[u8]| bytes.starts_with(b"{");
+    type Kind<'k> = (&'k str, &'k dyn Fn(&[u8]) -> bool);
+    let kinds: [Kind<'_>; 6] = [
+        ("a document", &|b| b.starts_with(b"%PDF")),
+        ("a letter", &|b| json(b) && says(b, "\"forms\"")),
+        ("a manifest", &|b| json(b) && says(b, "\"pipeline_sha256\"")),
+        ("a list of the pipeline's files", &|b| json(b) && says(b, "\"committees.toml\"")),
+        ("a file of the pipeline", &|b| says(b, "[[committee]]")),
+        ("a message", &|b| says(b, "Message-ID: ")),
+    ];
+    let verify = || quarterday(&["backup", "--verify", text(&to)]);
+    let list = fs::read(to.join("backup.json")).unwrap();
+    for (what, is) in kinds {
+        let (path, bytes) = stored.iter().find(|(_, bytes)| is(bytes)).unwrap_or_else(|| panic!("{what}"));
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let path = to.join("store").join(path);
+        fs::remove_file(&path).unwrap();
+        // By the list; and, in a copy of an older version that has none of the store, by the ledger.
+        for listed in [true, false] {
+            let mut held: serde_json::Value = serde_json::from_slice(&list).unwrap();
+            if !listed {
+                held.as_object_mut().unwrap().remove("contents");
+            }
+            fs::write(to.join("backup.json"), held.to_string()).unwrap();
+            let output = verify();
+            assert_eq!(code(&output), 20, "{what}, listed {listed}: {}", said(&output));
+            let told = said(&output);
+            assert!(told.contains("NOT whole, 1 fault") && told.contains(name), "{what}: {told}");
+        }
+        fs::write(&path, bytes).unwrap();
+    }
+    fs::write(to.join("backup.json"), &list).unwrap();
+    assert_eq!(code(&verify()), 0, "{}", said(&verify()));
+    // Many are counted, and the first are named.
+    for path in stored.keys() {
+        fs::remove_file(to.join("store").join(path)).unwrap();
+    }
+    let told = said(&verify());
+    assert!(told.contains(&format!("NOT whole, {} faults", stored.len())), "{told}");
+    assert!(told.contains(&format!("and {} more", stored.len() - 20)), "{told}");
+}
+
+#[test]
+fn a_copy_inside_the_data_folder_is_refused_however_it_is_named() {
+    let dir = copy_of_demo();
+    let name = dir.path().file_name().unwrap().to_str().unwrap();
+    for to in ["backup", "copies/of/today", &format!("../{name}/backup"), "store/backup"] {
+        let to = dir.path().join(to);
+        let output = quarterday(&["backup", "--data", text(dir.path()), "--to", text(&to)]);
+        assert_eq!(code(&output), 1, "{}", to.display());
+        assert!(complained(&output).contains("lies in the data folder itself"), "{}", complained(&output));
+        assert!(!to.exists());
+    }
+}
+
 /// Every text that must not leave: addresses, practices, people, what teams wrote.
 fn personal() -> BTreeSet<String> {
     let mut out = BTreeSet::new();

@@ -257,6 +257,10 @@ fn a_document_with_a_number_is_stopped_until_a_named_person_releases_it() {
     };
     let hits = list(&[]);
     assert!(!hits.is_empty());
+    // The list of packs shows it, and where to look; the monitor tells it.
+    let packs = quarterday(&["packs", "--all", "--data", text(&data)]);
+    assert!(said(&packs).contains("stopped by the guard"), "{}", said(&packs));
+    assert!(said(&packs).contains("quarterday guard list"), "{}", said(&packs));
     // Nobody sends without a name and a reason, and a reason does not repeat the number.
     let first = hits[0]["hit"].as_str().unwrap().to_owned();
     let release = |hit: &str, note: &str| {
@@ -340,6 +344,32 @@ fn a_mended_source_lets_the_document_pass_and_closes_the_hit() {
     let list = quarterday(&["guard", "list", "--data", text(&icb.data())]);
     let all = said(&list);
     assert!(!all.contains("primary-care-quality-group/2026-27-q1/sbar-x90100.pdf"), "{all}");
+}
+
+#[test]
+fn a_pack_that_is_stopped_is_listed_among_the_packs_until_it_is_released() {
+    let icb = Icb::with_register();
+    icb.edit("pipeline.toml", "NHS Marrowdale", "NHS 943, 476, 5919 Marrowdale");
+    assert_eq!(code(&icb.run("quarterly", "2026-07-14", &[])), 6);
+    let data = icb.data();
+    let packs = || {
+        let output = quarterday(&["packs", "--data", text(&data), "--json"]);
+        assert_eq!(code(&output), 0, "{}", complained(&output));
+        serde_json::from_slice::<Vec<serde_json::Value>>(&output.stdout).unwrap()
+    };
+    let stopped = packs();
+    assert!(!stopped.is_empty());
+    for pack in &stopped {
+        assert_eq!(pack["state"], "stopped by the guard", "{pack}");
+        assert!(!pack["hits"].as_array().unwrap().is_empty(), "{pack}");
+    }
+    let name = stopped[0]["pack"].as_str().unwrap();
+    let one = said(&quarterday(&["packs", name, "--data", text(&data)]));
+    assert!(one.contains("stopped by the guard") && one.contains("quarterday guard list"), "{one}");
+    assert_eq!(code(&quarterday(&["packs", "nonesuch", "--data", text(&data)])), 1);
+    icb.edit("pipeline.toml", "NHS 943, 476, 5919 Marrowdale", "NHS Marrowdale");
+    assert_eq!(code(&icb.run("quarterly", "2026-07-14", &[])), 0);
+    assert!(packs().iter().all(|pack| pack["state"] != "stopped by the guard"), "{:?}", packs());
 }
 
 #[test]

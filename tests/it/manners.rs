@@ -23,6 +23,29 @@ fn failures(icb: &Icb) -> Vec<Vec<String>> {
         &["backup", "--verify", data, "--json"],
         &["check", "--pipeline", "nowhere", "--json"],
         &["explain", "--json"],
+        &["levels", "--data", data, "--json"],
+        &["packs", "--data", data, "--json"],
+        &["audit", "--data", data, "--json"],
+        &["ack", "--data", data, "--json"],
+        &["ack", "any", "--as", "R", "--note", "N", "--data", data, "--json"],
+        &["approve", "any", "--as", "R", "--note", "N", "--pipeline", pipeline, "--data", data, "--json"],
+        &["approve", "any", "--as", "R", "--note", "N", "--pipeline", "nowhere", "--data", data, "--json"],
+        &["recall", "any", "--by", "R", "--reason", "N", "--pipeline", pipeline, "--data", data, "--json"],
+        &[
+            "resend",
+            "any",
+            "--to",
+            "a@b.example",
+            "--as",
+            "R",
+            "--pipeline",
+            pipeline,
+            "--data",
+            data,
+            "--json",
+        ],
+        &["quarantine", "--pipeline", pipeline, "--data", data, "--json"],
+        &["serve", "--once", "--pipeline", "nowhere", "--data", data, "--json"],
     ];
     commands.iter().map(|words| words.iter().map(|word| (*word).to_owned()).collect()).collect()
 }
@@ -42,9 +65,61 @@ fn who_asks_for_json_gets_json_when_it_fails_too() {
         }
         assert_eq!(json["exit"].as_i64(), Some(i64::from(code(&output))), "{words:?}");
         assert!(!json["error"].as_str().unwrap().is_empty(), "{words:?}");
+        let messages = json["messages"].as_array().unwrap();
+        assert!(messages.contains(&json["error"]), "{words:?}: {json}");
+        assert_eq!(json.as_object().unwrap().len(), 3, "one shape for all: {words:?}: {json}");
         assert!(!complained(&output).is_empty(), "a person reads it on standard error all the same");
     }
     assert!(!std::path::Path::new("never").exists() && !std::path::Path::new("never.zip").exists());
+}
+
+#[test]
+fn every_command_that_tells_something_tells_it_as_json_too() {
+    let help = said(&quarterday(&["help"]));
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands: Vec<&str> = listed
+        .take_while(|line| !line.is_empty())
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert!(commands.contains(&"man") && commands.len() > 20, "{help}");
+    let others = ["completions", "man", "help", "guard", "dispatch"];
+    for command in commands.into_iter().filter(|command| !others.contains(command)) {
+        let help = said(&quarterday(&[command, "--help"]));
+        assert!(help.contains("--json"), "{command}: {help}");
+    }
+    let json = |args: &[&str]| -> serde_json::Value {
+        let output = quarterday(args);
+        assert_eq!(code(&output), 0, "{args:?}: {}", complained(&output));
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{args:?}: {e}: {}", said(&output)))
+    };
+    let data = text(demo());
+    let format = json(&["levels", "--data", data, "--format", "json"]);
+    assert_eq!(json(&["levels", "--data", data, "--json"]), format);
+    // A demo that was played already says so; one that plays now has a report of each run.
+    let dir = copy_of_demo();
+    let again = json(&["demo", "--data", text(dir.path()), "--json"]);
+    let runs = again["runs"].as_array().unwrap();
+    assert!(runs.len() > 1 && runs.iter().all(|run| run["before"] == true), "{again}");
+}
+
+#[test]
+fn the_scheduler_says_one_json_object_a_line() {
+    let icb = Icb::with_register();
+    let (pipeline, data) = (icb.pipeline(""), icb.data());
+    let serve =
+        || quarterday(&["serve", "--once", "--json", "--pipeline", text(&pipeline), "--data", text(&data)]);
+    assert_eq!(code(&serve()), 0);
+    // It goes on with the last good state of a folder that has errors, and says so.
+    icb.edit("committees.toml", "documents", "dokuments");
+    let output = serve();
+    let told = said(&output);
+    assert!(told.contains("last good state"), "{told}{}", complained(&output));
+    assert!(told.lines().count() > 1, "{told}{}", complained(&output));
+    for line in told.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        assert!(line["at"].is_string() && line["says"].is_string(), "{line}");
+    }
 }
 
 #[test]

@@ -300,6 +300,14 @@ fn what_is_too_large_lies_behind_a_link_if_the_committee_wants_it_so() {
     icb.edit("pipeline.toml", "attachment_budget = \"10 MB\"", "packs_link = \"https://packs.icb.example/\"");
     let limits = "attachment_budget = \"30 KB\"\nover_budget = \"link\"";
     icb.edit("committees.toml", MEMBERS, &format!("{MEMBERS}\n{limits}"));
+    let check = || said(&quarterday(&["check", "--pipeline", text(&icb.pipeline(""))]));
+    assert!(!check().contains("packs_link"), "{}", check());
+    icb.edit("pipeline.toml", "packs_link", "# packs_link");
+    let told = check();
+    let line = told.lines().find(|line| line.contains("packs_link")).unwrap_or_else(|| panic!("{told}"));
+    assert!(line.starts_with("committees.toml:") && line.contains("warning"), "{told}");
+    assert!(told.contains("write packs_link = "), "{told}");
+    icb.edit("pipeline.toml", "# packs_link", "packs_link");
     assert_eq!(code(&icb.run("quarterly", "2026-07-14", &[])), 0);
     let (_, body, attached) = read(&mails(&icb, "medical-services-group-pmsg-chair")[0].1);
     assert_eq!(attached.len(), 0);
