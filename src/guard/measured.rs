@@ -156,6 +156,35 @@ fn every_number_in_every_grouping_is_found() {
     assert!(misses.is_empty(), "{} of {all}: {:?}", misses.len(), &misses[..misses.len().min(5)]);
 }
 
+#[test]
+fn a_cell_and_the_document_that_shows_it_agree() {
+    // A document shows runs of spaces and lines as one space; nothing is found in it that was not in the cell.
+    let mut chance = Chance(0xce11);
+    let found = |text: &str| -> Vec<String> {
+        find(text, LeadingZero::DateOfBirth).into_iter().map(|(_, _, digits)| digits).collect()
+    };
+    for index in 0..20_000_u64 {
+        let number = chance.number();
+        let between = chance.pick(&[
+            "\n\n",
+            "   \n",
+            " ,\n\n ",
+            "\t\t",
+            "  and \n",
+            "\u{2028}\n",
+            " -\r\n\r\n ",
+            "\n \n;\n",
+        ]);
+        let cell = match index % 3 {
+            0 => chance.cut(&number, between),
+            1 => format!("{}{between}{}{between}{}", &number[..3], &number[3..6], &number[6..]),
+            _ => harmless(&mut chance, usize::try_from(index).unwrap() % KINDS.len()).replace(' ', between),
+        };
+        let shown = cell.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(found(&cell), found(&shown), "{cell:?}");
+    }
+}
+
 /// Texts that hold digits and nobody's number, by kind.
 fn harmless(chance: &mut Chance, kind: usize) -> String {
     let day = format!("{:02}", 1 + chance.below(28));
