@@ -94,7 +94,8 @@ enum StateName {
     Failed,
     /// Nobody knows whether it arrived
     Unknown,
-    /// Stopped before it was handed over: its pack was recalled, or somebody gave it up
+    /// Stopped before it was handed over: its pack was recalled, its recipient taken off the list, or
+    /// somebody gave it up
     Withdrawn,
 }
 
@@ -248,7 +249,7 @@ fn send(args: &SendArgs) -> anyhow::Result<Exit> {
     let workspace = used(&args.data)?;
     let _lock = workspace.lock()?;
     let store = workspace.store();
-    let counter = Counter { mail: &pipeline.mail, workspace: &workspace, store: &store, clock: &RealTime };
+    let counter = Counter { pipeline: &pipeline, workspace: &workspace, store: &store, clock: &RealTime };
     let sent = hand_over(&counter, &[], &mut workspace.ledger()?)?;
     if args.json {
         say_json(&sent);

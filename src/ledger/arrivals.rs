@@ -123,6 +123,15 @@ impl Ledger {
         rows.map(|row| row?.arrival()).collect()
     }
 
+    /// The feed of an arrival.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn feed_of(&self, arrival: u32) -> Result<Option<String>> {
+        let sql = "SELECT feed FROM arrival WHERE number = ?1";
+        Ok(self.connection.query_row(sql, [arrival], |row| row.get(0)).optional()?)
+    }
+
     /// The latest date on which anything was received.
     ///
     /// # Errors

@@ -52,7 +52,7 @@ pub enum DispatchState {
     Failed,
     /// Nobody knows whether it arrived.
     Unknown,
-    /// Its pack was recalled before it was handed over: it is never sent.
+    /// Before it was handed over its pack was recalled, or its recipient was one no more who may have it.
     Withdrawn,
 }
 

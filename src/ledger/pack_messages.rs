@@ -142,8 +142,50 @@ impl Ledger {
     }
 }
 
-/// Plans the messages of a batch.
+/// Plans a message again that was withdrawn, unless its pack was recalled.
+fn plan_again(
+    transaction: &Transaction<'_>,
+    batch: &Batch<'_>,
+    message: &Planned,
+    at: &str,
+) -> Result<()> {
+    // The same bytes stay those of the run that first planned them.
+    let changed = transaction.execute(
+        "UPDATE dispatch SET state = 'planned',
+             run = CASE WHEN sha256 = ?2 THEN run ELSE ?3 END,
+             as_of = CASE WHEN sha256 = ?2 THEN as_of ELSE ?4 END,
+             sha256 = ?2, subject = ?5, file = ?6
+         WHERE key = ?1 AND state = 'withdrawn' AND NOT EXISTS (SELECT 1 FROM recall WHERE pack = ?7)",
+        params![
+            message.key,
+            message.sha256,
+            batch.run,
+            batch.as_of.to_string(),
+            message.subject,
+            message.file,
+            batch.pack
+        ],
+    )?;
+    if changed == 1 {
+        transaction.execute(
+            "INSERT INTO dispatch_step (key, at, state, try, note)
+             VALUES (?1, ?2, 'planned', 0, 'planned again: its recipient may have it again')",
+            params![message.key, at],
+        )?;
+        transaction.execute(
+            "UPDATE pack_message SET content = ?2 WHERE key = ?1",
+            params![message.key, batch.content],
+        )?;
+    }
+    Ok(())
+}
+
+/// Plans the messages of a batch. One that was withdrawn because of its recipient went to nobody: it is
+/// planned again, as it is now.
 pub(super) fn plan(transaction: &Transaction<'_>, batch: &Batch<'_>, at: &str) -> Result<()> {
+    for message in &batch.messages {
+        plan_again(transaction, batch, message, at)?;
+    }
     insert(transaction, &batch.messages, batch.run, batch.as_of)?;
     let copy = match batch.purpose {
         Purpose::Copy(number) => Some(number),

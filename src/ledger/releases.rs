@@ -158,6 +158,43 @@ mod tests {
     }
 
     #[test]
+    fn what_was_withdrawn_because_of_its_recipient_is_planned_again_as_it_is_now() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(&dir.path().join("ledger.sqlite")).unwrap();
+        let first = pack("qc-2026-27-q1", 1);
+        ledger.release(&first, None, &batch(&first, Purpose::Pack, &["his", "sent"])).unwrap();
+        let at = "2026-07-14T05:00:00Z".parse().unwrap();
+        ledger.note_step("his", &Step::new(DispatchState::Withdrawn, at, 3)).unwrap();
+        ledger.note_step("sent", &Step::new(DispatchState::Sent, at, 1)).unwrap();
+        let mut again = batch(&first, Purpose::Pack, &["his", "sent"]);
+        (again.content, again.run) = ("cc", "later");
+        again.messages.iter_mut().for_each(|message| message.sha256 = "11".into());
+        ledger.plan_more(&again, "2026-07-20T05:00:00Z").unwrap();
+        let found = |ledger: &Ledger, key: &str| {
+            let d = ledger.dispatch(key).unwrap().unwrap();
+            (d.state, d.message.sha256, d.run)
+        };
+        assert_eq!(found(&ledger, "his"), (DispatchState::Planned, "11".to_owned(), "later".to_owned()));
+        assert_eq!(found(&ledger, "sent"), (DispatchState::Sent, "00".to_owned(), first.run.clone()));
+        let steps = ledger.steps("his").unwrap();
+        assert_eq!((steps.tries(), steps.last.unwrap().state), (0, DispatchState::Planned));
+        let contents: Vec<String> =
+            ledger.pack_messages().unwrap().into_iter().map(|m| m.content).collect();
+        assert_eq!(contents, ["cc", "aa"]);
+
+        let recall = Recall {
+            pack: first.id.clone(),
+            role: "Head".into(),
+            reason: "Wrong.".into(),
+            dated: first.as_of,
+            at: first.at.clone(),
+        };
+        ledger.recall(&recall, &batch(&first, Purpose::Correction, &[]), None).unwrap();
+        ledger.plan_more(&again, "2026-07-21T05:00:00Z").unwrap();
+        assert_eq!(found(&ledger, "his").0, DispatchState::Withdrawn, "its pack was recalled");
+    }
+
+    #[test]
     fn an_approval_and_its_messages_are_one_thing() {
         let dir = tempfile::tempdir().unwrap();
         let mut ledger = Ledger::open(&dir.path().join("ledger.sqlite")).unwrap();

@@ -174,7 +174,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
             &mut ledger,
         )?);
     }
-    let counter = Counter { mail: &pipeline.mail, workspace, store: &store, clock: &RealTime };
+    let counter = Counter { pipeline, workspace, store: &store, clock: &RealTime };
     let sent = hand_over(&counter, &keys, &mut ledger)?;
     for tried in &sent.tries {
         events.note("dispatch", json!(tried))?;

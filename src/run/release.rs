@@ -109,7 +109,7 @@ impl<'d> Desk<'d> {
     /// If the ledger or the store cannot be used.
     pub fn deliver(&mut self, keys: &[String]) -> Result<Sent, DeskError> {
         let (workspace, store) = (self.workspace, &self.store);
-        let counter = Counter { mail: &self.pipeline.mail, workspace, store, clock: &RealTime };
+        let counter = Counter { pipeline: self.pipeline, workspace, store, clock: &RealTime };
         Ok(hand_over(&counter, keys, &mut self.ledger)?)
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! `sending` is written before a transport is used and the outcome after it. What is found in `sending`
 //! at the start was interrupted: a folder takes it again, and for a mail server nobody knows its fate.
+//! Before anything leaves, the pipeline in force is asked whether its recipient may still have it.
 
+mod asked;
 mod told;
 
 use std::collections::BTreeSet;
@@ -15,7 +17,7 @@ use super::workspace::Workspace;
 use crate::dispatch::{Fate, Folder, Outcome, Parcel, Smtp, Transport, mask, masked, short_name};
 use crate::intake::store::Store;
 use crate::ledger::{Dispatch, DispatchState, Ledger, LedgerError, Step};
-use crate::pipeline::{Mail, Unknown};
+use crate::pipeline::{Pipeline, Unknown};
 use crate::time::Clock;
 
 /// What became of messages.
@@ -55,8 +57,8 @@ pub struct Tried {
 
 /// What is needed to hand messages over.
 pub struct Counter<'c> {
-    /// How mail leaves.
-    pub mail: &'c Mail,
+    /// How mail leaves, and who may have it.
+    pub pipeline: &'c Pipeline,
     /// Where.
     pub workspace: &'c Workspace,
     /// Where the messages lie.
@@ -71,13 +73,14 @@ pub struct Counter<'c> {
 /// If the ledger cannot be used; a message that cannot be handed over is told in [`Sent`].
 pub fn hand_over(counter: &Counter<'_>, keys: &[String], ledger: &mut Ledger) -> anyhow::Result<Sent> {
     let mut folder = Folder::new(counter.workspace.outbox());
-    let settings = counter.mail.smtp.as_ref().filter(|_| !counter.workspace.is_dry());
-    let server = settings.map(|smtp| Smtp::new(counter.mail, smtp)).transpose();
+    let settings = counter.pipeline.mail.smtp.as_ref().filter(|_| !counter.workspace.is_dry());
+    let server = settings.map(|smtp| Smtp::new(&counter.pipeline.mail, smtp)).transpose();
     let name = settings.map_or(folder.name(), |_| "smtp");
     if !counter.workspace.is_dry() {
         settle(counter, name, ledger)?;
     }
     let mut sent = Sent::default();
+    asked::ask(counter, keys, ledger, &mut sent)?;
     let due = due(counter, keys, ledger, &mut sent)?;
     match server {
         Ok(Some(mut server)) => Batch::new(counter, &mut server, ledger)?.send(&due, &mut sent)?,
@@ -119,8 +122,8 @@ fn settle(counter: &Counter<'_>, transport: &str, ledger: &mut Ledger) -> Result
                 },
             )?;
         }
-        let retry = &counter.mail.retry;
-        let again = state == DispatchState::Unknown && counter.mail.unknown == Unknown::Resend;
+        let retry = &counter.pipeline.mail.retry;
+        let again = state == DispatchState::Unknown && counter.pipeline.mail.unknown == Unknown::Resend;
         if again && tries < retry.tries && !ledger.is_recalled(key)? {
             let last = steps.last.as_ref().map_or(now, |step| step.at);
             ledger.note_step(
@@ -265,7 +268,7 @@ impl<'b> Batch<'b> {
                 now: self.counter.clock.now(),
                 transport: name,
                 known_there: self.accepted,
-                retry: &self.counter.mail.retry,
+                retry: &self.counter.pipeline.mail.retry,
             },
         );
         self.ledger.note_step(&message.key, &step)?;

@@ -30,6 +30,7 @@ mod schedule;
 mod server;
 mod smtp;
 mod support;
+mod taken_off;
 mod terminal;
 mod watching;
 mod workbooks;

@@ -9,7 +9,7 @@ use super::super::resolve::{Decision, Verdict, resolve};
 use super::*;
 use crate::dispatch::{Answer, Stage};
 use crate::ledger::Planned;
-use crate::pipeline::{Posting, Retry};
+use crate::pipeline::{Folder, Mail, Posting, Retry, load};
 
 /// Answers as it is told, and keeps what it took.
 struct Scripted {
@@ -43,7 +43,7 @@ struct Office {
     workspace: Workspace,
     store: Store,
     ledger: Ledger,
-    mail: Mail,
+    pipeline: Pipeline,
     clock: Standing,
 }
 
@@ -64,7 +64,9 @@ impl Office {
             })
             .collect();
         ledger.plan(&planned, "r", "2026-07-14".parse().unwrap()).unwrap();
-        let mail = Mail {
+        let at = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/lancashire-south-cumbria");
+        let mut pipeline = load(&Folder::read(&at).unwrap()).pipeline.unwrap();
+        pipeline.mail = Mail {
             from: "a@icb.example".into(),
             reply: "a@icb.example".into(),
             smtp: None,
@@ -73,13 +75,13 @@ impl Office {
             posting: Posting { secure_domains: None, budget: 10_000_000, packs_link: None },
         };
         let clock = Standing::at("2026-07-14T05:00:00Z");
-        Self { _dir: dir, workspace, store, ledger, mail, clock }
+        Self { _dir: dir, workspace, store, ledger, pipeline, clock }
     }
 
     /// A run with these answers of the transport; gives what was said and who was reached.
     fn go(&mut self, answers: &[(Stage, Fate)]) -> (Sent, Vec<String>) {
         let counter =
-            Counter { mail: &self.mail, workspace: &self.workspace, store: &self.store, clock: &self.clock };
+            Counter { pipeline: &self.pipeline, workspace: &self.workspace, store: &self.store, clock: &self.clock };
         let mut transport = Scripted { answers: answers.iter().cloned().collect(), seen: Vec::new() };
         settle(&counter, "smtp", &mut self.ledger).unwrap();
         let mut sent = Sent::default();
@@ -210,7 +212,7 @@ fn what_was_interrupted_is_not_sent_again_on_its_own() {
 #[test]
 fn a_pipeline_may_say_that_the_unknown_is_sent_again() {
     let mut office = Office::new(1);
-    office.mail.unknown = Unknown::Resend;
+    office.pipeline.mail.unknown = Unknown::Resend;
     office.go(&[UNKNOWN]);
     let (_, seen) = office.go(&[]);
     assert!(seen.is_empty(), "not before the wait is over");
@@ -230,7 +232,7 @@ fn the_bytes_are_the_same_at_every_try() {
     let mut all = Vec::new();
     for answer in [LATER, LOST, YES] {
         let counter = Counter {
-            mail: &office.mail,
+            pipeline: &office.pipeline,
             workspace: &office.workspace,
             store: &office.store,
             clock: &office.clock,
@@ -295,7 +297,7 @@ fn what_was_interrupted_and_then_recalled_is_not_taken_again_by_the_folder() {
     office.ledger.note_step(&key, &begun).unwrap();
     recall(&mut office);
     let counter = Counter {
-        mail: &office.mail,
+        pipeline: &office.pipeline,
         workspace: &office.workspace,
         store: &office.store,
         clock: &office.clock,

@@ -66,6 +66,11 @@ pub(super) fn failed(dispatch: &Dispatch, steps: &Steps) -> String {
     format!("{}: was given up before{}; {}", name(dispatch), last(steps), mend(dispatch))
 }
 
+/// A message whose recipient may not have it any more.
+pub(super) fn withdrawn(dispatch: &Dispatch, why: &str) -> String {
+    format!("{}: withdrawn and not sent: {why}", name(dispatch))
+}
+
 /// A message whose bytes are gone.
 pub(super) fn unreadable(dispatch: &Dispatch, why: &str) -> String {
     format!("{}: its bytes cannot be read from the store ({why}); it stays in the outbox", name(dispatch))
