@@ -143,12 +143,7 @@ impl Ledger {
 }
 
 /// Plans a message again that was withdrawn, unless its pack was recalled.
-fn plan_again(
-    transaction: &Transaction<'_>,
-    batch: &Batch<'_>,
-    message: &Planned,
-    at: &str,
-) -> Result<()> {
+fn plan_again(transaction: &Transaction<'_>, batch: &Batch<'_>, message: &Planned, at: &str) -> Result<()> {
     // The same bytes stay those of the run that first planned them.
     let changed = transaction.execute(
         "UPDATE dispatch SET state = 'planned',

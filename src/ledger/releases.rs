@@ -178,8 +178,7 @@ mod tests {
         assert_eq!(found(&ledger, "sent"), (DispatchState::Sent, "00".to_owned(), first.run.clone()));
         let steps = ledger.steps("his").unwrap();
         assert_eq!((steps.tries(), steps.last.unwrap().state), (0, DispatchState::Planned));
-        let contents: Vec<String> =
-            ledger.pack_messages().unwrap().into_iter().map(|m| m.content).collect();
+        let contents: Vec<String> = ledger.pack_messages().unwrap().into_iter().map(|m| m.content).collect();
         assert_eq!(contents, ["cc", "aa"]);
 
         let recall = Recall {

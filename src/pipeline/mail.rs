@@ -27,7 +27,7 @@ pub struct Mail {
 /// When a message that was put off is tried again. Each wait is twice the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
-    /// The wait after the first try, in minutes; 0 leaves it to the next run.
+    /// The wait after the first try, in minutes; with 0 whoever looks next tries again, the scheduler a minute later.
     pub first_wait: u32,
     /// The longest wait, in minutes.
     pub longest_wait: u32,

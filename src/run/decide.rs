@@ -58,7 +58,7 @@ fn is_over(tries: u32, tried: &Try<'_>) -> bool {
 }
 
 /// The wait after so many tries: each is twice the one before, up to the longest.
-pub(super) fn wait(tries: u32, retry: &Retry) -> TimeDelta {
+pub(crate) fn wait(tries: u32, retry: &Retry) -> TimeDelta {
     let doubled = u64::from(retry.first_wait) << tries.saturating_sub(1).min(24);
     let minutes = doubled.min(u64::from(retry.longest_wait));
     TimeDelta::minutes(i64::try_from(minutes).unwrap_or(i64::MAX / 60_000))

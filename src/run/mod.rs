@@ -52,6 +52,7 @@ mod workspace;
 pub use acknowledge::{Acknowledged, Open, acknowledge, open};
 pub use advice::advice;
 pub use audit::{Audit, Filter, audit};
+pub(crate) use decide::wait;
 pub use error::RunError;
 pub use execute::{Progress, Request, execute};
 pub use fresh::{FeedFreshness, feeds_now, of_feeds};

@@ -94,7 +94,9 @@ pub fn resolve(
                 (DispatchState::Failed, _) => {
                     "the mail server refused it, so it did not arrive; --as resend has it tried again"
                 }
-                (DispatchState::Withdrawn, _) if recalled => "its pack was recalled before it was handed over",
+                (DispatchState::Withdrawn, _) if recalled => {
+                    "its pack was recalled before it was handed over"
+                }
                 (DispatchState::Withdrawn, _) => {
                     "its recipient may not have it; once the list says otherwise, run its job again"
                 }

@@ -20,7 +20,7 @@ mod world;
 pub use folder::InForce;
 pub use server::{Server, StartError, Turn};
 pub use system::System;
-pub use world::{Ended, Order, World};
+pub use world::{Ended, Order, Task, World};
 
 /// The pipeline that the scheduler of a data folder last knew to be good.
 pub fn kept_copy(data: &std::path::Path) -> Option<crate::pipeline::Pipeline> {

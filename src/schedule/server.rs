@@ -1,5 +1,7 @@
-//! The scheduler: turn by turn it looks at the clock, runs what is owed, and sees whether everything is as
-//! it should be.
+//! The scheduler: turn by turn it looks at the clock, runs what is owed, hands over what is due, and sees
+//! whether everything is as it should be.
+
+mod mailing;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
@@ -14,7 +16,7 @@ use super::folder::{InForce, Look};
 use super::operator::{Desk, Trouble};
 use super::pulse::Pulse;
 use super::slots::{look_from, next, owed, place};
-use super::world::{Ended, Order, World};
+use super::world::{Ended, Order, Task, World};
 use super::{monitor, page, picture::Picture, status::Status};
 use crate::dispatch::masked;
 use crate::ledger::{Claim, LedgerError, Slot, SlotEnd, SlotState};
@@ -28,6 +30,7 @@ pub struct Server<'w> {
     pulse: Pulse,
     watched: Option<DateTime<Tz>>,
     failed: usize,
+    mailing: mailing::Mailing,
     /// Whether a run is waiting for another instance to end.
     waiting: bool,
     _lock: File,
@@ -106,8 +109,17 @@ impl<'w> Server<'w> {
             pipeline_sha256: force.pipeline.hash.clone(),
             pipeline_faults: force.faults.clone(),
         };
-        let mut server =
-            Self { world, workspace, force, pulse, watched: None, failed: 0, waiting: false, _lock: lock };
+        let mut server = Self {
+            world,
+            workspace,
+            force,
+            pulse,
+            watched: None,
+            failed: 0,
+            mailing: mailing::Mailing::default(),
+            waiting: false,
+            _lock: lock,
+        };
         if !server.force.faults.is_empty() {
             server.say_broken();
         }
@@ -138,7 +150,8 @@ impl<'w> Server<'w> {
         }
         self.look();
         self.beat(None);
-        let ran = match self.work() {
+        let worked = self.work();
+        let ran = match worked.and_then(|ran| if ran { Ok(true) } else { self.send_what_is_due() }) {
             Ok(ran) => {
                 self.tell("serve/ledger", &[]);
                 ran
@@ -164,8 +177,8 @@ impl<'w> Server<'w> {
             return Turn::Wait(Duration::ZERO);
         }
         let pipeline = &self.force.pipeline;
-        let soonest =
-            pipeline.jobs.iter().filter_map(|job| next(job, &pipeline.calendar, now)).map(|n| n.1).min();
+        let jobs = pipeline.jobs.iter().filter_map(|job| next(job, &pipeline.calendar, now)).map(|n| n.1);
+        let soonest = jobs.chain(self.next_mail(now).ok().flatten()).min();
         let time = soonest.and_then(|at| (at - now).to_std().ok()).unwrap_or(HOUR);
         Turn::Wait(if self.waiting { MINUTE } else { time.min(HOUR) })
     }
@@ -180,6 +193,7 @@ impl<'w> Server<'w> {
                 self.world.say("the pipeline folder was read again and is in force");
                 self.tell("serve/pipeline", &[]);
                 self.say_next();
+                self.mailing.is_new();
             }
             Look::Broken => self.say_broken(),
         }
@@ -298,20 +312,12 @@ impl<'w> Server<'w> {
         self.beat(Some(&key));
         let folder = self.force.for_run();
         let order = Order {
-            job: &slot.job,
-            as_of: slot.wall.date(),
+            task: Task::Job { name: &slot.job, as_of: slot.wall.date() },
             pipeline: &folder,
             data: self.workspace.data(),
             limit: Duration::from_secs(u64::from(limit) * 60),
         };
-        let (world, data, mut pulse) = (self.world, self.workspace.data(), self.pulse.clone());
-        let ended = world.run(&order, &mut || {
-            let now = world.now().to_utc();
-            if now - pulse.beat >= chrono::Duration::seconds(30) {
-                pulse.beat = now;
-                let _ = pulse.write(data);
-            }
-        });
+        let ended = self.attend(&order);
         self.beat(None);
         let sentence = ended.sentence();
         self.world.say(&format!("{key}: {sentence}"));
@@ -338,7 +344,22 @@ impl<'w> Server<'w> {
         } else {
             self.tell(&format!("serve/job/{}/", slot.job), &[]);
         }
+        if state == SlotState::Done {
+            self.outbox_is_well();
+        }
         Ok(true)
+    }
+
+    /// Has a task done and keeps the pulse going meanwhile.
+    fn attend(&self, order: &Order<'_>) -> Ended {
+        let (world, data, mut pulse) = (self.world, self.workspace.data(), self.pulse.clone());
+        world.run(order, &mut || {
+            let now = world.now().to_utc();
+            if now - pulse.beat >= chrono::Duration::seconds(30) {
+                pulse.beat = now;
+                let _ = pulse.write(data);
+            }
+        })
     }
 
     /// Tells the operator of a run that could not tell itself.

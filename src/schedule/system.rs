@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use chrono::DateTime;
 use chrono_tz::Tz;
 
-use super::world::{Ended, Order, World};
+use super::world::{Ended, Order, Task, World};
 use crate::run::clock;
 
 /// The system.
@@ -53,10 +53,19 @@ impl System {
     fn start(&self, order: &Order<'_>) -> io::Result<(Child, PathBuf, PathBuf)> {
         let folder = order.data.join("serve");
         fs::create_dir_all(&folder)?;
-        let (report, log) = (folder.join("last-report.json"), folder.join("last-run.log"));
         let mut command = Command::new(&self.program);
+        let (report, log) = match order.task {
+            Task::Job { name, as_of } => {
+                command.args(["run", name, "--json", "--as-of", &as_of.to_string()]);
+                ("last-report.json", "last-run.log")
+            }
+            Task::Send => {
+                command.args(["dispatch", "send", "--json"]);
+                ("last-send.json", "last-send.log")
+            }
+        };
+        let (report, log) = (folder.join(report), folder.join(log));
         command
-            .args(["run", order.job, "--json", "--as-of", &order.as_of.to_string()])
             .arg("--pipeline")
             .arg(order.pipeline)
             .arg("--data")

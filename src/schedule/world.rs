@@ -24,17 +24,29 @@ pub trait World {
     /// Tells the person or the journal that watches.
     fn say(&self, line: &str);
 
-    /// Runs a job to its end; `tick` is called now and then meanwhile.
+    /// Does a task to its end; `tick` is called now and then meanwhile.
     fn run(&self, order: &Order<'_>, tick: &mut dyn FnMut()) -> Ended;
 }
 
-/// A job to run.
+/// What a process of its own is started for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task<'t> {
+    /// To run a job.
+    Job {
+        /// Its name.
+        name: &'t str,
+        /// The date it speaks of.
+        as_of: NaiveDate,
+    },
+    /// To hand over what is due in the outbox.
+    Send,
+}
+
+/// A task to do.
 #[derive(Debug, Clone, Copy)]
 pub struct Order<'o> {
-    /// The job.
-    pub job: &'o str,
-    /// The date it speaks of.
-    pub as_of: NaiveDate,
+    /// What.
+    pub task: Task<'o>,
     /// The pipeline folder.
     pub pipeline: &'o Path,
     /// The data folder.

@@ -12,7 +12,7 @@ use chrono_tz::Europe::London;
 use chrono_tz::Tz;
 use quarterday::pipeline::{Folder, Pipeline, load};
 use quarterday::run::{Progress, Request, RunError, Workspace, execute, retention};
-use quarterday::schedule::{Ended, Order, Server, Turn, World};
+use quarterday::schedule::{Ended, Order, Server, Task, Turn, World};
 
 use crate::support::{Icb, code, complained, quarterday, said, text};
 
@@ -221,8 +221,9 @@ impl World for Years {
 
     fn run(&self, order: &Order<'_>, tick: &mut dyn FnMut()) -> Ended {
         tick();
-        let job = self.pipeline.job(order.job).expect("the job");
-        let (workspace, as_of) = (self.workspace.clone(), order.as_of);
+        let Task::Job { name, as_of } = order.task else { panic!("nothing waits in the outbox") };
+        let job = self.pipeline.job(name).expect("the job");
+        let workspace = self.workspace.clone();
         self.runs.set(self.runs.get() + 1);
         let done = execute(&Request { job, pipeline: &self.pipeline, workspace, as_of, progress: &Nobody });
         if self.runs.get().is_multiple_of(TIDIED) {

@@ -253,6 +253,30 @@ fn without_safe_encryption_or_a_login_nothing_is_sent() {
 }
 
 #[test]
+fn a_lost_encrypted_connection_and_a_port_that_is_encrypted_from_the_first_byte_are_told_plainly() {
+    let authority = Authority::new();
+    let server = Server::encrypted(Offers::Tls, Some(&authority), at_message(2, At::Recipient, Act::Close));
+    let office = Office::new();
+    secured(&office, &authority, &server, "tls", "none");
+    let told = complained(&office.send());
+    assert!(told.contains("the server closed the encrypted connection without a goodbye"), "{told}");
+    let list = said(&office.command(&["dispatch", "list"], &[]));
+    assert!(!told.contains("docs.rs") && !list.contains("docs.rs"), "{told} {list}");
+
+    let server = Server::encrypted(Offers::Tls, Some(&authority), |_| Act::Go);
+    let office = Office::new();
+    secured(&office, &authority, &server, "starttls", "none");
+    let path = office.path("pipeline/pipeline.toml");
+    let settings = fs::read_to_string(&path).expect("readable");
+    assert!(settings.contains("\ntimeout_seconds = 20"), "{settings}");
+    fs::write(path, settings.replace("\ntimeout_seconds = 20", "\ntimeout_seconds = 2")).expect("written");
+    let output = office.send();
+    let told = complained(&output);
+    assert_eq!((code(&output), server.taken().len()), (7, 0));
+    assert!(told.contains("no answer in time; if that lasts check `security` and `port`"), "{told}");
+}
+
+#[test]
 fn a_secret_that_is_not_there_or_in_the_wrong_place_is_named() {
     let authority = Authority::new();
     let server = Server::encrypted(Offers::Tls, Some(&authority), |_| Act::Go);

@@ -57,8 +57,7 @@ fn whoever_was_taken_off_is_sent_nothing_and_once_when_he_is_back() {
     );
     let name = office.list().into_iter().find(|m| m["state"] == "withdrawn").expect("one")["message"].clone();
     let name = name.as_str().expect("a name").to_owned();
-    let resolved =
-        office.command(&["dispatch", "resolve", &name, "--as", "resend", "--by", "J. Doe"], &[]);
+    let resolved = office.command(&["dispatch", "resolve", &name, "--as", "resend", "--by", "J. Doe"], &[]);
     assert_eq!(code(&resolved), 1);
     assert!(complained(&resolved).contains("its recipient may not have it"), "{}", complained(&resolved));
     let output = office.send();

@@ -7,6 +7,7 @@ use std::io;
 use lettre::transport::smtp::Error;
 
 use crate::dispatch::{Answer, Stage};
+use crate::tls;
 
 /// Something that went wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +62,12 @@ impl Fault {
             Kind::Silent if self.stage == Stage::Connect => format!("{server} does not answer"),
             Kind::Answer(answer) => answer.to_string(),
             Kind::Lost(why) => format!("the connection was lost ({why})"),
+            // A server that encrypts from the first byte waits for us to begin, as we wait for its greeting.
+            Kind::Silent if self.stage == Stage::Greeting => {
+                "there was no answer in time; if that lasts check `security` and `port` in [mail.smtp]: \
+                 security = \"tls\" usually goes with port 465, \"starttls\" with 587"
+                    .to_owned()
+            }
             Kind::Silent => "there was no answer in time".to_owned(),
             Kind::Nonsense(what) => format!("the answer makes no sense ({what})"),
             Kind::Tls(why) => format!("the connection could not be encrypted ({why})"),
@@ -92,7 +99,7 @@ fn kind(error: &Error) -> Kind {
         return match cause.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Kind::Silent,
             io::ErrorKind::InvalidData => Kind::Nonsense("it is not text".to_owned()),
-            _ => Kind::Lost(cause.to_string()),
+            _ => Kind::Lost(tls::plain(cause)),
         };
     }
     if error.is_tls() {

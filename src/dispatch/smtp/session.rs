@@ -14,6 +14,7 @@ use super::credentials::Account;
 use super::fault::{Fault, Kind};
 use crate::dispatch::{Answer, Stage};
 use crate::pipeline::Security;
+use crate::tls;
 
 /// Pieces in which a message is written, so that a connection that breaks is known to have broken before
 /// or after its end.
@@ -161,7 +162,7 @@ fn content(connection: &mut SmtpConnection, line: &Line, bytes: &[u8]) -> Result
         written.set(true);
         None
     }));
-    let lost = |error: std::io::Error| Fault { stage: Stage::Content, kind: Kind::Lost(error.to_string()) };
+    let lost = |error: std::io::Error| Fault { stage: Stage::Content, kind: Kind::Lost(tls::plain(&error)) };
     connection.set_timeout(Some(line.final_timeout)).map_err(lost)?;
     let sent = connection.message_iter(pieces.map(Option::unwrap_or_default));
     let stage = if written.get() { Stage::FinalDot } else { Stage::Content };

@@ -346,7 +346,11 @@ fn innermost(error: &reqwest::Error) -> String {
         cause = source;
     }
     // The client's own text names the whole address; a cause below it does not.
-    if cause.is::<reqwest::Error>() { "no more is known".to_owned() } else { cause.to_string() }
+    match cause.downcast_ref::<std::io::Error>() {
+        Some(io) => crate::tls::plain(io),
+        None if cause.is::<reqwest::Error>() => "no more is known".to_owned(),
+        None => cause.to_string(),
+    }
 }
 
 fn is_timeout(error: &std::io::Error) -> bool {

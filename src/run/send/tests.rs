@@ -80,8 +80,12 @@ impl Office {
 
     /// A run with these answers of the transport; gives what was said and who was reached.
     fn go(&mut self, answers: &[(Stage, Fate)]) -> (Sent, Vec<String>) {
-        let counter =
-            Counter { pipeline: &self.pipeline, workspace: &self.workspace, store: &self.store, clock: &self.clock };
+        let counter = Counter {
+            pipeline: &self.pipeline,
+            workspace: &self.workspace,
+            store: &self.store,
+            clock: &self.clock,
+        };
         let mut transport = Scripted { answers: answers.iter().cloned().collect(), seen: Vec::new() };
         settle(&counter, "smtp", &mut self.ledger).unwrap();
         let mut sent = Sent::default();

@@ -1,5 +1,7 @@
 //! Nights of the scheduler under a clock that the test moves.
 
+mod mail;
+
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -9,6 +11,7 @@ use chrono_tz::Europe::London;
 use tempfile::TempDir;
 
 use super::*;
+use crate::ledger::{DispatchState, Planned, Step};
 
 /// A world whose clock moves only when it is waited for, and whose runs end as they are told to.
 struct Tale {
@@ -20,6 +23,8 @@ struct Tale {
     said: RefCell<Vec<String>>,
     runs: RefCell<Vec<String>>,
     endings: RefCell<VecDeque<Ended>>,
+    /// What each task does to the message of the outbox, if anything.
+    steps: RefCell<VecDeque<(DispatchState, Option<i64>)>>,
     reload: Cell<bool>,
     stop: Cell<bool>,
 }
@@ -45,6 +50,7 @@ impl Tale {
             said: RefCell::default(),
             runs: RefCell::default(),
             endings: RefCell::default(),
+            steps: RefCell::default(),
             reload: Cell::new(false),
             stop: Cell::new(false),
         }
@@ -88,6 +94,31 @@ impl Tale {
         all.iter().map(|r| format!("{} {} {}", r.slot.key(), r.state.word(), r.attempts)).collect()
     }
 
+    /// Plans the message of the outbox.
+    fn plan(&self) {
+        let message = Planned {
+            key: "k".into(),
+            committee: "Quality Committee".into(),
+            recipient: "a@icb.example".into(),
+            subject: "Alert".into(),
+            sha256: "00".into(),
+            file: "k.eml".into(),
+        };
+        let mut ledger = Workspace::new(self.data()).ledger().unwrap();
+        ledger.plan(&[message], "nightly-2026-08-02", self.now().date_naive()).unwrap();
+    }
+
+    /// Notes a step of the message: its state, and after how many minutes it may be tried again.
+    fn note(&self, (state, minutes): (DispatchState, Option<i64>)) {
+        let now = self.now().to_utc();
+        let step = Step {
+            transport: Some("smtp".into()),
+            not_before: minutes.map(|minutes| now + chrono::Duration::minutes(minutes)),
+            ..Step::new(state, now, 1)
+        };
+        Workspace::new(self.data()).ledger().unwrap().note_step("k", &step).unwrap();
+    }
+
     fn mails(&self) -> Vec<String> {
         let entries = fs::read_dir(self.data().join("operator")).into_iter().flatten().flatten();
         let mut paths: Vec<PathBuf> =
@@ -125,7 +156,11 @@ impl World for Tale {
 
     fn run(&self, order: &Order<'_>, tick: &mut dyn FnMut()) -> Ended {
         let at = self.now.get().format("%a %H:%M %Z");
-        self.runs.borrow_mut().push(format!("{} as at {} begun {at}", order.job, order.as_of));
+        self.runs.borrow_mut().push(match order.task {
+            Task::Job { name, as_of } => format!("{name} as at {as_of} begun {at}"),
+            Task::Send => format!("send begun {at}"),
+        });
+        self.steps.borrow_mut().pop_front().into_iter().for_each(|step| self.note(step));
         assert!(order.pipeline.join("pipeline.toml").is_file());
         self.now.set(self.now.get() + chrono::Duration::seconds(40));
         tick();
