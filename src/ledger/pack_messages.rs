@@ -142,7 +142,7 @@ impl Ledger {
     }
 }
 
-/// Plans a message again that was withdrawn, unless its pack was recalled.
+/// Plans a message again that was withdrawn, unless its pack was recalled or a person gave it up.
 fn plan_again(transaction: &Transaction<'_>, batch: &Batch<'_>, message: &Planned, at: &str) -> Result<()> {
     // The same bytes stay those of the run that first planned them.
     let changed = transaction.execute(
@@ -150,7 +150,9 @@ fn plan_again(transaction: &Transaction<'_>, batch: &Batch<'_>, message: &Planne
              run = CASE WHEN sha256 = ?2 THEN run ELSE ?3 END,
              as_of = CASE WHEN sha256 = ?2 THEN as_of ELSE ?4 END,
              sha256 = ?2, subject = ?5, file = ?6
-         WHERE key = ?1 AND state = 'withdrawn' AND NOT EXISTS (SELECT 1 FROM recall WHERE pack = ?7)",
+         WHERE key = ?1 AND state = 'withdrawn' AND NOT EXISTS (SELECT 1 FROM recall WHERE pack = ?7)
+             AND NOT EXISTS (SELECT 1 FROM dispatch_step AS step WHERE step.key = ?1 AND step.by IS NOT NULL
+                 AND step.number = (SELECT max(number) FROM dispatch_step WHERE key = ?1))",
         params![
             message.key,
             message.sha256,

@@ -9,9 +9,7 @@ use super::release::{Addressed, address};
 use crate::dates::{add_days, add_months, long};
 use crate::dispatch::{Enclosed, Form, Kept, Message, mask, short_name};
 use crate::intake::store::Store;
-use crate::ledger::{
-    Approval, Batch, Blocked, DispatchState, Ledger, PackRecord, PackState, Purpose, Recall, Warrant,
-};
+use crate::ledger::{Approval, Batch, Blocked, Ledger, PackRecord, PackState, Purpose, Recall, Warrant};
 use crate::pipeline::{Audience, Committee, Document, Job, Pipeline, Release, slug};
 
 /// A letter to a committee.

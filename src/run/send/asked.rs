@@ -34,7 +34,8 @@ pub(super) fn ask(
             // Nobody who comes back after a year is sent what was on its way then.
             DispatchState::Withdrawn => {
                 let hours = TimeDelta::hours(i64::from(counter.pipeline.mail.retry.hours));
-                let lately = ledger.steps(key)?.last.is_some_and(|step| now - step.at <= hours);
+                let last = ledger.steps(key)?.last;
+                let lately = last.is_some_and(|step| step.by.is_none() && now - step.at <= hours);
                 let back = lately && !ledger.is_recalled(key)? && lists.refusal(&dispatch, ledger)?.is_none();
                 match back {
                     true => (DispatchState::Planned, BACK.to_owned()),
