@@ -181,6 +181,11 @@ mod tests {
         let contents: Vec<String> = ledger.pack_messages().unwrap().into_iter().map(|m| m.content).collect();
         assert_eq!(contents, ["cc", "aa"]);
 
+        let given_up = Step { by: Some("J. Doe".into()), ..Step::new(DispatchState::Withdrawn, at, 1) };
+        ledger.note_step("his", &given_up).unwrap();
+        ledger.plan_more(&again, "2026-07-20T06:00:00Z").unwrap();
+        assert_eq!(found(&ledger, "his").0, DispatchState::Withdrawn, "a person gave it up");
+
         let recall = Recall {
             pack: first.id.clone(),
             role: "Head".into(),
