@@ -20,6 +20,7 @@ mod outbox;
 mod pack_messages;
 mod packs;
 mod proof;
+mod readings;
 mod releases;
 mod runs;
 mod slots;
@@ -137,6 +138,7 @@ const MIGRATIONS: &[&str] = &[
     slots::MIGRATION,
     proof::MIGRATION,
     guard::ORDER_OF_RELEASES,
+    readings::MIGRATION,
 ];
 
 /// An open ledger.

@@ -100,11 +100,12 @@ pub fn feeds_now(
     pipeline: &Pipeline,
     as_of: NaiveDate,
 ) -> anyhow::Result<Vec<FeedFreshness>> {
-    let (arrivals, failures) = match workspace.existing_ledger()? {
-        Some(ledger) => (ledger.arrivals(as_of)?, ledger.download_failures()?),
-        None => (Vec::new(), Vec::new()),
-    };
-    let files = Files::new(workspace.store(), pipeline);
+    let (mut arrivals, mut failures) = (Vec::new(), Vec::new());
+    let mut files = Files::new(workspace.store(), pipeline);
+    if let Some(ledger) = workspace.existing_ledger()? {
+        (arrivals, failures) = (ledger.arrivals(as_of)?, ledger.download_failures()?);
+        files = files.knowing(&ledger)?;
+    }
     let settled = match State::at(&files, &arrivals, as_of) {
         Ok(state) => Some(state.settled),
         Err(StateError::Missing(..)) => None,

@@ -87,9 +87,10 @@ impl<'p> Entrance<'p> {
         let waiting = if rebuild { arrive::waiting(workspace, pipeline, ledger)? } else { 0 };
 
         progress.step("triangulating");
-        let files = Files::new((*store).clone(), pipeline);
+        let files = Files::new((*store).clone(), pipeline).knowing(ledger)?;
         let arrivals = ledger.arrivals(*as_of)?;
         let state = State::at(&files, &arrivals, *as_of);
+        files.note_failed(ledger)?;
         progress.step("comparing with the last pack");
         // Senders are answered whatever else cannot be done.
         let last = match &state {
@@ -98,6 +99,7 @@ impl<'p> Entrance<'p> {
         };
         let earlier = last.as_ref().ok().and_then(Option::as_ref);
         let receipts = arrive::receipts(&lying, ledger, &files, state.as_ref().ok(), &arrivals, earlier)?;
+        files.note_failed(ledger)?;
         let strays = arrive::strays(workspace, pipeline)?;
         let mut warnings: Vec<String> = strays.iter().map(|stray| arrive::stray(stray)).collect();
         if !workspace.is_dry() {

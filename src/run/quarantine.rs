@@ -77,7 +77,7 @@ pub fn quarantine(
     let dates = [ledger.last_received()?, ledger.last_as_of()?];
     let Some(as_of) = dates.into_iter().flatten().max() else { return Ok(None) };
     let arrivals = ledger.arrivals(as_of)?;
-    let files = Files::new(workspace.store(), pipeline);
+    let files = Files::new(workspace.store(), pipeline).knowing(&ledger)?;
     let state = State::at(&files, &arrivals, as_of)?;
     let mut rows = Vec::new();
     for arrival in &arrivals {

@@ -8,10 +8,11 @@ use anyhow::Context as _;
 use chrono::NaiveDate;
 
 use super::releases;
+use crate::diagnostic::Code;
 use crate::intake::read::{Book, Reader, Unreadable};
 use crate::intake::store::Store;
 use crate::intake::{self, Lookup, Practices, Reading, Rejection, Release, Settled};
-use crate::ledger::Arrival;
+use crate::ledger::{Arrival, Ledger, LedgerError};
 use crate::levels::{self, Exception, Outcome};
 use crate::pipeline::{Counts, Feed, Pipeline};
 use crate::triangulate::{Register, Source, Taken, Triangulated};
@@ -23,6 +24,45 @@ pub struct Files<'p> {
     pipeline: &'p Pipeline,
     reader: Reader,
     read: RefCell<BTreeMap<u32, Read>>,
+    books: RefCell<Books>,
+    /// Contents whose reading was stopped or died, by their SHA-256.
+    failed: RefCell<BTreeMap<String, Unreadable>>,
+    /// Those of them that failed now.
+    failed_now: RefCell<Vec<(String, Unreadable)>>,
+}
+
+/// The books that were read last, by content and name: what is settled, answered and shown in one run asks
+/// for them again. Large ones go first.
+#[derive(Default)]
+struct Books {
+    kept: Vec<((String, String), Rc<Book>)>,
+    cells: usize,
+}
+
+/// The most cells of books that are kept in memory.
+const CELLS_KEPT: usize = 2_000_000;
+
+impl Books {
+    fn get(&self, sha256: &str, name: &str) -> Option<Rc<Book>> {
+        let found = self.kept.iter().find(|((s, n), _)| s == sha256 && n == name);
+        found.map(|(_, book)| Rc::clone(book))
+    }
+
+    fn keep(&mut self, sha256: &str, name: &str, book: &Rc<Book>) {
+        let size = |book: &Book| -> usize {
+            book.sheets.iter().flat_map(|s| &s.rows).map(|(_, cells)| cells.len()).sum()
+        };
+        let cells = size(book);
+        if cells > CELLS_KEPT {
+            return;
+        }
+        while self.cells + cells > CELLS_KEPT && !self.kept.is_empty() {
+            let (_, oldest) = self.kept.remove(0);
+            self.cells = self.cells.saturating_sub(size(&oldest));
+        }
+        self.cells += cells;
+        self.kept.push(((sha256.to_owned(), name.to_owned()), Rc::clone(book)));
+    }
 }
 
 /// What reading a file gave.
@@ -37,7 +77,32 @@ pub struct Read {
 impl<'p> Files<'p> {
     /// The files in a store, to be read as a pipeline says.
     pub fn new(store: Store, pipeline: &'p Pipeline) -> Self {
-        Self { store, pipeline, reader: Reader::chosen(pipeline.reading), read: RefCell::default() }
+        Self {
+            store,
+            pipeline,
+            reader: Reader::chosen(pipeline.reading),
+            read: RefCell::default(),
+            books: RefCell::default(),
+            failed: RefCell::default(),
+            failed_now: RefCell::default(),
+        }
+    }
+
+    /// The same, not to read again what a ledger says could not be read.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn knowing(self, ledger: &Ledger) -> Result<Self, LedgerError> {
+        self.failed.borrow_mut().extend(ledger.failed_readings(&self.reader.known_as())?);
+        Ok(self)
+    }
+
+    /// Notes in the ledger what could not be read since the last time that this was asked.
+    ///
+    /// # Errors
+    /// If the ledger cannot be written.
+    pub fn note_failed(&self, ledger: &mut Ledger) -> Result<(), LedgerError> {
+        ledger.note_failed_readings(&self.reader.known_as(), &self.failed_now.take())
     }
 
     /// The pipeline by which files are read.
@@ -57,7 +122,7 @@ impl<'p> Files<'p> {
         let read = match self.book(arrival)? {
             Ok(book) => Read {
                 rows: Rc::new(intake::take(&book, feed, &arrival.file, arrival.received)),
-                notes: book.notes.into(),
+                notes: book.notes.clone().into(),
             },
             Err(unreadable) => Read { rows: Rc::new(Err(unreadable.into())), notes: Rc::new([]) },
         };
@@ -77,12 +142,36 @@ impl<'p> Files<'p> {
     ///
     /// # Errors
     /// If the store no longer has the file as it was received.
-    pub fn book(&self, arrival: &Arrival) -> anyhow::Result<Result<Book, Unreadable>> {
+    pub fn book(&self, arrival: &Arrival) -> anyhow::Result<Result<Rc<Book>, Unreadable>> {
+        let sha256 = &arrival.sha256;
+        if let Some(failed) = self.failed.borrow().get(sha256) {
+            return Ok(Err(failed.clone()));
+        }
+        if let Some(book) = self.books.borrow().get(sha256, &arrival.file) {
+            return Ok(Ok(book));
+        }
         let bytes = self
             .store
             .get(&arrival.sha256)
             .with_context(|| format!("{} of feed {} cannot be read again", arrival.file, arrival.feed))?;
-        self.reader.book(&bytes, &arrival.file).context("the process that reads files cannot be started")
+        let read =
+            self.reader.book(&bytes, &arrival.file).context("the process that reads files cannot be started")?;
+        Ok(match read {
+            Ok(book) => {
+                let book = Rc::new(book);
+                self.books.borrow_mut().keep(sha256, &arrival.file, &book);
+                Ok(book)
+            }
+            Err(failed) => {
+                if failed.stopped || failed.code == Code::TooCostly {
+                    self.failed.borrow_mut().insert(sha256.clone(), failed.clone());
+                }
+                if failed.stopped {
+                    self.failed_now.borrow_mut().push((sha256.clone(), failed.clone()));
+                }
+                Err(failed)
+            }
+        })
     }
 
     /// The arrivals that count: of a feed whose newest file is the whole sheet the newest that can be

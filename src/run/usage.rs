@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use chrono::{Days, NaiveDate};
 
+use super::state::Files;
 use super::workspace::Workspace;
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::intake::read::Reader;
 use crate::intake::usage::Usage;
 use crate::pipeline::Pipeline;
 use crate::wording::list;
@@ -28,15 +28,12 @@ pub fn unmatched(workspace: &Workspace, pipeline: &Pipeline) -> anyhow::Result<V
         return Ok(Vec::new());
     };
     let since = last.checked_sub_days(QUARTER).unwrap_or(NaiveDate::MIN);
-    let (store, reader) = (workspace.store(), Reader::chosen(pipeline.reading));
+    let files =
+        Files::new(workspace.store(), pipeline).knowing(&ledger).context("the ledger cannot be read")?;
     let mut usage = Usage::default();
     for arrival in ledger.arrivals(last)?.iter().filter(|a| a.received > since) {
         let Some(feed) = pipeline.feed(&arrival.feed) else { continue };
-        let bytes =
-            store.get(&arrival.sha256).with_context(|| format!("{} cannot be read again", arrival.file))?;
-        let book =
-            reader.book(&bytes, &arrival.file).context("the process that reads files cannot be started")?;
-        if let Ok(book) = book {
+        if let Ok(book) = files.book(arrival)? {
             usage.note(&book, feed);
         }
     }

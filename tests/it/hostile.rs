@@ -172,3 +172,28 @@ fn apart_and_here_read_the_same() {
     }
     assert!(read >= 10, "{read}");
 }
+
+#[test]
+fn a_file_whose_reading_was_stopped_is_not_read_again_until_the_limits_are_others() {
+    let icb = Icb::with_register();
+    let path = icb.pipeline("pipeline.toml");
+    let settings = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("{settings}\n[reading]\nseconds = 1\n")).unwrap();
+    let unending = String::from_utf8(ods_content()).unwrap().replace("</table:table>", "</tabl?:table>");
+    icb.drop_bytes("concerns-quality", "unending.ods", ods_of(&unending));
+    assert_eq!(code(&icb.take_in("2026-07-13")), 4);
+    let receipt = || {
+        let beside = icb.data().join("inbox/concerns-quality/unending.ods.receipt.txt");
+        fs::read_to_string(beside).unwrap()
+    };
+    assert!(receipt().contains("within 1 second:"), "{}", receipt());
+    // What the ledger says is told from now on: nobody looks at the file again.
+    let ledger = rusqlite::Connection::open(icb.data().join("ledger.sqlite")).unwrap();
+    let kept = ledger.execute("UPDATE failed_reading SET message = 'it was tried once'", []).unwrap();
+    assert_eq!(kept, 1);
+    icb.report("nightly", "2026-07-14");
+    assert!(receipt().to_lowercase().contains("it was tried once"), "{}", receipt());
+    fs::write(&path, format!("{settings}\n[reading]\nseconds = 2\n")).unwrap();
+    icb.report("nightly", "2026-07-15");
+    assert!(receipt().contains("within 2 seconds"), "{}", receipt());
+}

@@ -62,7 +62,7 @@ pub(super) fn book(
         let last_words = last_words.join().unwrap_or_default();
         Ok(match told {
             Some(Ok(read)) => read,
-            _ => Err(died(status, late, &last_words, limits)),
+            _ => Err(Unreadable { stopped: true, ..died(status, late, &last_words, limits) }),
         })
     })
 }
@@ -120,8 +120,8 @@ fn died(status: ExitStatus, late: bool, last_words: &str, limits: &Limits) -> Un
     let signal = signal(status);
     if late || signal == Some(SIGXCPU) {
         let message = format!(
-            "the file could not be read within {} seconds: it is damaged, or made so that reading never ends",
-            limits.seconds
+            "the file could not be read within {}: it is damaged, or made so that reading never ends",
+            crate::wording::plural(limits.seconds as usize, "second", "seconds")
         );
         return Unreadable::new(Code::TooCostly, message, mend);
     }

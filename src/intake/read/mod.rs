@@ -109,11 +109,13 @@ pub struct Unreadable {
     pub message: String,
     /// What to do about it.
     pub mend: String,
+    /// Whether the process that read it was stopped or died: then what came of it depends on the machine.
+    pub stopped: bool,
 }
 
 impl Unreadable {
     fn new(code: Code, message: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { code, message: message.into(), mend: mend.into() }
+        Self { code, message: message.into(), mend: mend.into(), stopped: false }
     }
 }
 

@@ -33,6 +33,13 @@ impl Reader {
         Self { limits, program: PROGRAM.get().cloned() }
     }
 
+    /// What this reader is known by where its failures are kept: the program and its limits.
+    pub fn known_as(&self) -> String {
+        let Limits { memory_megabytes, seconds, unpacked_megabytes, cells } = self.limits;
+        let version = env!("CARGO_PKG_VERSION");
+        format!("{version}: {memory_megabytes} MB, {seconds} s, {unpacked_megabytes} MB unpacked, {cells} cells")
+    }
+
     /// Reads a file of any known kind. Text of moderate size is read here even so: decoding and splitting
     /// it takes memory in proportion to its bytes and cannot spin, and a process costs more than reading it.
     ///

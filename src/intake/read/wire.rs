@@ -115,7 +115,7 @@ pub(super) fn read(from: &mut impl Read, cells: u32) -> io::Result<Result<Book, 
         REFUSED => {
             let code = input.text()?;
             let code = Code::ALL.iter().copied().find(|c| c.id() == code).ok_or_else(nonsense)?;
-            let fault = Unreadable { code, message: input.text()?, mend: input.text()? };
+            let fault = Unreadable { code, message: input.text()?, mend: input.text()?, stopped: false };
             if input.byte()? == END { Ok(Err(fault)) } else { Err(nonsense()) }
         }
         BOOK => input.book().map(Ok),

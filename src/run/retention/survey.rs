@@ -15,7 +15,7 @@ use crate::pipeline::{Counts, Pipeline};
 use crate::run::workspace::Workspace;
 
 /// The tables whose references to the store this module knows how to judge.
-const JUDGED: [&str; 5] = ["arrival", "seen", "dispatch", "written", "alert"];
+const JUDGED: [&str; 6] = ["arrival", "seen", "dispatch", "written", "alert", "failed_reading"];
 /// The table of what was removed: it names what is gone and needs none of it.
 const REMOVED: &str = "removal";
 /// Contents larger than this are no manifests or lists that could refer to others.
