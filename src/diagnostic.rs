@@ -81,6 +81,10 @@ codes! {
     UnreadableFile => "unreadable-file",
     /// Reading the file takes more time, memory or cells than one file may.
     TooCostly => "too-costly",
+    /// None of a file's rows can count, so the file before it goes on counting.
+    NothingAccepted => "nothing-accepted",
+    /// A file's data are older than those that a file before it brought.
+    OlderData => "older-data",
     /// The file is protected by a password.
     PasswordProtected => "password-protected",
     /// A web page or an XML document under a workbook's name.
@@ -89,6 +93,8 @@ codes! {
     MissingSheet => "missing-sheet",
     /// Several sheets hold data and the layout names none.
     AmbiguousSheet => "ambiguous-sheet",
+    /// Sheets that were not read because only another one holds the header.
+    OtherSheets => "other-sheets",
     /// No sheet holds anything.
     EmptyFile => "empty-file",
     /// No row looks like the header.

@@ -49,6 +49,12 @@ impl Release {
         format!("released by {} on {}: {}", self.by, crate::dates::long(self.on), self.reason)
     }
 
+    /// Whether it lets a file count as a whole, although its data are older than those before it.
+    pub fn is_of_whole_file(&self) -> bool {
+        let place = self.place.trim().to_lowercase();
+        ["file", "the file", "whole file", "the whole file"].contains(&place.as_str())
+    }
+
     /// Which of the rows it names, each by its [`Kept::id`].
     ///
     /// `14`, `row 14`, `D14`, `Sheet1!D14`, `A14:L14` and a reference are understood, and several of them

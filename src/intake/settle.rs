@@ -174,7 +174,7 @@ impl<'r> Settler<'r> {
             match &r.values[place] {
                 // Free text is not repeated; a reference is what a row is known by.
                 Value::Text(value) if !text || self.layout.key.iter().any(|k| k == column) => {
-                    Some(value.clone())
+                    Some(shortened(value))
                 }
                 Value::Number(number) => Some(crate::wording::number(*number)),
                 Value::Date(date) => Some(date.format("%d/%m/%Y").to_string()),
@@ -254,6 +254,15 @@ impl<'r> Settler<'r> {
                     }
                 }
                 (Lookup::InScope | Lookup::OutOfScope(_), Others::Ignore) => {}
+                (_, Others::Ignore) if Self::ours_among(&code, practices).is_some() => {
+                    let ours = Self::ours_among(&code, practices).unwrap_or_default();
+                    let message = format!(
+                        "the cell names several organisations ({}), and {ours} is one of ours: a row counts for one practice",
+                        shortened(&code)
+                    );
+                    let mend = format!("write a row for each code; that of {ours} is the one that counts");
+                    self.quarantine(index, Code::UnknownPractice, message, Some(mend));
+                }
                 (_, Others::Ignore) => {
                     self.rows[index].fate = Fate::Ignored;
                     passed.insert(number);
@@ -309,7 +318,7 @@ impl<'r> Settler<'r> {
                 }
                 (Lookup::Unknown, _) => {
                     let mend = practices.likely(Some(&code), name.as_deref()).map(meant);
-                    let message = format!("\"{code}\" is not a code of the register");
+                    let message = format!("\"{}\" is not a code of the register", shortened(&code));
                     self.quarantine(index, Code::UnknownPractice, message, mend);
                 }
             }
@@ -329,6 +338,16 @@ impl<'r> Settler<'r> {
                 mend: "nothing to do".to_owned(),
             });
         }
+    }
+
+    /// The first of several codes in one cell that is a practice of ours, if there are several.
+    fn ours_among(codes: &str, practices: &dyn Practices) -> Option<String> {
+        let mut parts = codes.split(['|', ',', ';', '/', '&', '+']).filter(|part| !part.is_empty());
+        let (several, ours) = (
+            codes.contains(['|', ',', ';', '/', '&', '+']),
+            parts.find(|part| matches!(practices.look_up(part), Lookup::InScope | Lookup::Succeeded { .. })),
+        );
+        ours.filter(|_| several).map(str::to_owned)
     }
 
     /// A row without a code is told which practice it is probably about; it is never matched by name.

@@ -100,7 +100,10 @@ pub fn fit<'b, 'l>(book: &'b Book, layouts: &'l [Layout]) -> Result<(&'l Layout,
         }
     }
     match best {
-        Some((layout, shape)) if shape.missing == 0 => Ok((layout, shape)),
+        Some((layout, mut shape)) if shape.missing == 0 => {
+            shape.problems.extend(passed_sheets(book, shape.sheet, layout));
+            Ok((layout, shape))
+        }
         Some((_, mut shape)) => {
             // What else differs is no news while the file is refused.
             shape.problems.retain(|p| p.effect == Effect::Rejected);
@@ -139,12 +142,51 @@ fn choose<'b>(book: &'b Book, layout: &Layout) -> Result<&'b Sheet, Rejection> {
                 )
             })
         }
-        (_, None) => Err(Rejection::whole(
-            Code::AmbiguousSheet,
-            format!("several sheets hold data ({}) and the layout names none", names()),
-            "keep the sheet with the rows and delete or hide the others",
-        )),
+        (several, None) => one_with_header(several, layout).ok_or_else(|| {
+            Rejection::whole(
+                Code::AmbiguousSheet,
+                format!("several sheets hold data ({}) and the layout names none", names()),
+                "keep the sheet with the rows and delete or hide the others",
+            )
+        }),
     }
+}
+
+/// Of several sheets the only one that holds all needed columns of the layout, where there is one.
+fn one_with_header<'b>(sheets: &[&'b Sheet], layout: &Layout) -> Option<&'b Sheet> {
+    if !matches!(layout.header, Header::Named) {
+        return None;
+    }
+    let mut fitting = sheets.iter().filter(|s| named(s, layout).is_ok());
+    match (fitting.next(), fitting.next()) {
+        (Some(only), None) => Some(only),
+        _ => None,
+    }
+}
+
+/// Says which sheets were not read because the header stands in another.
+fn passed_sheets(book: &Book, read: &Sheet, layout: &Layout) -> Option<Problem> {
+    if layout.sheet.is_some() || !matches!(layout.header, Header::Named) {
+        return None;
+    }
+    let others: Vec<String> = book
+        .sheets
+        .iter()
+        .filter(|s| s.visible && !s.is_empty() && s.name != read.name && !super::is_errors_sheet(s))
+        .map(|s| format!("\"{}\"", shortened(&s.name)))
+        .collect();
+    (!others.is_empty()).then(|| Problem {
+        effect: Effect::Noted,
+        ..whole(
+            Code::OtherSheets,
+            format!(
+                "the header stands in the sheet \"{}\", which was read; not read: {}",
+                shortened(&read.name),
+                wording::list(&others)
+            ),
+            "nothing to do, if the others hold no rows of this feed",
+        )
+    })
 }
 
 fn shape<'b>(sheet: &'b Sheet, layout: &Layout) -> Result<Shape<'b>, Rejection> {

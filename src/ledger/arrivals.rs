@@ -36,8 +36,10 @@ const COLUMNS: &str = "number, feed, file, sha256, received";
 impl Ledger {
     /// Notes a file that lies in the inbox of a feed; a new content becomes an arrival.
     ///
-    /// A file that goes back to an earlier content of the feed is an arrival again where `newest` says
-    /// that only the newest content counts: somebody restored it.
+    /// Where only the newest content counts, `newest` is the last arrival from before this reception
+    /// ([`Ledger::last_arrival`]). Then a content of before that is sent again, or to which a file goes
+    /// back, is an arrival again: whoever sends it wants it to count. Not so a copy of what counts anyhow,
+    /// and not what was refused.
     ///
     /// # Errors
     /// If the ledger cannot be written.
@@ -48,7 +50,7 @@ impl Ledger {
         sha256: &str,
         received: NaiveDate,
         run: &str,
-        newest: bool,
+        newest: Option<u32>,
     ) -> Result<Seen> {
         self.see_as(feed, file, file, sha256, received, run, newest)
     }
@@ -63,7 +65,7 @@ impl Ledger {
         sha256: &str,
         received: NaiveDate,
         run: &str,
-        newest: bool,
+        newest: Option<u32>,
     ) -> Result<Seen> {
         let transaction = self.begin()?;
         let before: Option<(String, u32)> = transaction
@@ -83,10 +85,25 @@ impl Ledger {
         let last: Option<u32> =
             transaction
                 .query_row("SELECT max(number) FROM arrival WHERE feed = ?1", [feed], |row| row.get(0))?;
-        let restored = newest && before.as_ref().is_some_and(|(old, _)| old != sha256);
+        let restored = newest.is_some() && before.as_ref().is_some_and(|(old, _)| old != sha256);
+        let refused = "json_extract(receipt, '$.state') IS 'rejected'";
+        let counts_last: Option<u32> = transaction.query_row(
+            &format!("SELECT max(number) FROM arrival WHERE feed = ?1 AND NOT ({refused})"),
+            [feed],
+            |row| row.get(0),
+        )?;
+        let again = match (&same_content, newest) {
+            (Some(known), Some(newest)) if known.number <= newest && Some(known.number) != counts_last => {
+                let sql = format!("SELECT {refused} FROM arrival WHERE number = ?1");
+                !transaction.query_row(&sql, [known.number], |row| row.get::<_, bool>(0))?
+            }
+            _ => false,
+        };
         let seen = match (same_content, before) {
             (Some(known), Some((old, _))) if old == sha256 => return Ok(Seen::Before(known.arrival()?)),
-            (Some(known), _) if !restored || Some(known.number) == last => Seen::Elsewhere(known.arrival()?),
+            (Some(known), _) if !(restored || again) || Some(known.number) == last => {
+                Seen::Elsewhere(known.arrival()?)
+            }
             _ => {
                 transaction.execute(
                     "INSERT INTO arrival (feed, file, sha256, received, run) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -110,6 +127,15 @@ impl Ledger {
         )?;
         transaction.commit()?;
         Ok(seen)
+    }
+
+    /// The number of the last arrival; 0 if there is none.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn last_arrival(&self) -> Result<u32> {
+        let sql = "SELECT coalesce(max(number), 0) FROM arrival";
+        Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
     }
 
     /// Everything received on or before a date, in the order of arrival.
@@ -208,7 +234,7 @@ mod tests {
     fn the_same_content_twice_is_one_arrival() {
         let (_dir, mut ledger) = ledger();
         let mut see =
-            |file: &str, sha: &str| ledger.see("visits", file, sha, day("2026-07-14"), "r", true).unwrap();
+            |file: &str, sha: &str| ledger.see("visits", file, sha, day("2026-07-14"), "r", Some(0)).unwrap();
         assert!(matches!(see("a.xlsx", "1"), Seen::New(a) if a.number == 1));
         assert!(matches!(see("a.xlsx", "1"), Seen::Before(a) if a.number == 1));
         assert!(matches!(see("copy of a.xlsx", "1"), Seen::Elsewhere(a) if a.number == 1));
@@ -221,19 +247,28 @@ mod tests {
         let (_dir, mut ledger) = ledger();
         let mut see =
             |sha: &str, newest| ledger.see("visits", "a.xlsx", sha, day("2026-07-14"), "r", newest).unwrap();
-        assert!(matches!(see("1", true), Seen::New(_)));
-        assert!(matches!(see("2", true), Seen::New(_)));
-        assert!(matches!(see("1", true), Seen::New(a) if a.number == 3), "the old content counts again");
-        assert!(matches!(see("2", false), Seen::Elsewhere(_)), "where every file counts it counts already");
+        assert!(matches!(see("1", Some(0)), Seen::New(_)));
+        assert!(matches!(see("2", Some(0)), Seen::New(_)));
+        assert!(matches!(see("1", Some(0)), Seen::New(a) if a.number == 3), "the old content counts again");
+        assert!(matches!(see("2", None), Seen::Elsewhere(_)), "where every file counts it counts already");
     }
 
     #[test]
-    fn an_old_copy_under_a_new_name_does_not_come_back() {
+    fn an_old_content_that_is_sent_again_counts_again_and_a_copy_among_others_does_not() {
         let (_dir, mut ledger) = ledger();
-        let mut see =
-            |file: &str, sha: &str| ledger.see("visits", file, sha, day("2026-07-14"), "r", true).unwrap();
-        see("a.xlsx", "1");
-        see("a.xlsx", "2");
-        assert!(matches!(see("a (conflict copy).xlsx", "1"), Seen::Elsewhere(a) if a.number == 1));
+        let see = |ledger: &mut Ledger, file: &str, sha: &str, before| {
+            ledger.see("visits", file, sha, day("2026-07-14"), "r", Some(before)).unwrap()
+        };
+        see(&mut ledger, "a.xlsx", "1", 0);
+        see(&mut ledger, "b.xlsx", "2", 0);
+        assert!(matches!(see(&mut ledger, "copy of a.xlsx", "1", 0), Seen::Elsewhere(a) if a.number == 1));
+        assert!(matches!(see(&mut ledger, "again.xlsx", "1", 2), Seen::New(a) if a.number == 3));
+        assert!(matches!(see(&mut ledger, "again.xlsx", "1", 3), Seen::Before(a) if a.number == 3));
+        // A file that was refused did not take the place of the one before it.
+        see(&mut ledger, "bad.xlsx", "4", 3);
+        ledger.keep_receipt(4, r#"{"state":"rejected"}"#).unwrap();
+        assert!(matches!(see(&mut ledger, "third.xlsx", "1", 4), Seen::Elsewhere(a) if a.number == 3));
+        see(&mut ledger, "good.xlsx", "5", 4);
+        assert!(matches!(see(&mut ledger, "bad again.xlsx", "4", 5), Seen::Elsewhere(a) if a.number == 4));
     }
 }

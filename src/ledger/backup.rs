@@ -213,7 +213,7 @@ mod tests {
         }
         let day = "2026-07-14".parse().unwrap();
         for content in ["a", "b", "c"] {
-            ledger.see("visits", content, content, day, "r", true).unwrap();
+            ledger.see("visits", content, content, day, "r", Some(0)).unwrap();
         }
         drop(ledger);
         Ledger::wind_back(&path, "quarterly-2-b", &[1, 3], Some("quarterly-1")).unwrap();

@@ -79,7 +79,7 @@ impl Ledger {
         download: &Download,
         received: NaiveDate,
         run: &str,
-        newest: bool,
+        newest: Option<u32>,
     ) -> Result<Seen> {
         let name = format!("download of {}", download.source);
         let seen =
@@ -241,7 +241,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut ledger = Ledger::open(&dir.path().join("ledger.sqlite")).unwrap();
         let one = download("1");
-        assert!(matches!(ledger.see_download(&one, day("2026-07-14"), "r", true).unwrap(), Seen::New(_)));
+        assert!(matches!(ledger.see_download(&one, day("2026-07-14"), "r", Some(0)).unwrap(), Seen::New(_)));
         assert_eq!(ledger.download(&one.feed, &one.source).unwrap(), Some(one.clone()));
         assert_eq!(ledger.last_download(&one.feed).unwrap().unwrap().etag, one.etag);
         ledger.note_unchanged(&one.feed, &one.source, at("2026-07-15T01:30:00Z")).unwrap();
@@ -255,8 +255,8 @@ mod tests {
         let night = day("2026-07-14");
         let mut arrivals = Vec::new();
         for _ in 0..3 {
-            ledger.see_download(&download("1"), night, "r", true).unwrap();
-            ledger.see("ods-register", "epraccur.csv", "2", night, "r", true).unwrap();
+            ledger.see_download(&download("1"), night, "r", Some(0)).unwrap();
+            ledger.see("ods-register", "epraccur.csv", "2", night, "r", Some(0)).unwrap();
             arrivals.push(ledger.arrivals(night).unwrap().len());
         }
         assert_eq!(arrivals, [2, 2, 2]);
@@ -272,7 +272,7 @@ mod tests {
         }
         let failures = ledger.download_failures().unwrap();
         assert_eq!((failures[0].why.as_str(), failures[0].since), ("gone", day("2026-07-14")));
-        ledger.see_download(&download("1"), day("2026-07-16"), "r", true).unwrap();
+        ledger.see_download(&download("1"), day("2026-07-16"), "r", Some(0)).unwrap();
         assert_eq!(ledger.download_failures().unwrap(), []);
     }
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::compare::LastPack;
+use super::counting::{self, Passed, Why};
 use super::late::late;
 use super::releases;
 use super::state::{Files, State};
@@ -14,7 +15,9 @@ use super::workspace::Workspace;
 use crate::diagnostic::Code;
 use crate::intake::headings::{self, Headings};
 use crate::intake::inbox;
-use crate::intake::{self, Changes, Counts, Edition, Problem, Reading, Receipt, State as Fate, condensed};
+use crate::intake::{
+    self, Changes, Counts, Edition, Effect, Practices, Problem, Reading, Receipt, State as Fate, condensed,
+};
 use crate::ledger::{Arrival, Ledger, Seen};
 use crate::pipeline::{Counts as FilesThatCount, Feed, Layout, Pipeline};
 
@@ -113,9 +116,10 @@ pub fn receipts(
         let feed = files.pipeline().feed(&arrival.feed);
         let in_force = feed.is_some_and(|f| f.counts == FilesThatCount::Newest)
             && state.is_some_and(|s| s.settled.contains_key(&arrival.number));
+        let passed = state.is_some_and(|s| s.passed.contains_key(&arrival.number));
         let refused = told.as_ref().is_some_and(|r| r.state == Fate::Rejected);
         let mut receipt = match told {
-            Some(told) if !in_force && !refused => {
+            Some(told) if !in_force && !refused && !passed => {
                 out.unchanged.insert(place);
                 told
             }
@@ -133,7 +137,7 @@ pub fn receipts(
         if let Seen::Elsewhere(first) | Seen::Before(first) = &file.seen
             && first.file != file.name
         {
-            receipt = known_already(receipt, first, &file.name, is_replaced(first, files, arrivals)?);
+            receipt = known_already(receipt, first, &file.name, is_replaced(first, files, state, arrivals)?);
         }
         out.by_place.insert(place, receipt);
     }
@@ -179,13 +183,11 @@ pub fn receipt(
                 let rows = crate::wording::plural(rejection.rows, "row", "rows");
                 receipt.notes.push(format!("the file holds {rows}; none was taken in"));
             }
-            let last = newest_readable(arrival, files, arrivals)?;
+            let last = counted_before(arrival, feed, files, state, arrivals)?;
             receipt.notes.push(match last {
-                Some(last) => format!(
-                    "until it is mended, {} received on {} goes on counting",
-                    last.file,
-                    crate::dates::long(last.received)
-                ),
+                Some(last) => {
+                    format!("until it is mended, {} goes on counting", told_by_date(&last))
+                }
                 None => "until it is mended, nothing of this feed counts".to_owned(),
             });
             return Ok(receipt);
@@ -194,6 +196,11 @@ pub fn receipt(
     };
     receipt.sheet.clone_from(&reading.sheet);
     receipt.letters.clone_from(&reading.letters);
+    if let Some(passed) = state.and_then(|state| state.passed.get(&arrival.number)) {
+        let last = counted_before(arrival, feed, files, state, arrivals)?;
+        passed_over(&mut receipt, feed, passed, reading.rows.len(), last.as_ref());
+        return Ok(receipt);
+    }
     let settled = state.and_then(|s| {
         s.settled
             .get(&arrival.number)
@@ -221,14 +228,22 @@ pub fn receipt(
         }
     }
     if feed.counts == FilesThatCount::Newest {
-        let later = is_replaced(arrival, files, arrivals)?;
-        let earlier = newest_readable(arrival, files, arrivals)?;
+        let later = is_replaced(arrival, files, state, arrivals)?;
+        let earlier = counted_before(arrival, feed, files, state, arrivals)?;
+        let same =
+            |a: &&Arrival| a.feed == arrival.feed && a.sha256 == arrival.sha256 && a.number < arrival.number;
+        if let (Some(first), false) = (arrivals.iter().rev().find(same), later) {
+            receipt.notes.push(format!(
+                "this content was received before: {} ({}). It had been replaced and counts again from now on",
+                told_by_date(first),
+                Receipt::number(first.number)
+            ));
+        }
         match earlier {
             _ if later => receipt.notes.push("a newer file of this feed replaces this one".to_owned()),
             Some(earlier) => receipt.notes.push(format!(
-                "this file replaces {} received on {} ({})",
-                earlier.file,
-                crate::dates::long(earlier.received),
+                "this file replaces {} ({})",
+                told_by_date(&earlier),
                 Receipt::number(earlier.number)
             )),
             None => {}
@@ -260,13 +275,19 @@ fn changes(
     arrivals: &[Arrival],
 ) -> anyhow::Result<Option<Changes>> {
     let mut before = Vec::new();
+    let newest_only = feed.counts == FilesThatCount::Newest;
+    let replaced = match newest_only {
+        true => counted_before(arrival, feed, files, Some(state), arrivals)?,
+        false => None,
+    };
+    let counted = |a: &&Arrival| !newest_only || replaced.as_ref().is_some_and(|r| r.number == a.number);
     for earlier in arrivals.iter().rev().filter(|a| a.feed == arrival.feed && a.number < arrival.number) {
+        if !counted(&earlier) {
+            continue;
+        }
         if let Some(read) = files.read_if_kept(earlier)?.filter(|read| read.rows.is_ok()) {
             let due = releases::of_file(&state.releases, earlier, arrivals, state.as_of);
             before.push((earlier, read, due));
-            if feed.counts == FilesThatCount::Newest {
-                break;
-            }
         }
     }
     let Some((newest, _, _)) = before.first() else { return Ok(None) };
@@ -307,27 +328,90 @@ fn headings_before<'f>(
 }
 
 /// Whether a newer file of the same feed counts instead. One that was refused replaces nothing.
-fn is_replaced(arrival: &Arrival, files: &Files<'_>, arrivals: &[Arrival]) -> anyhow::Result<bool> {
+fn is_replaced(
+    arrival: &Arrival,
+    files: &Files<'_>,
+    state: Option<&State>,
+    arrivals: &[Arrival],
+) -> anyhow::Result<bool> {
     for later in arrivals.iter().filter(|a| a.feed == arrival.feed && a.number > arrival.number) {
-        if files.read_if_kept(later)?.is_some_and(|read| read.rows.is_ok()) {
+        let counts = match state {
+            Some(state) => state.settled.contains_key(&later.number),
+            None => files.read_if_kept(later)?.is_some_and(|read| read.rows.is_ok()),
+        };
+        if counts {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-/// The newest earlier file of the same feed that can be read.
-fn newest_readable(
+/// The file of the same feed that counted when this one came.
+fn counted_before(
     arrival: &Arrival,
+    feed: &Feed,
     files: &Files<'_>,
+    state: Option<&State>,
     arrivals: &[Arrival],
 ) -> anyhow::Result<Option<Arrival>> {
-    for earlier in arrivals.iter().rev().filter(|a| a.feed == arrival.feed && a.number < arrival.number) {
-        if files.read_if_kept(earlier)?.is_some_and(|read| read.rows.is_ok()) {
-            return Ok(Some(earlier.clone()));
+    let known = state.map(|s| (&s.register as &dyn Practices, s.releases.as_slice()));
+    let as_of = state.map_or(arrival.received, |s| s.as_of);
+    let before = counting::before(arrival, feed, files, arrivals, as_of, known)?;
+    Ok(before.map(|file| file.arrival))
+}
+
+/// `list.csv received on 5 October 2026`.
+fn told_by_date(arrival: &Arrival) -> String {
+    format!("{} received on {}", arrival.file, crate::dates::long(arrival.received))
+}
+
+/// Says of a readable file that it does not count, and what counts instead.
+fn passed_over(receipt: &mut Receipt, feed: &Feed, passed: &Passed, rows: usize, last: Option<&Arrival>) {
+    receipt.state = Fate::Rejected;
+    let rows = crate::wording::plural(rows, "row", "rows");
+    let then = match last {
+        Some(last) => format!("the file before, {}, goes on counting", told_by_date(last)),
+        None => "nothing of this feed counts".to_owned(),
+    };
+    let (code, message, mend) = match &passed.why {
+        Why::NoRow => (
+            Code::NothingAccepted,
+            format!("none of its {rows} can count, so {then}"),
+            "mend the rows that are listed below and save the file again".to_owned(),
+        ),
+        Why::Older { own, newer } => {
+            let (own, newer) = (crate::dates::long(*own), crate::dates::long(*newer));
+            (
+                Code::OlderData,
+                format!("its data are of {own}, older than the data of {newer} that we have: {then}"),
+                format!(
+                    "nothing to do, if it is an old file; if it is meant to replace the newer data, write \
+                     {} and \"file\" as the cell in the sheet of releases",
+                    receipt.id
+                ),
+            )
         }
+    };
+    if let Some(settled) = &passed.settled {
+        receipt.counts = settled.counts;
+        receipt.problems = told_to(feed, settled.problems.clone());
+    } else {
+        receipt.notes.push(format!("the file holds {rows}; none was taken in"));
     }
-    Ok(None)
+    receipt.problems.insert(
+        0,
+        Problem {
+            code: code.id().to_owned(),
+            effect: Effect::Rejected,
+            sheet: receipt.sheet.clone(),
+            cell: None,
+            row: None,
+            column: None,
+            found: None,
+            message,
+            mend,
+        },
+    );
 }
 
 fn known_already(mut receipt: Receipt, first: &Arrival, name: &str, replaced: bool) -> Receipt {
@@ -337,7 +421,7 @@ fn known_already(mut receipt: Receipt, first: &Arrival, name: &str, replaced: bo
     receipt.notes =
         vec![format!("we already have this content: {} received on {date} ({})", first.file, receipt.id)];
     if replaced {
-        let note = "a newer file of this feed has come since; to go back to this one, save it again with a change, or restore it under the name of the newer file";
+        let note = "a newer file of this feed has come since and counts; to go back to this one, save it in the inbox under another name";
         receipt.notes.push(note.to_owned());
     }
     receipt

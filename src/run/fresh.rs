@@ -130,7 +130,7 @@ pub fn of_feed_data(
 }
 
 /// The latest date in a column of the accepted rows: a date, or the end of a period.
-fn latest(settled: &Settled, column: &str, calendar: &Calendar) -> Option<NaiveDate> {
+pub(super) fn latest(settled: &Settled, column: &str, calendar: &Calendar) -> Option<NaiveDate> {
     let column = settled.table.column(column).ok()?;
     if let Ok(periods) = column.str() {
         return periods.iter().flatten().filter_map(|p| period_end(p, calendar)).max();

@@ -101,7 +101,9 @@ fn feeds(files: &Files<'_>, arrivals: &[Arrival], state: &State) -> anyhow::Resu
         let newest = counting.last().map(|(arrival, _)| *arrival);
         let mut rejected = None;
         for arrival in of_feed.iter().filter(|a| newest.is_none_or(|n| a.number > n.number)) {
-            if files.read(arrival)?.is_some_and(|read| read.rows.is_err()) {
+            let refused = state.passed.contains_key(&arrival.number)
+                || files.read(arrival)?.is_some_and(|read| read.rows.is_err());
+            if refused {
                 rejected = Some((arrival.file.clone(), arrival.received));
             }
         }

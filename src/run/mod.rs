@@ -11,6 +11,7 @@ pub mod backup;
 pub mod bundle;
 pub mod clock;
 mod compare;
+mod counting;
 mod decide;
 mod documents;
 mod error;

@@ -97,7 +97,10 @@ fn of_file(
     state: &State,
     values: bool,
 ) -> anyhow::Result<Vec<Aside>> {
-    let settled = state.settled.get(&arrival.number).filter(|settled| !settled.kept.is_empty());
+    let settled = state.settled.get(&arrival.number);
+    let settled = settled
+        .or_else(|| state.passed.get(&arrival.number)?.settled.as_ref())
+        .filter(|settled| !settled.kept.is_empty());
     let (Some(settled), Some(read)) = (settled, files.read(arrival)?) else { return Ok(Vec::new()) };
     let Ok(reading) = read.rows.as_ref() else { return Ok(Vec::new()) };
     let book = if values { files.book(arrival)?.ok() } else { None };

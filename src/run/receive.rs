@@ -128,6 +128,7 @@ impl Reception<'_> {
 
     fn download(&self, ledger: &mut Ledger, out: &mut Received) -> anyhow::Result<()> {
         let variables = |name: &str| std::env::var(name).ok();
+        let before = ledger.last_arrival()?;
         let mut round = Round::new(self.pipeline, self.received, self.clock, &variables);
         for feed in &self.pipeline.feeds {
             let Some(download) = &feed.download else { continue };
@@ -155,7 +156,7 @@ impl Reception<'_> {
                         fetched: now,
                         checked: now,
                     };
-                    let newest = feed.counts == Counts::Newest;
+                    let newest = (feed.counts == Counts::Newest).then_some(before);
                     let seen = ledger.see_download(&download, self.received, self.run, newest)?;
                     let state = match &seen {
                         Seen::New(_) => DownloadState::New,
@@ -201,6 +202,7 @@ impl Reception<'_> {
     }
 
     fn inbox(&self, ledger: &mut Ledger, out: &mut Received) -> anyhow::Result<()> {
+        let before = ledger.last_arrival()?;
         let mut files = Vec::new();
         for feed in &self.pipeline.feeds {
             let folder = self.workspace.inbox(&feed.id);
@@ -222,7 +224,7 @@ impl Reception<'_> {
                 continue;
             };
             let sha256 = self.store.put(&bytes).context("the store cannot be written")?;
-            let newest = feed.counts == Counts::Newest;
+            let newest = (feed.counts == Counts::Newest).then_some(before);
             let name = self.pipeline.guard.shown_name(&file.name, &sha256);
             let seen = ledger.see(&feed.id, &name, &sha256, self.received, self.run, newest)?;
             out.lying.push(Lying { path: file.path, name, seen });

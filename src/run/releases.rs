@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+use super::counting::Passed;
 use crate::dates::long;
 use crate::diagnostic::Code;
 use crate::intake::{Effect, Problem, Receipt, Release, Settled};
@@ -32,17 +33,32 @@ pub fn given(taken: &[Taken]) -> Vec<Release> {
     out
 }
 
-/// The releases of one file that stand on a date.
+/// The releases of rows of one file that stand on a date.
 pub fn of_file(
     releases: &[Release],
     arrival: &Arrival,
     arrivals: &[Arrival],
     as_of: NaiveDate,
 ) -> Vec<Release> {
-    let mine = |release: &&Release| {
+    let of_file = of_arrival(releases, arrival, arrivals, as_of);
+    of_file.filter(|release| !release.is_of_whole_file()).cloned().collect()
+}
+
+/// Whether a named person let a whole file count.
+pub fn is_let_count(releases: &[Release], arrival: &Arrival, arrivals: &[Arrival], as_of: NaiveDate) -> bool {
+    of_arrival(releases, arrival, arrivals, as_of).any(Release::is_of_whole_file)
+}
+
+fn of_arrival<'r>(
+    releases: &'r [Release],
+    arrival: &Arrival,
+    arrivals: &[Arrival],
+    as_of: NaiveDate,
+) -> impl Iterator<Item = &'r Release> {
+    let mine = move |release: &&Release| {
         release.on <= as_of && target(release, arrivals).is_some_and(|a| a.number == arrival.number)
     };
-    releases.iter().filter(mine).cloned().collect()
+    releases.iter().filter(mine)
 }
 
 /// The received file that a release names: by its receipt, or by its name; of several files of one name the
@@ -70,12 +86,13 @@ fn number(receipt: &str) -> Option<u32> {
 pub fn tell(
     releases: &[Release],
     settled: &mut BTreeMap<u32, Settled>,
+    passed: &BTreeMap<u32, Passed>,
     letters: &BTreeMap<u32, BTreeMap<String, String>>,
     arrivals: &[Arrival],
     as_of: NaiveDate,
 ) {
     for release in releases {
-        let (code, message) = match outcome(release, settled, arrivals, as_of) {
+        let (code, message) = match outcome(release, settled, passed, arrivals, as_of) {
             Ok(done) => (Code::ReleasedRow, done),
             Err(why) => (Code::UnusedRelease, format!("this release changes nothing: {why}")),
         };
@@ -104,6 +121,7 @@ pub fn tell(
 fn outcome(
     release: &Release,
     settled: &BTreeMap<u32, Settled>,
+    passed: &BTreeMap<u32, Passed>,
     arrivals: &[Arrival],
     as_of: NaiveDate,
 ) -> Result<String, String> {
@@ -114,6 +132,15 @@ fn outcome(
         return Err("no file of that receipt or name had been received when it was made".to_owned());
     };
     let receipt = Receipt::number(file.number);
+    if let Some(passed) = passed.get(&file.number) {
+        let why = match &passed.settled {
+            Some(told) => told.unused.iter().find(|(unused, _)| unused == release).map(|(_, why)| why),
+            None => None,
+        };
+        return Err(why
+            .cloned()
+            .unwrap_or_else(|| format!("{receipt} ({}) does not count: {}", file.file, passed.why.words())));
+    }
     let Some(told) = settled.get(&file.number) else {
         let newer = arrivals.iter().rfind(|a| a.feed == file.feed && settled.contains_key(&a.number));
         return Err(match newer {
@@ -126,6 +153,9 @@ fn outcome(
             None => format!("nothing of {receipt} counts"),
         });
     };
+    if release.is_of_whole_file() {
+        return Ok(format!("{receipt} ({}) counts", file.file));
+    }
     if let Some((_, why)) = told.unused.iter().find(|(unused, _)| unused == release) {
         return Err(why.clone());
     }

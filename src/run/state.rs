@@ -7,6 +7,8 @@ use std::rc::Rc;
 use anyhow::Context as _;
 use chrono::NaiveDate;
 
+use super::counting::{Counting, Judge, Passed};
+use super::fresh::latest;
 use super::releases;
 use crate::diagnostic::Code;
 use crate::intake::read::{Book, Reader, Unreadable};
@@ -14,7 +16,7 @@ use crate::intake::store::Store;
 use crate::intake::{self, Lookup, Practices, Reading, Rejection, Release, Settled};
 use crate::ledger::{Arrival, Ledger, LedgerError};
 use crate::levels::{self, Exception, Outcome};
-use crate::pipeline::{Counts, Feed, Pipeline};
+use crate::pipeline::{Feed, Pipeline};
 use crate::triangulate::{Register, Source, Taken, Triangulated};
 use crate::visits::{Clock, Clocks};
 
@@ -24,6 +26,8 @@ pub struct Files<'p> {
     pipeline: &'p Pipeline,
     reader: Reader,
     read: RefCell<BTreeMap<u32, Read>>,
+    /// Of files that were looked at for their date: whether they can be read, and the date.
+    dates: RefCell<BTreeMap<u32, Option<Option<NaiveDate>>>>,
     books: RefCell<Books>,
     /// Contents whose reading was stopped or died, by their SHA-256.
     failed: RefCell<BTreeMap<String, Unreadable>>,
@@ -82,6 +86,7 @@ impl<'p> Files<'p> {
             pipeline,
             reader: Reader::chosen(pipeline.reading),
             read: RefCell::default(),
+            dates: RefCell::default(),
             books: RefCell::default(),
             failed: RefCell::default(),
             failed_now: RefCell::default(),
@@ -154,8 +159,10 @@ impl<'p> Files<'p> {
             .store
             .get(&arrival.sha256)
             .with_context(|| format!("{} of feed {} cannot be read again", arrival.file, arrival.feed))?;
-        let read =
-            self.reader.book(&bytes, &arrival.file).context("the process that reads files cannot be started")?;
+        let read = self
+            .reader
+            .book(&bytes, &arrival.file)
+            .context("the process that reads files cannot be started")?;
         Ok(match read {
             Ok(book) => {
                 let book = Rc::new(book);
@@ -174,27 +181,46 @@ impl<'p> Files<'p> {
         })
     }
 
-    /// The arrivals that count: of a feed whose newest file is the whole sheet the newest that can be
-    /// read, of the others every one that can.
+    /// Whether the store still has the content of an arrival.
+    pub fn has(&self, arrival: &Arrival) -> bool {
+        self.store.has(&arrival.sha256)
+    }
+
+    /// Whether an arrival can be read and is still there.
     ///
     /// # Errors
-    /// If the store no longer has a file.
-    fn in_force(&self, arrivals: &[Arrival]) -> anyhow::Result<Vec<(Arrival, &'p Feed, Read)>> {
-        let mut out = Vec::new();
-        for feed in &self.pipeline.feeds {
-            for arrival in arrivals.iter().rev().filter(|a| a.feed == feed.id) {
-                let Some(read) = self.read(arrival)? else { continue };
-                if read.rows.is_err() {
-                    continue;
-                }
-                out.push((arrival.clone(), feed, read));
-                if feed.counts == Counts::Newest {
-                    break;
-                }
-            }
+    /// If the store has it otherwise than it was received.
+    pub fn is_readable(&self, arrival: &Arrival) -> anyhow::Result<bool> {
+        Ok(self.date_of(arrival)?.is_some())
+    }
+
+    /// The date that the data of an arrival speak of, whichever practices they are about; none if there is
+    /// none, or the file is gone or cannot be read.
+    ///
+    /// # Errors
+    /// If the store has it otherwise than it was received.
+    pub fn data_date(&self, arrival: &Arrival, feed: &Feed) -> anyhow::Result<Option<NaiveDate>> {
+        debug_assert_eq!(feed.id, arrival.feed);
+        Ok(self.date_of(arrival)?.flatten())
+    }
+
+    /// The date, if the file can be read and has one. Of old files only this is kept in memory.
+    fn date_of(&self, arrival: &Arrival) -> anyhow::Result<Option<Option<NaiveDate>>> {
+        if let Some(date) = self.dates.borrow().get(&arrival.number) {
+            return Ok(*date);
         }
-        out.sort_by_key(|(arrival, _, _)| arrival.number);
-        Ok(out)
+        let held = self.read.borrow().contains_key(&arrival.number);
+        let read = self.read_if_kept(arrival)?;
+        let date = read.zip(self.pipeline.feed(&arrival.feed)).and_then(|(read, feed)| {
+            let (settled, _) = settle(arrival, feed, &read, &NoPractices, &[])?;
+            let column = feed.data_date.as_ref();
+            Some(column.and_then(|column| latest(&settled, column, &self.pipeline.calendar)))
+        });
+        if !held {
+            self.read.borrow_mut().remove(&arrival.number);
+        }
+        self.dates.borrow_mut().insert(arrival.number, date);
+        Ok(date)
     }
 }
 
@@ -227,6 +253,8 @@ pub struct State {
     pub exceptions: BTreeMap<String, Exception>,
     /// The settled files in force, by arrival.
     pub settled: BTreeMap<u32, Settled>,
+    /// Readable files that are newer than those in force and do not count, by arrival.
+    pub passed: BTreeMap<u32, Passed>,
     /// The releases that the files in force hold.
     pub releases: Vec<Release>,
 }
@@ -238,42 +266,63 @@ impl State {
     /// If an essential feed has no readable file, or the store is damaged.
     pub fn at(files: &Files<'_>, arrivals: &[Arrival], as_of: NaiveDate) -> Result<Self, StateError> {
         let pipeline = files.pipeline();
-        let in_force = files.in_force(arrivals)?;
-        for feed in pipeline.feeds.iter().filter(|f| f.essential) {
-            if !in_force.iter().any(|(_, f, _)| f.id == feed.id) {
-                let date = crate::dates::long(as_of);
-                return Err(StateError::Missing(format!("\"{}\" ({})", feed.title, feed.id), date));
-            }
+        let reads = |feed: &Feed, pick: &dyn Fn(&str) -> bool| feed.layouts.iter().any(|l| pick(&l.table));
+        let is_releases = |feed: &Feed| reads(feed, &|table| table == releases::TABLE);
+        let is_reference = |feed: &Feed| reads(feed, &Register::reads);
+        let mut passed = BTreeMap::new();
+        let judge = Judge { arrivals, as_of, releases: &[], practices: &NoPractices };
+        let mut in_force = Vec::new();
+        for feed in pipeline.feeds.iter().filter(|f| is_releases(f)) {
+            in_force.extend(judge.of(feed, files, &mut passed)?);
         }
-        let (mut settled, mut taken) = (BTreeMap::new(), Vec::new());
-        let of_table = |table: &'static str| {
-            let held = in_force.iter().filter(move |(_, f, _)| f.layouts.iter().any(|l| l.table == table));
-            held.filter_map(|(a, f, read)| Some(settle(a, f, read, &NoPractices, &[])?.1))
-        };
-        let given = releases::given(&of_table(releases::TABLE).collect::<Vec<_>>());
+        let given =
+            releases::given(&in_force.iter().map(|c: &Counting<'_>| c.taken.clone()).collect::<Vec<_>>());
         // The register is made of all rows of its files; what is settled afterwards asks the register.
+        let judge = Judge { releases: &given, ..judge };
         let mut reference = Vec::new();
-        for (arrival, feed, read) in &in_force {
-            if feed.layouts.iter().any(|layout| Register::reads(&layout.table)) {
-                reference.extend(settle(arrival, feed, read, &NoPractices, &[]).map(|(_, taken)| taken));
+        for feed in pipeline.feeds.iter().filter(|f| is_reference(f)) {
+            for file in judge.of(feed, files, &mut passed)? {
+                reference.push(file.taken.clone());
+                in_force.push(file);
             }
         }
+        present(pipeline.feeds.iter().filter(|f| is_reference(f)), &in_force, as_of)?;
         let register = Register::of(&reference, pipeline, as_of)?;
-        for (arrival, feed, read) in &in_force {
-            let due = releases::of_file(&given, arrival, arrivals, as_of);
-            if let Some((result, rows)) = settle(arrival, feed, read, &register, &due) {
-                settled.insert(arrival.number, result);
-                taken.push(rows);
-            }
+        let judge = Judge { practices: &register, ..judge };
+        for file in &mut in_force {
+            let again = settle(&file.arrival, file.feed, &file.read, &register, &judge.due(&file.arrival));
+            (file.settled, file.taken) =
+                again.context("a file that could be read cannot be settled again")?;
+        }
+        for feed in pipeline.feeds.iter().filter(|f| !is_releases(f) && !is_reference(f)) {
+            in_force.extend(judge.of(feed, files, &mut passed)?);
+        }
+        present(pipeline.feeds.iter(), &in_force, as_of)?;
+        in_force.sort_by_key(|file| file.arrival.number);
+        let (mut settled, mut taken) = (BTreeMap::new(), Vec::new());
+        for file in in_force {
+            settled.insert(file.arrival.number, file.settled);
+            taken.push(file.taken);
         }
         let letters = taken.iter().map(|t| (t.source.arrival, t.source.letters.clone())).collect();
-        releases::tell(&given, &mut settled, &letters, arrivals, as_of);
+        releases::tell(&given, &mut settled, &passed, &letters, arrivals, as_of);
         let known = Triangulated::new(&taken, &register, pipeline, as_of)?;
         let outcomes = levels::propose(&known, pipeline)?;
         let timing = Clocks::new(&known, pipeline)?;
         let clocks = outcomes.iter().map(|outcome| timing.clock(outcome, pipeline)).collect();
         let exceptions = levels::exceptions(&known, pipeline)?;
-        Ok(Self { as_of, known, register, outcomes, clocks, timing, exceptions, settled, releases: given })
+        Ok(Self {
+            as_of,
+            known,
+            register,
+            outcomes,
+            clocks,
+            timing,
+            exceptions,
+            settled,
+            passed,
+            releases: given,
+        })
     }
 
     /// The outcome of a practice and its clock.
@@ -283,8 +332,23 @@ impl State {
     }
 }
 
+/// Asks that each essential feed has a file that counts.
+fn present<'p>(
+    mut feeds: impl Iterator<Item = &'p Feed>,
+    in_force: &[Counting<'_>],
+    as_of: NaiveDate,
+) -> Result<(), StateError> {
+    match feeds.find(|feed| feed.essential && !in_force.iter().any(|c| c.feed.id == feed.id)) {
+        None => Ok(()),
+        Some(feed) => {
+            let date = crate::dates::long(as_of);
+            Err(StateError::Missing(format!("\"{}\" ({})", feed.title, feed.id), date))
+        }
+    }
+}
+
 /// Settles the rows of a file: what became of each, and the accepted ones for triangulation.
-fn settle(
+pub(super) fn settle(
     arrival: &Arrival,
     feed: &Feed,
     read: &Read,
@@ -309,7 +373,7 @@ fn settle(
 }
 
 /// Before the register is read there are no practices to ask about.
-struct NoPractices;
+pub(super) struct NoPractices;
 
 impl Practices for NoPractices {
     fn look_up(&self, _: &str) -> Lookup {

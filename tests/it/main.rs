@@ -6,6 +6,7 @@
 mod audit;
 mod between_jobs;
 mod care;
+mod counting;
 mod demo;
 mod documents;
 mod download;

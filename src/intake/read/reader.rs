@@ -37,7 +37,9 @@ impl Reader {
     pub fn known_as(&self) -> String {
         let Limits { memory_megabytes, seconds, unpacked_megabytes, cells } = self.limits;
         let version = env!("CARGO_PKG_VERSION");
-        format!("{version}: {memory_megabytes} MB, {seconds} s, {unpacked_megabytes} MB unpacked, {cells} cells")
+        format!(
+            "{version}: {memory_megabytes} MB, {seconds} s, {unpacked_megabytes} MB unpacked, {cells} cells"
+        )
     }
 
     /// Reads a file of any known kind. Text of moderate size is read here even so: decoding and splitting

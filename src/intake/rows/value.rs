@@ -64,7 +64,8 @@ fn limits(value: &Value, column: &Column) -> Option<Flaw> {
             let broken = |message: String, mend: String| Some(Flaw::new(Code::BadCell, message, mend));
             if limits.pattern.as_ref().is_some_and(|p| p.find(text).is_none_or(|m| m.as_str() != text)) {
                 let message = format!("\"{}\" is not written as this column's values are", shown(text));
-                return broken(message, "write it as the other rows do".to_owned());
+                let pattern = limits.pattern.as_ref().map(|p| shown(p.as_str())).unwrap_or_default();
+                return broken(message, format!("write it as the pattern `{pattern}` says"));
             }
             if let Some(most) = limits.max_length.filter(|most| length > *most) {
                 return broken(format!("the text has {length} characters"), format!("shorten it to {most}"));
@@ -105,7 +106,7 @@ fn parse_kind(cell: &Cell, column: &Column, layout: &Layout, fraction: bool) -> 
             match pattern {
                 Some(p) if p.find(&code).is_none_or(|m| m.as_str() != code) => Err(Flaw::new(
                     Code::BadCell,
-                    format!("\"{code}\" is not a code of this kind"),
+                    format!("\"{}\" is not a code of this kind", crate::intake::cell::shortened(&code)),
                     "type the code as its register has it",
                 )),
                 _ => Ok(Value::Text(code)),
@@ -121,7 +122,7 @@ fn parse_kind(cell: &Cell, column: &Column, layout: &Layout, fraction: bool) -> 
             number(cell, *minimum, *maximum, column.percent(), fraction).map(Value::Number)
         }
         ColumnKind::Date => return date(cell, layout),
-        ColumnKind::Period => Ok(Value::Text(period(cell))),
+        ColumnKind::Period => period(cell, layout.date_order, layout.two_digit_years).map(Value::Text),
         ColumnKind::YesNo => yes_no(cell).map(Value::Truth),
     };
     match read {
@@ -357,29 +358,64 @@ pub(super) fn text_date(text: &str, order: DateOrder, two_digits: bool) -> Resul
     }
 }
 
-/// A period as text that sorts by time where its form is known: `2026-05`, `2025-26`, `2026-27 Q1`, `2026`.
-pub(super) fn period(cell: &Cell) -> String {
+/// A period as text that sorts by time: `2026-05`, `2025-26`, `2026-27 Q1`, `2026`. A date stands for its
+/// month.
+///
+/// # Errors
+/// If it is neither a month nor a quarter, year or date.
+pub(super) fn period(cell: &Cell, order: DateOrder, two_digits: bool) -> Result<String, Flaw> {
     if let Cell::Date(date) = cell {
-        return date.format("%Y-%m").to_string();
+        return Ok(date.format("%Y-%m").to_string());
     }
     let shown = cell.shown();
     let parts = parts(&shown);
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    let is_year = |t: &str| t.len() == 4 && t.starts_with("20") && t.chars().all(|c| c.is_ascii_digit());
-    match parts.as_slice() {
+    let digits = |t: &str, length: usize| t.len() == length && t.bytes().all(|b| b.is_ascii_digit());
+    let is_year = |t: &str| digits(t, 4) && (t.starts_with("20") || t.starts_with("19"));
+    let is_quarter = |q: &str, number: &str| {
+        ["q", "qtr", "quarter"].contains(&q.to_lowercase().as_str())
+            && matches!(number, "1" | "2" | "3" | "4")
+    };
+    // 2026-27: the second year follows the first, of which it has two digits or all four.
+    let years = |year: &str, to: &str| {
+        let next = year.parse::<u32>().ok()? + 1;
+        let follows = to == next.to_string() || to == format!("{:02}", next % 100);
+        (is_year(year) && follows).then(|| format!("{year}-{:02}", next % 100))
+    };
+    let in_year = |year: &str, number: u32| {
+        (is_year(year) && (1..=12).contains(&number)).then(|| format!("{year}-{number:02}"))
+    };
+    let found = match parts.as_slice() {
+        [only] if is_year(only) => Some((*only).to_owned()),
+        [only] if digits(only, 6) => {
+            only.split_at_checked(4).and_then(|(year, m)| in_year(year, m.parse().ok()?))
+        }
         [name, year] | [year, name] if is_year(year) && month(name).is_some() => {
-            format!("{year}-{:02}", month(name).unwrap_or_default())
+            month(name).and_then(|number| in_year(year, number))
         }
-        [q, number, year, to] if q.eq_ignore_ascii_case("q") && is_year(year) => {
-            format!("{year}-{to} Q{number}")
+        // Jun-26.
+        [name, year] if digits(year, 2) && month(name).is_some() => {
+            month(name).and_then(|number| in_year(&format!("20{year}"), number))
         }
-        [year, to, q, number] if q.eq_ignore_ascii_case("q") && is_year(year) => {
-            format!("{year}-{to} Q{number}")
+        [number, year] if digits(year, 4) && number.len() <= 2 => in_year(year, number.parse().unwrap_or(0)),
+        [year, rest] => {
+            let as_month = (rest.len() <= 2).then(|| in_year(year, rest.parse().ok()?)).flatten();
+            as_month.or_else(|| years(year, rest))
         }
-        [year, rest] if is_year(year) && rest.len() == 2 => format!("{year}-{rest}"),
-        [only] if is_year(only) => (*only).to_owned(),
-        _ => shown.trim().to_owned(),
-    }
+        [q, number, year, to] | [year, to, q, number] if is_quarter(q, number) => {
+            years(year, to).map(|years| format!("{years} Q{number}"))
+        }
+        _ => None,
+    };
+    let as_date = || text_date(&shown, order, two_digits).ok();
+    let found = found.or_else(|| as_date().map(|date| date.format("%Y-%m").to_string()));
+    found.ok_or_else(|| {
+        Flaw::new(
+            Code::BadDate,
+            format!("\"{}\" is not a month, a quarter or a year", crate::intake::cell::shortened(&shown)),
+            "write 2026-06 or June 2026 for a month, 2026-27 Q1 for a quarter, 2026-27 or 2026 for a year",
+        )
+    })
 }
 
 /// The runs of digits and of letters, without ordinal endings and without a time of day.
@@ -481,13 +517,39 @@ mod tests {
 
     #[test]
     fn periods_sort_by_time() {
-        let read = |text: &str| period(&Cell::Text(text.into()));
-        assert_eq!(read("May 2026"), "2026-05");
-        assert_eq!(read("2026-05"), "2026-05");
-        assert_eq!(read("2025/26"), "2025-26");
-        assert_eq!(read("Q1 2026-27"), "2026-27 Q1");
-        assert_eq!(read("2026"), "2026");
-        assert_eq!(read("wave 3"), "wave 3");
+        let read = |text: &str| period(&Cell::Text(text.into()), DateOrder::DayMonthYear, false);
+        for (texts, canonical) in [
+            (
+                &["May 2026", "2026-05", "2026/5", "05/2026", "May-26", "202605", "01/05/2026", "2026-05-01"]
+                    [..],
+                "2026-05",
+            ),
+            (&["2025/26", "2025-26", "2025-2026"], "2025-26"),
+            (&["Q1 2026-27", "2026-27 Q1", "2026/27 q1", "Quarter 1 2026-27"], "2026-27 Q1"),
+            (&["2026", " 2026 "], "2026"),
+            (&["2099-2100"], "2099-00"),
+        ] {
+            for text in texts {
+                assert_eq!(read(text).ok().as_deref(), Some(canonical), "{text}");
+            }
+        }
+        let odd = [
+            "banana",
+            "2026-13",
+            "31/06/2026",
+            "wave 3",
+            "202613",
+            "Q5 2026-27",
+            "Q1 2026-28",
+            "2026-2028",
+            "1",
+            "é2026",
+        ];
+        for text in odd {
+            let flaw = read(text).unwrap_err();
+            assert_eq!(flaw.code, Code::BadDate, "{text}");
+            assert!(flaw.mend.contains("June 2026 for a month"), "{}", flaw.mend);
+        }
     }
 
     #[test]

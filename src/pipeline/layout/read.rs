@@ -17,7 +17,8 @@ impl Layout {
         let fills = table.text("table");
         let sheet = table.text_or_none("sheet").map(|s| s.value);
         let header = read_header(&mut table);
-        let date_order = read_date_order(&mut table);
+        let ordered = table.has("date_order");
+        let date_order = read_date_order(&mut table).unwrap_or(DateOrder::DayMonthYear);
         let two_digit_years = table.flag("two_digit_years");
         let missing = read_missing(&mut table);
         let others = read_choice(
@@ -30,6 +31,11 @@ impl Layout {
             table.tables("column").into_iter().filter_map(|t| Column::read(t, lists)).collect();
         if columns.is_empty() {
             table.report().error(&table.at(), Code::MissingKey, "a layout needs [[column]]s", None);
+        }
+        if !ordered && columns.iter().any(|(column, _)| matches!(column.kind, ColumnKind::Date)) {
+            let message = "a layout with a column of dates needs `date_order`";
+            let mend = "write \"dmy\" for 31/12/2026, \"mdy\" for 12/31/2026 or \"ymd\" for 2026-12-31";
+            table.report().error(&table.at(), Code::MissingKey, message, Some(mend.to_owned()));
         }
         let mut layout = Self {
             name,
@@ -277,13 +283,13 @@ fn read_header(table: &mut Table<'_>) -> Header {
     }
 }
 
-fn read_date_order(table: &mut Table<'_>) -> DateOrder {
+fn read_date_order(table: &mut Table<'_>) -> Option<DateOrder> {
     let orders = [
         ("dmy", DateOrder::DayMonthYear),
         ("mdy", DateOrder::MonthDayYear),
         ("ymd", DateOrder::YearMonthDay),
     ];
-    read_choice(table, "date_order", &orders).unwrap_or(DateOrder::DayMonthYear)
+    read_choice(table, "date_order", &orders)
 }
 
 fn from_text(mut table: Table<'_>, known: &Columns) -> Option<FromText> {
