@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::release::Release;
 use super::rows::{Reading, Row, Value};
-use super::settle::{Practices, standing};
+use super::settle::{Practices, kept_aside, standing};
 use crate::condition::BETWEEN_VALUES;
 use crate::pipeline::{ColumnKind, Counts, Feed, Layout};
 
@@ -20,6 +20,9 @@ pub struct Changes {
     pub added: usize,
     /// Rows that are there no longer. A feed whose files all count loses none.
     pub removed: usize,
+    /// Rows that counted in the file before and are kept aside in this one.
+    #[serde(default)]
+    pub aside: usize,
     /// Rows that say something else than before.
     pub changed: usize,
     /// Rows that say the same.
@@ -31,7 +34,7 @@ pub struct Changes {
 /// A row that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// `added`, `removed` or `changed`.
+    /// `added`, `removed`, `aside` or `changed`.
     pub kind: String,
     /// What the row is known by.
     pub key: String,
@@ -72,7 +75,7 @@ pub fn changes(
     most: usize,
 ) -> Option<Changes> {
     let layout = feed.layouts.get(new.reading.layout)?;
-    let now = by_key(new, feed, layout, practices)?;
+    let now = by_key(new, feed, layout, practices);
     let mut then: BTreeMap<String, Row> = BTreeMap::new();
     for edition in before {
         let earlier = feed.layouts.get(edition.reading.layout)?;
@@ -80,7 +83,7 @@ pub fn changes(
         if earlier.table != layout.table || earlier.columns.len() != layout.columns.len() {
             continue;
         }
-        then.extend(by_key(*edition, feed, earlier, practices)?);
+        then.extend(by_key(*edition, feed, earlier, practices));
     }
     if then.is_empty() {
         return None;
@@ -103,9 +106,15 @@ pub fn changes(
         }
     }
     if feed.counts == Counts::Newest {
-        for (_, row) in then.iter().filter(|(key, _)| !now.contains_key(*key)) {
-            found.removed += 1;
-            named[1].push(change("removed", layout, row, Vec::new()));
+        let aside = keyed(kept_aside(new.reading, feed, practices, new.releases), layout);
+        for (key, row) in then.iter().filter(|(key, _)| !now.contains_key(*key)) {
+            if let Some(kept) = aside.get(key) {
+                found.aside += 1;
+                named[1].push(change("aside", layout, kept, Vec::new()));
+            } else {
+                found.removed += 1;
+                named[1].push(change("removed", layout, row, Vec::new()));
+            }
         }
     }
     for kind in &mut named {
@@ -121,14 +130,18 @@ fn by_key(
     feed: &Feed,
     layout: &Layout,
     practices: &dyn Practices,
-) -> Option<BTreeMap<String, Row>> {
+) -> BTreeMap<String, Row> {
+    keyed(standing(edition.reading, feed, practices, edition.releases), layout)
+}
+
+fn keyed(rows: Vec<Row>, layout: &Layout) -> BTreeMap<String, Row> {
     let places: Vec<usize> = layout
         .key
         .iter()
         .filter_map(|name| layout.columns.iter().position(|column| column.name == *name))
         .collect();
     let mut out = BTreeMap::new();
-    for row in standing(edition.reading, feed, practices, edition.releases) {
+    for row in rows {
         let key: Vec<String> = match places.as_slice() {
             [] => row.values.iter().map(Value::shown).collect(),
             places => places
@@ -139,7 +152,7 @@ fn by_key(
         };
         out.entry(key.join("\u{1f}")).or_insert(row);
     }
-    Some(out)
+    out
 }
 
 fn change(kind: &str, layout: &Layout, row: &Row, cells: Vec<ChangedCell>) -> Change {

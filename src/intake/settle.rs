@@ -116,6 +116,17 @@ pub(super) fn standing(
     rows.into_iter().filter(|row| row.fate == Fate::Standing).collect()
 }
 
+/// The rows of a reading that are kept aside.
+pub(super) fn kept_aside(
+    reading: &Reading,
+    feed: &Feed,
+    practices: &dyn Practices,
+    releases: &[Release],
+) -> Vec<Row> {
+    let rows = Settler::settled(reading, feed, practices, releases).rows;
+    rows.into_iter().filter(|row| row.fate == Fate::Quarantined).collect()
+}
+
 struct Settler<'r> {
     layout: &'r Layout,
     reading: &'r Reading,
@@ -399,8 +410,15 @@ impl<'r> Settler<'r> {
                         wording::list(&titles)
                     );
                     self.rows[index].fate = Fate::Quarantined;
-                    let mend =
-                        "give one of the two another reference, or delete the one that is wrong".to_owned();
+                    let is_reference = matches!(
+                        self.layout.column(&last).map(|column| &column.kind),
+                        Some(ColumnKind::Text | ColumnKind::Code { .. })
+                    );
+                    let mend = match is_reference {
+                        true => "give one of the two another reference, or delete the one that is wrong",
+                        false => "delete the one that is wrong",
+                    };
+                    let mend = mend.to_owned();
                     self.problem(Code::RepeatedReference, Effect::Quarantined, number, &last, message, mend);
                 }
             }

@@ -103,8 +103,11 @@ fn alike<'p>(problems: impl Iterator<Item = &'p Problem>) -> Vec<Vec<&'p Problem
 /// One line for problems that are alike; none for none.
 fn line(problems: &[&Problem]) -> Option<Line> {
     let first = *problems.first()?;
-    let cells: Vec<&str> = problems.iter().filter_map(|p| p.cell.as_deref()).collect();
-    let rows: Vec<String> = problems.iter().filter_map(|p| p.row).map(|row| row.to_string()).collect();
+    let mut cells: Vec<&str> = problems.iter().filter_map(|p| p.cell.as_deref()).collect();
+    let mut rows: Vec<String> = problems.iter().filter_map(|p| p.row).map(|row| row.to_string()).collect();
+    // Rows that were made of one row share its cells.
+    cells.dedup();
+    rows.dedup();
     let mut place = match (cells.as_slice(), rows.as_slice()) {
         ([], []) => String::new(),
         ([], [row]) => format!("Row {row}"),
@@ -132,6 +135,7 @@ fn compared(changes: &Changes, receipt: &Receipt) -> Compared {
         |n: usize, what: &str| (n > 0).then(|| format!("{} {what}", crate::wording::number(n as f64)));
     let counts: Vec<String> = [
         count(changes.changed, "changed"),
+        count(changes.aside, "kept aside in the new file"),
         count(changes.removed, "gone"),
         count(changes.added, "new"),
         count(changes.same, "the same"),
@@ -139,7 +143,7 @@ fn compared(changes: &Changes, receipt: &Receipt) -> Compared {
     .into_iter()
     .flatten()
     .collect();
-    let differ = changes.added + changes.removed + changes.changed;
+    let differ = changes.added + changes.removed + changes.aside + changes.changed;
     let left = differ.saturating_sub(changes.rows.len());
     Compared {
         title: format!("What {} changes against {}", receipt.file, changes.against),
@@ -158,6 +162,7 @@ fn changed(change: &Change) -> String {
     let head = format!("{key} (row {})", change.row);
     match change.kind.as_str() {
         "added" => format!("{head} is new"),
+        "aside" => format!("{key} (row {}) is kept aside until it is mended", change.row),
         "removed" => format!("{key} (row {} of the file before) is gone", change.row),
         _ => {
             let or_empty = |text: &str| if text.is_empty() { "empty".to_owned() } else { text.to_owned() };

@@ -183,6 +183,12 @@ impl<'d> Fetcher<'d> {
         if bytes.is_empty() {
             return Err(Fault::passing(format!("{} sent an empty file", host(url))));
         }
+        // The API may tell an error as if all were well.
+        if kind.contains("json")
+            && let Some(fault) = super::smartsheet::fault(&bytes, status.as_u16(), None)
+        {
+            return Err(fault);
+        }
         Ok(Answer::File(Body { bytes, etag, modified, kind }))
     }
 

@@ -202,6 +202,8 @@ impl ColumnKind {
                 let pattern = table.text_or_none("pattern").and_then(|p| regex(&report, &p));
                 Some(Self::Code { pattern })
             }
+            // In the words of Frictionless, a text of few values.
+            "text" if table.has("enum") => read_values(table, lists).map(Self::Choice),
             "text" => Some(Self::Text),
             "choice" => {
                 let vocabulary = read_values(table, lists);
