@@ -62,6 +62,6 @@ mod tests {
         let file = File::parse("pipeline.toml", "[reading]\nseconds = 5\nmemory_megabytes = 0\n", &report);
         let limits = Limits::read(&mut file.table());
         assert_eq!(limits, Limits { seconds: 5, ..Limits::default() });
-        assert_eq!(limits.memory(), 4 << 30);
+        assert_eq!(limits.memory(), 1500 << 20);
     }
 }
