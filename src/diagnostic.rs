@@ -137,6 +137,8 @@ codes! {
     RepeatedValue => "repeated-value",
     /// A date that came as a plain number.
     SerialDate => "serial-date",
+    /// A cell that is merged with one above it, which counts for both.
+    MergedCell => "merged-cell",
     /// A spreadsheet error stands in the cell.
     ErrorCell => "error-cell",
     /// A number outside the limits of its column.

@@ -44,14 +44,21 @@ pub(super) fn screen(book: &Book, feed: &Feed, name: &str, reading: &mut Reading
     if found.is_empty() {
         return;
     }
+    let read = book.sheets.iter().find(|s| s.name == reading.sheet.as_deref().unwrap_or_default());
     for problem in &mut found {
         let own_sheet = problem.sheet == reading.sheet;
         let at = problem.row.filter(|_| own_sheet);
         // A row of the sheet may have been made into several.
         let rows = match at {
             Some(number) => {
+                // What a merged cell says counts for the rows below it too.
+                let last = read.map_or(number, |sheet| {
+                    let width = sheet.width();
+                    let place = (0..width).find(|p| problem.cell.as_ref() == Some(&address(*p, number)));
+                    place.map_or(number, |place| sheet.merged.last(place, number))
+                });
                 let from = reading.rows.partition_point(|row| row.number() < number);
-                let to = reading.rows.partition_point(|row| row.number() <= number);
+                let to = reading.rows.partition_point(|row| row.number() <= last);
                 reading.rows.get_mut(from..to).unwrap_or_default()
             }
             None => &mut [],

@@ -331,3 +331,35 @@ fn text_that_looks_like_a_formula_stays_text() {
     assert_eq!(counts(&said), "2 rows read = 2 accepted + 0 quarantined + 0 ignored.", "{said}");
     assert_eq!(icb.levels()["X90100"]["practice_name"], "'=HYPERLINK(\"http://x\")");
 }
+
+#[test]
+fn what_a_merged_cell_says_counts_for_all_its_rows() {
+    let icb = Icb::with_register();
+    let header = ["Practice code", "Date raised", "Severity", "Status", "Reference", "Concern"];
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, title) in (0..).zip(header) {
+        sheet.write(0, column, title).unwrap();
+    }
+    let plain = Format::new();
+    sheet.merge_range(1, 0, 3, 0, "X90100", &plain).unwrap();
+    sheet.merge_range(1, 3, 2, 3, "Open", &plain).unwrap();
+    for (row, severity, reference) in [(1, "Low", "Q-1"), (2, "Moderate", "Q-2"), (3, "Low", "Q-3")] {
+        sheet.write(row, 1, "01/07/2026").unwrap();
+        sheet.write(row, 2, severity).unwrap();
+        sheet.write(row, 4, reference).unwrap();
+    }
+    sheet.write(3, 3, "Closed").unwrap();
+    // What identifies a person in a merged cell stops every row that it counts for.
+    sheet.merge_range(4, 5, 5, 5, "she is 943 476 5919", &plain).unwrap();
+    for (row, reference) in [(4, "Q-4"), (5, "Q-5")] {
+        for (column, text) in (0..).zip(["X90101", "01/07/2026", "Low", "Open", reference]) {
+            sheet.write(row, column, text).unwrap();
+        }
+    }
+    let said = receipt(&icb, "merged.xlsx", book.save_to_buffer().unwrap());
+    assert_eq!(counts(&said), "5 rows read = 3 accepted + 2 quarantined + 0 ignored.", "{said}");
+    assert!(said.contains("Cells A3 and A4 (Practice code)"), "{said}");
+    assert!(said.contains("merged with A2 and read with its value"), "{said}");
+    assert!(said.contains("possible NHS number in F5") && !said.contains("943"), "{said}");
+}

@@ -9,7 +9,7 @@ use regex::bytes::Regex;
 use roxmltree::Document;
 use zip::ZipArchive;
 
-use super::{Format, Unreadable};
+use super::{Format, Merged, Unreadable};
 use crate::diagnostic::Code;
 use crate::pipeline::Limits;
 
@@ -28,11 +28,12 @@ pub(super) struct Archive<'b> {
     limit: u64,
 }
 
-/// What is told of the rows of a sheet besides their cells.
+/// What is told of the rows of a sheet besides their cells, and of cells that are merged.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Rows {
     pub(super) hidden: u32,
     pub(super) heads: BTreeSet<u32>,
+    pub(super) merged: Merged,
 }
 
 impl<'b> Archive<'b> {
@@ -187,9 +188,23 @@ fn kind(zip: &ZipArchive<Cursor<&[u8]>>) -> Result<Format, Unreadable> {
     Err(Unreadable::new(Code::NotAWorkbook, format!("the file is {what}"), mend))
 }
 
-/// Reads the start tags of rows from the XML of a sheet, a piece at a time.
+/// The column and the rows of a reference such as `B2:C4`.
+fn reference(text: &str) -> Option<(u32, u32, u32)> {
+    let (first, last) = text.split_once(':')?;
+    let cell = |text: &str| {
+        let digits = text.trim_start_matches(|c: char| c.is_ascii_uppercase());
+        let letters = text.get(..text.len() - digits.len()).filter(|l| (1..=3).contains(&l.len()))?;
+        let column = letters.bytes().fold(0_u32, |sum, letter| sum * 26 + u32::from(letter - b'A') + 1);
+        Some((column - 1, digits.parse::<u32>().ok()?))
+    };
+    let ((column, first), (_, last)) = (cell(first)?, cell(last)?);
+    Some((column, first, last))
+}
+
+/// Reads the start tags of rows and of merged ranges from the XML of a sheet, a piece at a time.
 fn scan(mut part: impl Read) -> Rows {
-    static ROW: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"<(?:\w+:)?row\b([^<>]*)>").ok());
+    static ROW: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"<(?:\w+:)?(row|mergeCell)\b([^<>]*)>").ok());
     let mut rows = Rows::default();
     let Some(pattern) = ROW.as_ref() else { return rows };
     let (mut buffer, mut piece) = (Vec::new(), vec![0_u8; 1 << 18]);
@@ -200,7 +215,13 @@ fn scan(mut part: impl Read) -> Rows {
         }
         buffer.extend_from_slice(piece.get(..count).unwrap_or_default());
         for found in pattern.captures_iter(&buffer) {
-            let attributes = String::from_utf8_lossy(found.get(1).map_or(&[][..], |m| m.as_bytes()));
+            let attributes = String::from_utf8_lossy(found.get(2).map_or(&[][..], |m| m.as_bytes()));
+            if found.get(1).is_some_and(|name| name.as_bytes() == b"mergeCell") {
+                if let Some((column, first, last)) = attribute(&attributes, "ref").and_then(reference) {
+                    rows.merged.add(column, first, last);
+                }
+                continue;
+            }
             let number = attribute(&attributes, "r").and_then(|n| n.parse().ok()).unwrap_or(last + 1);
             let level = attribute(&attributes, "outlineLevel").and_then(|n| n.parse().ok()).unwrap_or(0);
             if matches!(attribute(&attributes, "hidden"), Some("1" | "true")) {
@@ -245,8 +266,13 @@ mod tests {
     fn rows_that_head_groups_and_hidden_rows_are_seen_across_pieces() {
         let xml = r#"<sheetData><row r="1"><c r="A1"/></row><x:row spans="1:2" r="2"/>
             <row r="3" outlineLevel="1" hidden="1"/><row r="4" outlineLevel='1'/><row r="5"/>
-            <row r="6" outlineLevel="1"/><rows r="9" hidden="1"/></sheetData>"#;
-        let expected = Rows { hidden: 1, heads: [2, 5].into() };
+            <row r="6" outlineLevel="1"/><rows r="9" hidden="1"/></sheetData>
+            <mergeCells count="3"><mergeCell ref="B2:C4"/><mergeCell ref="A1:D1"/><mergeCell ref="AA7:AA9"/>
+            <mergeCell ref="nonsense"/><mergeCell/></mergeCells>"#;
+        let merged = Merged([((1, 2), 4), ((26, 7), 9)].into());
+        assert_eq!((merged.above(1, 4), merged.above(1, 2), merged.above(1, 5)), (Some(2), None, None));
+        assert_eq!((merged.last(26, 7), merged.last(0, 7)), (9, 7));
+        let expected = Rows { hidden: 1, heads: [2, 5].into(), merged };
         assert_eq!(scan(xml.as_bytes()), expected);
         /// Gives a byte at a time.
         struct Slow<'x>(&'x [u8]);

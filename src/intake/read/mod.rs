@@ -12,7 +12,7 @@ mod sniff;
 mod wire;
 mod workbook;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
@@ -85,6 +85,37 @@ pub struct Sheet {
     pub hidden_rows: u32,
     /// Rows that head a group of rows below them, where the format tells (xlsx): Smartsheet's parent rows.
     pub heads: BTreeSet<u32>,
+    /// Cells that stand for those below them too, where the format tells (xlsx, xls).
+    pub merged: Merged,
+}
+
+/// Cells that are merged with those below them: the last row of each, by its column counted from 0 and its
+/// row as Excel counts it. A merged range counts for its first column only.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Merged(pub BTreeMap<(u32, u32), u32>);
+
+impl Merged {
+    /// No sheet that people fill in has more.
+    const MOST: usize = 100_000;
+
+    fn add(&mut self, column: u32, first: u32, last: u32) {
+        if last > first && self.0.len() < Self::MOST {
+            self.0.insert((column, first), last);
+        }
+    }
+
+    /// The row of the cell that stands for this one, if another does.
+    pub fn above(&self, column: usize, row: u32) -> Option<u32> {
+        let column = u32::try_from(column).ok()?;
+        let ((_, first), last) = self.0.range((column, 0)..(column, row)).next_back()?;
+        (row <= *last).then_some(*first)
+    }
+
+    /// The last row for which a cell stands: its own where it is merged with none.
+    pub fn last(&self, column: usize, row: u32) -> u32 {
+        let own = u32::try_from(column).ok().and_then(|column| self.0.get(&(column, row)));
+        own.copied().unwrap_or(row)
+    }
 }
 
 impl Sheet {

@@ -16,6 +16,7 @@ const BOOK: u8 = b'B';
 const NOTE: u8 = b'N';
 const SHEET: u8 = b'S';
 const HEAD: u8 = b'H';
+const MERGED: u8 = b'M';
 const ROW: u8 = b'R';
 const REFUSED: u8 = b'U';
 const END: u8 = b'E';
@@ -56,6 +57,12 @@ fn write_sheet(out: &mut impl Write, sheet: &Sheet) -> io::Result<()> {
     for head in &sheet.heads {
         out.write_all(&[HEAD])?;
         out.write_all(&head.to_le_bytes())?;
+    }
+    for ((column, first), last) in &sheet.merged.0 {
+        out.write_all(&[MERGED])?;
+        for number in [column, first, last] {
+            out.write_all(&number.to_le_bytes())?;
+        }
     }
     for (row, cells) in &sheet.rows {
         out.write_all(&[ROW])?;
@@ -153,6 +160,11 @@ impl<F: Read> Input<'_, F> {
                     let head = u32::from_le_bytes(self.bytes()?);
                     book.sheets.last_mut().ok_or_else(nonsense)?.heads.insert(head);
                 }
+                MERGED => {
+                    let mut number = || self.bytes().map(u32::from_le_bytes);
+                    let (column, first, last) = (number()?, number()?, number()?);
+                    book.sheets.last_mut().ok_or_else(nonsense)?.merged.add(column, first, last);
+                }
                 ROW => {
                     let row = self.row()?;
                     book.sheets.last_mut().ok_or_else(nonsense)?.rows.push(row);
@@ -223,6 +235,7 @@ fn nonsense() -> io::Error {
 mod tests {
     use chrono::NaiveDate;
 
+    use super::super::Merged;
     use super::*;
 
     fn book() -> Book {
@@ -241,6 +254,7 @@ mod tests {
             rows: vec![(3, cells), (1_048_576, vec![Cell::Truth(false)])],
             hidden_rows: 2,
             heads: [3].into(),
+            merged: Merged([((0, 3), 5)].into()),
         };
         let other = Sheet { name: "Hidden".into(), ..Sheet::default() };
         Book { format: Format::Xls, sheets: vec![sheet, other], notes: vec!["one".into()] }

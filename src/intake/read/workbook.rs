@@ -11,7 +11,7 @@ use calamine::{
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::archive::Archive;
-use super::{Book, Format, Sheet, Unreadable};
+use super::{Book, Format, Merged, Sheet, Unreadable};
 use crate::diagnostic::Code;
 use crate::intake::cell::Cell;
 use crate::pipeline::Limits;
@@ -42,7 +42,7 @@ pub(super) fn read_archive(bytes: &[u8], limits: &Limits) -> Result<Book, Unread
                     continue;
                 };
                 let rows = archive.rows(&path);
-                (sheet.hidden_rows, sheet.heads) = (rows.hidden, rows.heads);
+                (sheet.hidden_rows, sheet.heads, sheet.merged) = (rows.hidden, rows.heads, rows.merged);
             }
             Ok(book)
         }
@@ -92,7 +92,14 @@ fn sheets(mut book: Sheets<Source<'_>>, format: Format, limits: &Limits) -> Resu
             }
             other => ranged(other, &name, &mut left)?,
         };
-        sheets.push(Sheet { name, visible, rows, ..Sheet::default() });
+        let mut merged = Merged::default();
+        if let Sheets::Xls(xls) = &book {
+            for range in xls.merge_cells_by_sheet_name(&name).unwrap_or_default() {
+                let ((first, column), (last, _)) = (range.start, range.end);
+                merged.add(column, first.saturating_add(1), last.saturating_add(1));
+            }
+        }
+        sheets.push(Sheet { name, visible, rows, merged, ..Sheet::default() });
     }
     Ok(Book { format, sheets, notes: Vec::new() })
 }

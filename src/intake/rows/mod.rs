@@ -375,7 +375,15 @@ impl<'a> Taker<'a> {
                 continue;
             }
             let place = self.shape.places[index];
-            let cell = place.and_then(|p| cells.get(p)).unwrap_or(&Cell::Empty);
+            let own = place.and_then(|p| cells.get(p)).unwrap_or(&Cell::Empty);
+            let above = place.filter(|_| own.is_empty()).and_then(|p| self.merged_above(p, number));
+            let cell = match (above, place) {
+                (Some((row, cell)), Some(place)) => {
+                    self.problems.push(self.read_from_above(column, place, number, row));
+                    cell
+                }
+                _ => own,
+            };
             let (value, flaw) = match self.scan.ambiguity(index, cell, self.layout) {
                 Some(message) => (Value::Missing, Some(Flaw::ambiguous(message))),
                 None => parse(cell, column, self.layout, self.scan.is_fraction(index)),
@@ -414,6 +422,29 @@ impl<'a> Taker<'a> {
             values.push(if withheld { Value::Missing } else { value });
         }
         Row { id: number, values, fate }
+    }
+
+    /// The cell that is merged with this one and shows its value for both, with its row.
+    fn merged_above(&self, place: usize, number: u32) -> Option<(u32, &'a Cell)> {
+        let sheet = self.shape.sheet;
+        let row = sheet.merged.above(place, sheet_row(number)).filter(|row| *row > self.shape.header_row)?;
+        let index = sheet.rows.binary_search_by_key(&row, |(number, _)| sheet_row(*number)).ok()?;
+        let cell = sheet.rows.get(index)?.1.get(place).filter(|cell| !cell.is_empty())?;
+        Some((row, cell))
+    }
+
+    fn read_from_above(&self, column: &Column, place: usize, number: u32, row: u32) -> Problem {
+        Problem {
+            code: Code::MergedCell.id().to_owned(),
+            effect: Effect::Noted,
+            sheet: self.sheet_name(),
+            cell: Some(address_in(place, number, self.shape.width)),
+            row: Some(number),
+            column: Some(column.title.clone()),
+            found: None,
+            message: format!("merged with {} and read with its value", address(place, row)),
+            mend: "nothing to do; better fill in every row and merge none".to_owned(),
+        }
     }
 
     fn set_value(&self, column: &Column) -> Option<Value> {

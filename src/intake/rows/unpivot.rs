@@ -70,7 +70,8 @@ pub(super) fn made_long(shape: &Shape<'_>, layout: &Layout) -> Option<Sheet> {
         }
     }
     let sheet = shape.sheet;
-    Some(Sheet { name: sheet.name.clone(), visible: sheet.visible, rows, ..Sheet::default() })
+    let merged = sheet.merged.clone();
+    Some(Sheet { name: sheet.name.clone(), visible: sheet.visible, rows, merged, ..Sheet::default() })
 }
 
 #[cfg(test)]
