@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::release::Release;
-use super::rows::{Reading, Row, Value};
-use super::settle::{Practices, kept_aside, standing};
+use super::rows::{Fate, Reading, Row, Value};
+use super::settle::{Practices, rows_that_are};
 use crate::condition::BETWEEN_VALUES;
 use crate::pipeline::{ColumnKind, Counts, Feed, Layout};
 
@@ -106,7 +106,8 @@ pub fn changes(
         }
     }
     if feed.counts == Counts::Newest {
-        let aside = keyed(kept_aside(new.reading, feed, practices, new.releases), layout);
+        let aside =
+            keyed(rows_that_are(Fate::Quarantined, new.reading, feed, practices, new.releases), layout);
         for (key, row) in then.iter().filter(|(key, _)| !now.contains_key(*key)) {
             if let Some(kept) = aside.get(key) {
                 found.aside += 1;
@@ -131,7 +132,7 @@ fn by_key(
     layout: &Layout,
     practices: &dyn Practices,
 ) -> BTreeMap<String, Row> {
-    keyed(standing(edition.reading, feed, practices, edition.releases), layout)
+    keyed(rows_that_are(Fate::Standing, edition.reading, feed, practices, edition.releases), layout)
 }
 
 fn keyed(rows: Vec<Row>, layout: &Layout) -> BTreeMap<String, Row> {

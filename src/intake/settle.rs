@@ -105,26 +105,16 @@ pub fn settle_released(
     Settler::settled(reading, feed, practices, releases).finish(feed, received)
 }
 
-/// The rows of a reading that count, and nothing else: for comparing one file with another.
-pub(super) fn standing(
+/// The rows of a reading that this became of, and nothing else: for comparing one file with another.
+pub(super) fn rows_that_are(
+    fate: Fate,
     reading: &Reading,
     feed: &Feed,
     practices: &dyn Practices,
     releases: &[Release],
 ) -> Vec<Row> {
     let rows = Settler::settled(reading, feed, practices, releases).rows;
-    rows.into_iter().filter(|row| row.fate == Fate::Standing).collect()
-}
-
-/// The rows of a reading that are kept aside.
-pub(super) fn kept_aside(
-    reading: &Reading,
-    feed: &Feed,
-    practices: &dyn Practices,
-    releases: &[Release],
-) -> Vec<Row> {
-    let rows = Settler::settled(reading, feed, practices, releases).rows;
-    rows.into_iter().filter(|row| row.fate == Fate::Quarantined).collect()
+    rows.into_iter().filter(|row| row.fate == fate).collect()
 }
 
 struct Settler<'r> {

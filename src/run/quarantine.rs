@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::state::{Files, State};
 use super::workspace::Workspace;
+use crate::intake::cell::address;
 use crate::intake::{Book, Cell, Effect, Problem, Receipt, Release, conceals};
 use crate::ledger::Arrival;
 use crate::pipeline::{Feed, Pipeline};
@@ -122,35 +123,21 @@ fn of_file(
         };
         let cells = book.as_ref().map(|book| {
             let cells = raw(book, reading.sheet.as_deref(), kept.row);
-            let seen = reading.letters.iter().filter(|(name, _)| !feed.withhold.contains(name));
+            let own = reading.letters.iter().map(|(name, letter)| (name, format!("{letter}{}", kept.row)));
+            // The value of a row that a cell made stands in that cell.
+            let made = reading.made.last().zip(kept.cell.clone());
+            let seen = own.chain(made).filter(|(name, _)| !feed.withhold.contains(name));
             let mut shown: Vec<AsideCell> = seen
-                .map(|(name, letter)| {
-                    let cell = format!("{letter}{}", kept.row);
+                .map(|(name, cell)| {
                     let concealed = problems.iter().any(|p| conceals(p) && p.cell.as_ref() == Some(&cell));
-                    let value = cells
-                        .iter()
-                        .enumerate()
-                        .find(|(place, _)| crate::intake::cell::letters(*place) == *letter)
+                    let value = (0..)
+                        .zip(&cells)
+                        .find(|(place, _)| address(*place, kept.row) == cell)
                         .map_or_else(String::new, |(_, cell)| cell.shown());
                     let value = if concealed { "(not shown)".to_owned() } else { value };
                     AsideCell { cell, column: titled(name).unwrap_or_else(|| name.clone()), value }
                 })
                 .collect();
-            if let (Some(cell), Some(value)) = (&kept.cell, reading.made.get(1)) {
-                let concealed = problems.iter().any(|p| conceals(p) && p.cell.as_ref() == Some(cell));
-                if !feed.withhold.contains(value) {
-                    let place = (0..cells.len())
-                        .find(|place| crate::intake::cell::address(*place, kept.row) == *cell)
-                        .and_then(|place| cells.get(place))
-                        .map_or_else(String::new, Cell::shown);
-                    let shown_value = if concealed { "(not shown)".to_owned() } else { place };
-                    shown.push(AsideCell {
-                        cell: cell.clone(),
-                        column: titled(value).unwrap_or_else(|| value.clone()),
-                        value: shown_value,
-                    });
-                }
-            }
             shown.sort_by_key(|cell| (cell.cell.len(), cell.cell.clone()));
             shown
         });

@@ -1,5 +1,6 @@
 //! From the cells of a sheet to typed rows, with everything wrong at its cell.
 
+mod date;
 mod frame;
 mod scan;
 mod unpivot;
@@ -22,9 +23,10 @@ use super::sheet::{Shape, fit, normal, whole};
 use super::{Effect, Problem};
 use crate::diagnostic::Code;
 use crate::pipeline::{Column, ColumnKind, Feed, FromText, Layout};
+use date::text_date;
 use scan::{Scan, Tally, is_garbled};
 use unpivot::{address_in, made_of};
-use value::{Flaw, parse, text_date};
+use value::{Flaw, parse};
 
 impl Reading {
     /// The cell in which a column of a row stands.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::value::text_date;
+use super::date::text_date;
 use crate::diagnostic::Code;
 use crate::intake::cell::{Cell, address, shortened};
 use crate::intake::sheet::{Shape, normal};
