@@ -8,6 +8,9 @@ mod material;
 mod narrative;
 mod notice;
 pub mod quarterly;
+#[cfg(test)]
+#[allow(dead_code)]
+pub(crate) mod sample;
 pub mod sbar;
 mod standing;
 pub mod suppress;

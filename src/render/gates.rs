@@ -67,3 +67,156 @@ pub fn told(rendered: &Rendered, material: &Material<'_>) -> Vec<String> {
         .map(|(index, _)| format!("page {} of a public document names a practice", index + 1))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::Counts;
+    use crate::packs::FeedStatus;
+    use crate::packs::quarterly::pack;
+    use crate::packs::sample::Sample;
+    use crate::pipeline::{Audience, Committee};
+    use crate::render::pdf::{Heading, Page};
+    use crate::triangulate::{Fresh, Freshness};
+
+    fn rendered(pages: &[&str], headings: &[(&str, bool)]) -> Rendered {
+        let heading = |(text, empty): &(&str, bool)| Heading {
+            level: 1,
+            id: None,
+            text: (*text).to_owned(),
+            page: 1,
+            empty: *empty,
+        };
+        Rendered {
+            bytes: Vec::new(),
+            pages: pages.iter().map(|text| Page { text: (*text).to_owned() }).collect(),
+            headings: headings.iter().map(heading).collect(),
+            warnings: Vec::new(),
+        }
+    }
+
+    const PAGES: Pages = Pages { least: 2, most: 3 };
+
+    fn wanted(headings: &[&str]) -> Vec<String> {
+        headings.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_whole_document_passes() {
+        let good = rendered(&["one", "two"], &[("Summary", false), ("Annex", false)]);
+        assert_eq!(refusals(&good, PAGES, &wanted(&["Summary", "Annex"])), Vec::<String>::new());
+    }
+
+    #[test]
+    fn too_few_and_too_many_pages_are_refused() {
+        let least = refusals(&rendered(&["one"], &[]), PAGES, &[]);
+        assert_eq!(least, ["it has 1 pages; 2 to 3 are expected"]);
+        let most = refusals(&rendered(&["a", "b", "c", "d"], &[]), PAGES, &[]);
+        assert_eq!(most, ["it has 4 pages; 2 to 3 are expected"]);
+    }
+
+    #[test]
+    fn a_blank_page_is_refused() {
+        assert_eq!(refusals(&rendered(&["one", " \n\t"], &[]), PAGES, &[]), ["page 2 is blank"]);
+    }
+
+    #[test]
+    fn a_section_that_is_missing_out_of_order_or_empty_is_refused() {
+        let found = rendered(&["one", "two"], &[("Annex", false), ("Summary", true)]);
+        assert_eq!(refusals(&found, PAGES, &wanted(&["Summary"])), ["the section \"Summary\" is empty"]);
+        assert_eq!(
+            refusals(&found, PAGES, &wanted(&["Themes"])),
+            ["the section \"Themes\" is missing or out of order"]
+        );
+        assert_eq!(
+            refusals(&found, PAGES, &wanted(&["Summary", "Annex"])),
+            ["the section \"Summary\" is empty", "the section \"Annex\" is missing or out of order"]
+        );
+    }
+
+    /// A world of three practices, and the committee that gets a whole pack.
+    fn world() -> (Sample, Committee) {
+        let mut sample = Sample::new("2026-10-14");
+        sample.practice("P81001", Some(1));
+        sample.practice("P81002", Some(4));
+        sample.practice("P81003", None);
+        let committee = sample.pipeline.committees[0].clone();
+        (sample, committee)
+    }
+
+    #[test]
+    fn figures_that_add_up_pass() {
+        let (sample, committee) = world();
+        let material = sample.material();
+        assert_eq!(reconcile(&pack(&material, &committee), &material), Vec::<String>::new());
+    }
+
+    #[test]
+    fn levels_that_do_not_add_up_are_refused() {
+        let (sample, committee) = world();
+        let material = sample.material();
+        let mut bad = pack(&material, &committee);
+        let bars = &mut bad.summary.as_mut().unwrap().bars;
+        let level_4 = bars.iter_mut().find(|bar| bar.badge.short == "4").unwrap();
+        assert_eq!(level_4.now, Some(1));
+        level_4.now = Some(2);
+        assert_eq!(
+            reconcile(&bad, &material),
+            ["the levels add up to 4 practices and 3 are in scope"]
+        );
+    }
+
+    #[test]
+    fn an_annex_that_lacks_a_practice_is_refused() {
+        let (sample, committee) = world();
+        let material = sample.material();
+        let mut bad = pack(&material, &committee);
+        bad.annex.as_mut().unwrap().rows.pop();
+        assert_eq!(reconcile(&bad, &material), ["the annex has 2 practices and 3 are in scope"]);
+    }
+
+    #[test]
+    fn rows_that_nobody_accounts_for_are_refused() {
+        let (mut sample, committee) = world();
+        sample.feeds.push(FeedStatus {
+            feed: "visits".to_owned(),
+            title: "Visits".to_owned(),
+            cadence: "monthly".to_owned(),
+            receipt: Some("R0001".to_owned()),
+            file: Some("visits.csv".to_owned()),
+            received: None,
+            freshness: Freshness {
+                state: Fresh::Current,
+                data_date: None,
+                received: None,
+                due: None,
+                late_from: None,
+            },
+            counts: Counts { read: 5, accepted: 3, quarantined: 1, ignored: 0 },
+            files: 1,
+            quarantined: Vec::new(),
+            released: Vec::new(),
+            carried: Vec::new(),
+            rejected: None,
+        });
+        let material = sample.material();
+        assert_eq!(
+            reconcile(&pack(&material, &committee), &material),
+            ["the rows of visits are not all accounted for"]
+        );
+    }
+
+    #[test]
+    fn a_public_document_that_names_a_practice_is_refused() {
+        let mut sample = Sample::new("2026-10-14");
+        sample.practice("P81001", Some(1)).outcome.practice.name = "ALDERBECK MEDICAL CENTRE".to_owned();
+        let material = sample.material();
+        let by_name = rendered(&["All is well.", "We went to the Alderbeck practice."], &[]);
+        assert_eq!(told(&by_name, &material), ["page 2 of a public document names a practice"]);
+        let by_code = rendered(&["Seen: p81001.", "All is well."], &[]);
+        assert_eq!(told(&by_code, &material), ["page 1 of a public document names a practice"]);
+        assert_eq!(told(&rendered(&["All is well."], &[]), &material), Vec::<String>::new());
+        let open = Committee { audience: Audience::Public, ..sample.pipeline.committees[0].clone() };
+        assert!(pack(&material, &open).annex.is_none(), "a public pack has no list of practices");
+    }
+}

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use serde::Serialize;
 
 use super::guard::{Gate, document_name};
 use super::report::Document as Written;
@@ -92,6 +93,8 @@ pub struct Press<'p> {
     pub material: &'p Material<'p>,
     /// The folder of the run's documents.
     pub folder: PathBuf,
+    /// The folder for what each of them says, as its template was given it.
+    pub contents: PathBuf,
     /// What looks for personal identifiers in them.
     pub gate: &'p Gate<'p>,
 }
@@ -157,7 +160,7 @@ impl Press<'_> {
         let html = self.templates.pack(pack)?;
         let what = if committee.sections.is_empty() { "quarterly-pack" } else { "exceptions" };
         let name = format!("{what}-{}{ending}.pdf", self.material.quarter.id());
-        self.finish(committee, Document::QuarterlyPack, name, &html, |rendered| {
+        self.finish(committee, Document::QuarterlyPack, name, (&html, pack), |rendered| {
             // A short section of a pack in parts begins on the page of the contents.
             let least = if ending.is_empty() { 3 } else { 2 };
             let mut out = refusals(rendered, Pages { least, most: 400 }, &pack.headings);
@@ -177,7 +180,7 @@ impl Press<'_> {
         let sbar = sbar(self.material, standing, &committee.name);
         let html = self.templates.sbar(&sbar)?;
         let name = format!("sbar-{}.pdf", standing.code().to_lowercase());
-        self.finish(committee, Document::Sbar, name, &html, |rendered| {
+        self.finish(committee, Document::Sbar, name, (&html, &sbar), |rendered| {
             refusals(rendered, Pages { least: 1, most: 6 }, &sbar.headings)
         })
     }
@@ -197,20 +200,20 @@ impl Press<'_> {
         let html = self.templates.alert(&alert)?;
         let id: String = slug(&exception.id).chars().take(80).collect();
         let name = format!("exception-{id}-{}.pdf", given.event.word());
-        let outcome = self.finish(committee, Document::ExceptionAlert, name, &html, |rendered| {
+        let outcome = self.finish(committee, Document::ExceptionAlert, name, (&html, &alert), |rendered| {
             refusals(rendered, Pages { least: 1, most: 2 }, &alert.headings)
         })?;
         Ok((alert, outcome))
     }
 
-    /// Renders, checks and writes. A refused document lies beside the others under another name, for the
-    /// person who looks into it.
+    /// Renders, checks and writes, with what the document says as data in the run's folder. A refused
+    /// document lies beside the others under another name, for the person who looks into it.
     fn finish(
         &self,
         committee: &Committee,
         kind: Document,
         name: String,
-        html: &str,
+        (html, content): (&str, &impl Serialize),
         gate: impl Fn(&Rendered) -> Vec<String>,
     ) -> anyhow::Result<Outcome> {
         let folder = self.folder.join(&committee.id);
@@ -238,6 +241,9 @@ impl Press<'_> {
         }
         let path = folder.join(&name);
         write(&path, &rendered.bytes)?;
+        let content = serde_json::to_string_pretty(content).context("what a document says cannot be kept")?;
+        let beside = self.contents.join(&committee.id).join(&name).with_extension("json");
+        write(&beside, (content + "\n").as_bytes())?;
         let sha256 = crate::sha256(&rendered.bytes);
         let pages = rendered.pages.len();
         Ok(Ok(Finished { kind, name, path, pages, bytes: rendered.bytes, sha256, substance }))

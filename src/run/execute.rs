@@ -123,6 +123,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         theme: &theme,
         material: &material,
         folder: workspace.packs(&record.id),
+        contents: folder.join("documents"),
     };
     let mut post = make(&press, job, &alerts, &Revisions::of(&ledger)?)?;
     let office = PostOffice {

@@ -133,6 +133,28 @@ fn a_pack_of_the_register_alone_says_what_it_does_not_know() {
     assert!(!whole.contains("No concern stands"), "what was never received is not nothing");
 }
 
+#[test]
+fn a_pack_that_fails_a_check_goes_to_nobody_and_the_run_says_so() {
+    let icb = Icb::with_register();
+    let offer = "[[offer]]\ntitle = \"Help for X90005\"\nthemes = [\"Workforce\"]\ncontact = \"Analyst\"\n\
+                 from = 2025-04-01\nuntil = 2026-08-01\n\n[[offer]]";
+    icb.edit("support.toml", "[[offer]]", offer);
+    let output = icb.run("quarterly", "2026-07-14", &[]);
+    assert_eq!(code(&output), 6, "{}", complained(&output));
+    let said = complained(&output);
+    assert!(said.contains("of a public document names a practice"), "{said}");
+    let folder = icb.data().join("packs/quarterly-2026-07-14/primary-care-commissioning-sub-committee");
+    let there: Vec<String> =
+        files(&folder).into_keys().map(|path| path.to_string_lossy().into_owned()).collect();
+    assert!(there.len() == 1 && there[0].starts_with("REFUSED-"), "{there:?}");
+    let contents = icb.data().join("runs/quarterly-2026-07-14/documents");
+    assert!(!contents.join("primary-care-commissioning-sub-committee").exists(), "nothing is kept of it");
+    let mails: Vec<String> =
+        files(&icb.data().join("outbox")).into_keys().map(|path| path.to_string_lossy().into_owned()).collect();
+    assert!(mails.iter().any(|name| name.contains("primary-care-quality-group")), "{mails:?}");
+    assert!(!mails.iter().any(|name| name.contains("sub-committee")), "{mails:?}");
+}
+
 /// The digits of a PDF's pages, as a reader sees them.
 pub fn digits(bytes: &[u8]) -> String {
     let document = lopdf::Document::load_mem(bytes).unwrap();

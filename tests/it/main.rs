@@ -21,6 +21,7 @@ mod intake;
 mod manners;
 mod once;
 mod operation;
+mod papers;
 mod properties;
 mod quarantine;
 mod rebuild;
