@@ -160,10 +160,7 @@ mod tests {
         let level_4 = bars.iter_mut().find(|bar| bar.badge.short == "4").unwrap();
         assert_eq!(level_4.now, Some(1));
         level_4.now = Some(2);
-        assert_eq!(
-            reconcile(&bad, &material),
-            ["the levels add up to 4 practices and 3 are in scope"]
-        );
+        assert_eq!(reconcile(&bad, &material), ["the levels add up to 4 practices and 3 are in scope"]);
     }
 
     #[test]

@@ -200,9 +200,10 @@ impl Press<'_> {
         let html = self.templates.alert(&alert)?;
         let id: String = slug(&exception.id).chars().take(80).collect();
         let name = format!("exception-{id}-{}.pdf", given.event.word());
-        let outcome = self.finish(committee, Document::ExceptionAlert, name, (&html, &alert), |rendered| {
-            refusals(rendered, Pages { least: 1, most: 2 }, &alert.headings)
-        })?;
+        let outcome =
+            self.finish(committee, Document::ExceptionAlert, name, (&html, &alert), |rendered| {
+                refusals(rendered, Pages { least: 1, most: 2 }, &alert.headings)
+            })?;
         Ok((alert, outcome))
     }
 

@@ -149,8 +149,10 @@ fn a_pack_that_fails_a_check_goes_to_nobody_and_the_run_says_so() {
     assert!(there.len() == 1 && there[0].starts_with("REFUSED-"), "{there:?}");
     let contents = icb.data().join("runs/quarterly-2026-07-14/documents");
     assert!(!contents.join("primary-care-commissioning-sub-committee").exists(), "nothing is kept of it");
-    let mails: Vec<String> =
-        files(&icb.data().join("outbox")).into_keys().map(|path| path.to_string_lossy().into_owned()).collect();
+    let mails: Vec<String> = files(&icb.data().join("outbox"))
+        .into_keys()
+        .map(|path| path.to_string_lossy().into_owned())
+        .collect();
     assert!(mails.iter().any(|name| name.contains("primary-care-quality-group")), "{mails:?}");
     assert!(!mails.iter().any(|name| name.contains("sub-committee")), "{mails:?}");
 }
