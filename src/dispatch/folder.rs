@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::{Fate, Outcome, Parcel, Stage, Transport};
+use super::{Fate, Offering, Outcome, Parcel, Stage, Transport};
 use crate::disk::write_whole;
 
 /// A folder of messages.
@@ -24,7 +24,11 @@ impl Transport for Folder {
         "folder"
     }
 
-    fn send(&mut self, parcel: Parcel<'_>) -> Outcome {
+    fn send(&mut self, parcel: Parcel<'_>, offering: &mut Offering<'_>) -> Outcome {
+        if !offering() {
+            let what = "it could not be noted in the ledger".to_owned();
+            return Outcome { stage: Stage::Preparing, fate: Fate::Unavailable, answer: None, what };
+        }
         match write_whole(&self.dir.join(parcel.file), parcel.bytes) {
             Ok(()) => Outcome::accepted(Stage::FinalDot, None),
             Err(error) => Outcome {
@@ -50,8 +54,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut folder = Folder::new(dir.path().join("outbox"));
         let parcel = Parcel { file: "a.eml", recipient: "a@b.example", bytes: b"Subject: x\r\n" };
-        assert_eq!(folder.send(parcel).fate, Fate::Accepted);
-        assert_eq!(folder.send(parcel).fate, Fate::Accepted);
+        assert_eq!(folder.send(parcel, &mut || true).fate, Fate::Accepted);
+        assert_eq!(folder.send(parcel, &mut || true).fate, Fate::Accepted);
         let names: Vec<_> = std::fs::read_dir(dir.path().join("outbox")).unwrap().flatten().collect();
         assert_eq!(names.len(), 1);
     }
@@ -62,7 +66,7 @@ mod tests {
         let file = dir.path().join("outbox");
         std::fs::write(&file, "in the way").unwrap();
         let parcel = Parcel { file: "a.eml", recipient: "a@b.example", bytes: b"" };
-        let outcome = Folder::new(&file).send(parcel);
+        let outcome = Folder::new(&file).send(parcel, &mut || true);
         assert_eq!(outcome.fate, Fate::Unavailable);
         assert!(outcome.what.contains("cannot be written"), "{}", outcome.what);
     }

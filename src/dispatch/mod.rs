@@ -30,13 +30,18 @@ pub struct Parcel<'p> {
     pub bytes: &'p [u8],
 }
 
+/// Notes that a message is about to be handed over. Where it gives false that could not be noted, and the
+/// message is not handed over.
+pub type Offering<'o> = dyn FnMut() -> bool + 'o;
+
 /// Hands messages over.
 pub trait Transport {
     /// Its name in the ledger.
     fn name(&self) -> &'static str;
 
-    /// Hands one message over, and says how far it came.
-    fn send(&mut self, parcel: Parcel<'_>) -> Outcome;
+    /// Hands one message over, and says how far it came. `offering` is called before the other side hears of
+    /// its recipient, and not if it never comes so far.
+    fn send(&mut self, parcel: Parcel<'_>, offering: &mut Offering<'_>) -> Outcome;
 
     /// Whether a message that was being handed over when the program stopped may be handed over again
     /// without anybody getting it twice.

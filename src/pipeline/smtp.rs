@@ -26,9 +26,12 @@ pub struct Smtp {
     pub auth: Option<Auth>,
     /// The name under which this machine introduces itself; the domain of the sender if left out.
     pub hello: Option<String>,
-    /// How long to wait for each answer.
+    /// How long the connection, the greeting and each command may take.
     pub timeout: Duration,
-    /// How long to wait for the answer to a whole message: giving up here leaves its fate unknown.
+    /// How long all of them together may take for one message, until the message itself is to be sent.
+    pub conversation_timeout: Duration,
+    /// How long sending the message itself and the answer to it may take: giving up after its end was sent
+    /// leaves its fate unknown.
     pub final_timeout: Duration,
     /// Messages within any minute.
     pub messages_a_minute: u32,
@@ -95,6 +98,8 @@ impl Smtp {
             Duration::from_secs(u64::from(within(table, key, usual, 1, 3600)))
         };
         let timeout = seconds(&mut table, "timeout_seconds", 60);
+        let usual = u32::try_from(timeout.as_secs()).unwrap_or(3600).saturating_mul(5).min(3600);
+        let conversation_timeout = seconds(&mut table, "conversation_timeout_seconds", usual);
         let final_timeout = seconds(&mut table, "final_timeout_seconds", 600);
         let messages_a_minute = within(&mut table, "messages_a_minute", 20, 1, 6000);
         let messages_a_connection = within(&mut table, "messages_a_connection", 50, 1, 10_000);
@@ -106,6 +111,7 @@ impl Smtp {
             auth,
             hello: hello.map(|h| h.value),
             timeout,
+            conversation_timeout,
             final_timeout,
             messages_a_minute,
             messages_a_connection,

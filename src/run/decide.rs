@@ -27,7 +27,7 @@ pub(super) fn after(outcome: &Outcome, tried: &Try<'_>) -> Step {
         Fate::Accepted => (DispatchState::Sent, tries, None),
         Fate::Refused => (DispatchState::Failed, tries, None),
         Fate::Unknown => (DispatchState::Unknown, tries, None),
-        Fate::Later { .. } | Fate::Busy => match is_over(tries, tried) {
+        Fate::Later { .. } => match is_over(tries, tried) {
             true => (DispatchState::Failed, tries, None),
             false => (DispatchState::Retry, tries, Some(tried.now + wait(tries, tried.retry))),
         },
@@ -36,7 +36,7 @@ pub(super) fn after(outcome: &Outcome, tried: &Try<'_>) -> Step {
             true => (DispatchState::Failed, tries, None),
             false => (DispatchState::Planned, tries, None),
         },
-        Fate::Unavailable | Fate::Misconfigured(_) => (DispatchState::Planned, before, None),
+        Fate::Unavailable | Fate::Busy | Fate::Misconfigured(_) => (DispatchState::Planned, before, None),
     };
     Step {
         transport: Some(tried.transport.to_owned()),
@@ -50,6 +50,18 @@ pub(super) fn after(outcome: &Outcome, tried: &Try<'_>) -> Step {
         not_before,
         ..Step::new(state, tried.now, tries)
     }
+}
+
+/// The same for a message that is not to blame: it stays where it was, or waits on.
+pub(super) fn blameless(outcome: &Outcome, tried: &Try<'_>, blamed: &Step) -> Step {
+    let tries = tried.before.tries();
+    let (state, not_before) = match &outcome.fate {
+        Fate::Later { .. } => {
+            (DispatchState::Retry, Some(tried.now + wait(tries.saturating_add(1), tried.retry)))
+        }
+        _ => (DispatchState::Planned, None),
+    };
+    Step { state, tries, not_before, ..blamed.clone() }
 }
 
 fn is_over(tries: u32, tried: &Try<'_>) -> bool {
@@ -107,7 +119,7 @@ mod tests {
 
     #[test]
     fn what_says_nothing_about_the_message_counts_for_nothing() {
-        for fate in [Fate::Unavailable, Fate::Misconfigured("x".into())] {
+        for fate in [Fate::Unavailable, Fate::Busy, Fate::Misconfigured("x".into())] {
             let step = stepped(fate, &steps(3, Some(at(0))), at(400), true);
             assert_eq!((step.state, step.tries), (DispatchState::Planned, 3));
         }

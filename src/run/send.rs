@@ -1,9 +1,11 @@
 //! Handing messages over, one by one: what this run planned, and what is due from before.
 //!
-//! `sending` is written before a transport is used and the outcome after it. What is found in `sending`
-//! at the start was interrupted: a folder takes it again, and for a mail server nobody knows its fate.
+//! `sending` is written before the other side hears of a recipient, and the outcome after it. What is found
+//! in `sending` at the start was interrupted: a folder takes it again, and for a mail server nobody knows its
+//! fate. What was interrupted while connecting was offered to nobody, and is planned still.
 //! Before anything leaves, the pipeline in force is asked whether its recipient may still have it.
 
+mod alike;
 mod asked;
 mod told;
 
@@ -11,10 +13,11 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::decide::{Try, after, wait};
+use self::alike::{Alike, Suspect};
+use super::decide::{Try, after, blameless, wait};
 use super::pace::{Pace, WINDOW};
 use super::workspace::Workspace;
-use crate::dispatch::{Fate, Folder, Outcome, Parcel, Smtp, Transport, mask, masked, short_name};
+use crate::dispatch::{Fate, Folder, Outcome, Parcel, Smtp, Stage, Transport, mask, masked, short_name};
 use crate::intake::store::Store;
 use crate::ledger::{Dispatch, DispatchState, Ledger, LedgerError, Step};
 use crate::pipeline::{Pipeline, Unknown};
@@ -139,7 +142,8 @@ fn settle(counter: &Counter<'_>, transport: &str, ledger: &mut Ledger) -> Result
     Ok(())
 }
 
-/// The messages that are to be handed over now: those of the keys first, then the others as planned.
+/// The messages that are to be handed over now: those of the keys first, then the others; of each those that
+/// were not tried before go first, in the order in which they were planned.
 fn due(
     counter: &Counter<'_>,
     keys: &[String],
@@ -148,7 +152,7 @@ fn due(
 ) -> Result<Vec<Dispatch>, LedgerError> {
     let now = counter.clock.now();
     let own: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
-    let (mut first, mut rest) = (Vec::new(), Vec::new());
+    let mut out = Vec::new();
     for dispatch in ledger.dispatches()? {
         let is_own = own.contains(dispatch.message.key.as_str());
         let is_due = match dispatch.state {
@@ -164,14 +168,21 @@ fn due(
             }
             DispatchState::Failed | DispatchState::Unknown | DispatchState::Withdrawn => false,
         };
-        match (is_due, is_own) {
-            (true, true) => first.push(dispatch),
-            (true, false) if !counter.workspace.is_dry() => rest.push(dispatch),
-            _ => {}
+        if !is_due || (!is_own && counter.workspace.is_dry()) {
+            continue;
         }
+        // What a server has refused before goes last, so that it keeps nobody else waiting for ever.
+        let last = ledger.steps(&dispatch.message.key)?.last;
+        let tried = last.and_then(|step| step.stage).is_some_and(|stage| is_of_message(&stage));
+        out.push((!is_own, tried, dispatch));
     }
-    first.append(&mut rest);
-    Ok(first)
+    out.sort_by_key(|(later, tried, _)| (*later, *tried));
+    Ok(out.into_iter().map(|(.., dispatch)| dispatch).collect())
+}
+
+/// Whether a try came so far that the server heard of the message.
+fn is_of_message(stage: &str) -> bool {
+    Stage::ALL.iter().any(|known| *known >= Stage::Recipient && known.word() == stage)
 }
 
 /// Tells what is not due now and still waits for somebody or something.
@@ -202,6 +213,8 @@ struct Batch<'b> {
     accepted: bool,
     /// Connections lost, or policies met, one after another.
     in_a_row: u32,
+    /// Refusals that may be the server's alike for everybody.
+    alike: Alike,
 }
 
 impl<'b> Batch<'b> {
@@ -215,26 +228,39 @@ impl<'b> Batch<'b> {
             Some(_) => ledger.begun_since(counter.clock.now() - WINDOW, transport.name())?,
             None => Vec::new(),
         };
-        Ok(Self { counter, transport, ledger, pace: Pace::new(limit, begun), accepted: false, in_a_row: 0 })
+        let (pace, alike) = (Pace::new(limit, begun), Alike::default());
+        Ok(Self { counter, transport, ledger, pace, accepted: false, in_a_row: 0, alike })
     }
 
     fn send(mut self, due: &[Dispatch], sent: &mut Sent) -> Result<(), LedgerError> {
         let mut rest = due.iter();
+        let mut stop = None;
         while let Some(dispatch) = rest.next() {
             let Some((outcome, step)) = self.one(dispatch, sent)? else { continue };
-            sent.tries.push(tried(dispatch, &outcome, &step));
             match &outcome.fate {
                 Fate::Accepted => sent.now += 1,
-                Fate::Unavailable | Fate::Misconfigured(_) => {}
+                Fate::Unavailable | Fate::Busy | Fate::Misconfigured(_) => {}
+                // Whether it is told as the message's fault or as the server's shows with those after it.
+                _ if self.alike.holds(&dispatch.message.key) => {}
                 _ => sent.failed.push(told::tried(dispatch, &outcome, &step)),
             }
-            if let Some(why) = self.stops(&outcome) {
-                let left = rest.len() + usize::from(step.state == DispatchState::Planned);
+            let stays = step.state == DispatchState::Planned && !self.alike.holds(&dispatch.message.key);
+            stop = self.stops(&outcome).map(|why| (why, usize::from(stays)));
+            self.settle(false, sent)?;
+            if stop.is_some() {
+                break;
+            }
+        }
+        let held = self.settle(stop.is_none(), sent)?;
+        match stop {
+            Some((why, own)) => {
+                let left = rest.len() + own + held;
                 if left > 0 || why.is_news() {
                     sent.failed.push(told::stopped(&why.0, left));
                 }
-                break;
             }
+            None if held > 0 => sent.failed.extend(self.alike.told().map(|why| told::stopped(&why, held))),
+            None => {}
         }
         self.transport.finish();
         Ok(())
@@ -251,28 +277,49 @@ impl<'b> Batch<'b> {
             }
         };
         let before = self.ledger.steps(&message.key)?;
-        let name = self.transport.name();
-        self.pace.next(self.counter.clock);
-        let begun = Step {
-            transport: Some(name.to_owned()),
-            ..Step::new(DispatchState::Sending, self.counter.clock.now(), before.tries() + 1)
+        let (name, clock) = (self.transport.name(), self.counter.clock);
+        self.pace.next(clock);
+        let (ledger, mut noted) = (&mut *self.ledger, Ok(()));
+        let mut offering = || {
+            let begun = Step::new(DispatchState::Sending, clock.now(), before.tries().saturating_add(1));
+            noted = ledger.note_step(&message.key, &Step { transport: Some(name.to_owned()), ..begun });
+            noted.is_ok()
         };
-        self.ledger.note_step(&message.key, &begun)?;
         let parcel = Parcel { file: &message.file, recipient: &message.recipient, bytes: &bytes };
-        let outcome = self.transport.send(parcel);
+        let outcome = self.transport.send(parcel, &mut offering);
+        noted?;
         self.accepted |= outcome.fate == Fate::Accepted;
-        let step = after(
-            &outcome,
-            &Try {
-                before: &before,
-                now: self.counter.clock.now(),
-                transport: name,
-                known_there: self.accepted,
-                retry: &self.counter.pipeline.mail.retry,
-            },
-        );
+        let tried_at = Try {
+            before: &before,
+            now: self.counter.clock.now(),
+            transport: name,
+            known_there: self.accepted,
+            retry: &self.counter.pipeline.mail.retry,
+        };
+        let blamed = after(&outcome, &tried_at);
+        let step = match self.alike.suspects(&outcome, &blamed) {
+            true => blameless(&outcome, &tried_at, &blamed),
+            false => blamed.clone(),
+        };
         self.ledger.note_step(&message.key, &step)?;
+        sent.tries.push(tried(dispatch, &outcome, &step));
+        let place = sent.tries.len() - 1;
+        self.alike.hear(Suspect { dispatch: dispatch.clone(), outcome: outcome.clone(), blamed, place });
         Ok(Some((outcome, step)))
+    }
+
+    /// Blames the messages whose refusal is theirs, as far as that is known by now or once all were tried;
+    /// gives how many are held to be nobody's fault.
+    fn settle(&mut self, over: bool, sent: &mut Sent) -> Result<usize, LedgerError> {
+        for suspect in self.alike.guilty(over) {
+            let Suspect { dispatch, outcome, blamed, place } = suspect;
+            self.ledger.note_step(&dispatch.message.key, &blamed)?;
+            if let Some(tried) = sent.tries.get_mut(place) {
+                tried.state = blamed.state.word();
+            }
+            sent.failed.push(told::tried(&dispatch, &outcome, &blamed));
+        }
+        Ok(self.alike.held())
     }
 
     /// Why the messages after this one are left for another time, if they are.
@@ -294,7 +341,7 @@ impl<'b> Batch<'b> {
             _ if self.in_a_row >= 2 => {
                 Some(Stop(format!("the mail server broke off twice in a row ({})", said())))
             }
-            _ => None,
+            _ => self.alike.told().filter(|_| self.alike.is_enough()).map(Stop),
         }
     }
 }

@@ -61,7 +61,8 @@ fn by_smtp(mail: &Mail, smtp: &pipeline::Smtp, address: &str, name: &str, messag
     let hasty = pipeline::Smtp { final_timeout: smtp.timeout, ..smtp.clone() };
     let mut server = Smtp::new(mail, &hasty).map_err(io::Error::other)?;
     let recipient = mailbox.email.to_string();
-    let outcome = server.send(Parcel { file: name, recipient: &recipient, bytes: message });
+    // The operator's messages are in no ledger.
+    let outcome = server.send(Parcel { file: name, recipient: &recipient, bytes: message }, &mut || true);
     server.finish();
     let told = match outcome.fate {
         Fate::Accepted => return Ok(()),

@@ -131,6 +131,8 @@ fn killed_at_every_stage_of_the_conversation() {
             let before: usize = taken(&server).values().sum();
             let gone = recovers(&what, &office, &|| taken(&server), &|| office.send());
             assert!(before <= MESSAGES);
+            // Before the server hears of a recipient nobody can have got anything.
+            assert!(gone == 0 || !before_any && at != At::Sender, "{what}: {gone} are unknown");
             unknown += gone;
             cases += 1;
         }

@@ -128,6 +128,92 @@ fn silence_is_waited_for_and_no_longer() {
     insta::assert_snapshot!(told.join("\n"));
 }
 
+/// Messages that are to be handed over within this many seconds by a server that says what it says slowly.
+fn patient(office: &Office, server: &Server, more: &str) {
+    let settings = PLAIN.replace("_seconds = 20", "_seconds = 2");
+    office.settings(&format!("{settings}port = {}\n{more}", server.port));
+}
+
+#[test]
+fn a_server_that_drips_ends_with_the_time_of_the_step_and_leaves_what_it_never_heard_of_planned() {
+    let cases = [
+        ("a byte of the banner now and then", At::Banner, Act::Drip("2"), "planned"),
+        ("line upon line of the banner", At::Banner, Act::Drip("220-x\r\n"), "planned"),
+        ("line upon line of the greeting", At::Hello, Act::Drip("250-X\r\n"), "planned"),
+        ("MAIL", At::Sender, Act::Drip("250-x\r\n"), "retry"),
+        ("RCPT", At::Recipient, Act::Drip("2"), "retry"),
+        ("DATA", At::Data, Act::Drip("354-x\r\n"), "retry"),
+        ("after the dot", At::Dot, Act::Drip("2"), "unknown"),
+    ];
+    std::thread::scope(|scope| {
+        for (name, at, act, state) in cases {
+            scope.spawn(move || {
+                let server = Server::start(always(at, act));
+                let office = Office::new();
+                patient(&office, &server, "");
+                let begun = std::time::Instant::now();
+                let output = office.send();
+                // Two messages, and the start of a program that is not optimised.
+                assert!(begun.elapsed().as_secs() < 25, "{name}: {:?}", begun.elapsed());
+                assert_eq!((code(&output), server.taken().len()), (7, 0), "{name}");
+                let states = office.states();
+                let expected = match state {
+                    "planned" => ["planned"; MESSAGES].join(" "),
+                    other => format!("{other} {other} planned planned planned planned"),
+                };
+                assert_eq!(states, expected, "{name}: {}", complained(&output));
+            });
+        }
+    });
+}
+
+#[test]
+fn the_whole_conversation_has_a_time_too() {
+    // Each answer comes in time, and all of them together do not.
+    let server = Server::start(|moment| {
+        if !matches!(moment.at, At::Quit) {
+            std::thread::sleep(std::time::Duration::from_millis(1200));
+        }
+        Act::Go
+    });
+    let office = Office::new();
+    patient(&office, &server, "conversation_timeout_seconds = 3\n");
+    let output = office.send();
+    assert_eq!((code(&output), server.taken().len()), (7, 0), "{}", complained(&output));
+    assert!(!office.states().contains("unknown"), "{}", office.states());
+}
+
+#[test]
+fn a_line_without_an_end_is_refused_at_a_bound() {
+    let server = Server::start(always(At::Banner, Act::Flood(1024)));
+    let office = Office::at(&server);
+    let begun = std::time::Instant::now();
+    let output = office.send();
+    assert_eq!(code(&output), 7);
+    assert!(complained(&output).contains("a line of it is longer than 4096 bytes"), "{}", complained(&output));
+    assert!(begun.elapsed().as_secs() < 15, "{:?}: nobody reads a gigabyte", begun.elapsed());
+    assert_eq!(office.states(), ["planned"; MESSAGES].join(" "));
+}
+
+#[test]
+fn a_server_that_refuses_every_message_alike_blames_no_address() {
+    let refusal = "550 5.7.26 this mail is not for us";
+    for at in [At::Banner, At::Hello, At::Sender, At::Recipient, At::Data, At::Dot] {
+        for line in ["550 no", "550 5.1.1 no such user", "554 5.7.1 rejected", refusal] {
+            let server = Server::start(always(at, Act::Say(line)));
+            let office = Office::at(&server);
+            for _ in 0..2 {
+                let output = office.send();
+                let said = complained(&output);
+                assert_eq!((code(&output), server.taken().len()), (7, 0), "{at:?} {line}: {said}");
+                assert_eq!(office.states(), ["planned"; MESSAGES].join(" "), "{at:?} {line}: {said}");
+                assert!(!said.contains("committees.toml"), "{at:?} {line}: {said}");
+                assert!(said.contains("6 messages stay in the outbox; no address is to blame"), "{said}");
+            }
+        }
+    }
+}
+
 /// What lets one in: a password may have spaces, a token has none.
 fn secret(auth: &str) -> &'static str {
     if auth == "xoauth2" { "correct.horse" } else { "correct horse" }

@@ -1,13 +1,6 @@
-//! What can go wrong in a conversation, read out of lettre's errors: they tell a broken connection from a
-//! bad answer only in the chain of their causes.
-
-use std::error::Error as _;
-use std::io;
-
-use lettre::transport::smtp::Error;
+//! What can go wrong in a conversation, and how it is told.
 
 use crate::dispatch::{Answer, Stage};
-use crate::tls;
 
 /// Something that went wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,14 +26,11 @@ pub(super) enum Kind {
     NotOffered(&'static str),
     /// The recipient's address is none.
     NoAddress,
+    /// It could not be noted that the message was about to be handed over, so it was not.
+    NotNoted,
 }
 
 impl Fault {
-    /// Reads an error of lettre.
-    pub(super) fn of(stage: Stage, error: &Error) -> Self {
-        Self { stage, kind: kind(error) }
-    }
-
     /// An answer that came where another belongs.
     pub(super) fn nonsense(stage: Stage, what: String) -> Self {
         Self { stage, kind: Kind::Nonsense(what) }
@@ -73,6 +63,7 @@ impl Fault {
             Kind::Tls(why) => format!("the connection could not be encrypted ({why})"),
             Kind::NotOffered(what) => format!("the server does not offer {what}"),
             Kind::NoAddress => "it is not a mail address that this server can take".to_owned(),
+            Kind::NotNoted => "it could not be noted in the ledger".to_owned(),
         }
     }
 
@@ -83,46 +74,4 @@ impl Fault {
             _ => None,
         }
     }
-}
-
-fn kind(error: &Error) -> Kind {
-    let why = || error.source().map_or_else(|| error.to_string(), ToString::to_string);
-    if let Some(code) = error.status() {
-        let text = error.source().map(ToString::to_string).unwrap_or_default();
-        return Kind::Answer(Answer { code: code.into(), text });
-    }
-    if let Some(cause) = io_cause(error) {
-        // lettre tells a failed handshake as a network error.
-        if let Some(tls) = cause.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return Kind::Tls(tls.to_string());
-        }
-        return match cause.kind() {
-            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Kind::Silent,
-            io::ErrorKind::InvalidData => Kind::Nonsense("it is not text".to_owned()),
-            _ => Kind::Lost(tls::plain(cause)),
-        };
-    }
-    if error.is_tls() {
-        return Kind::Tls(why());
-    }
-    let why = why();
-    match error.is_response() && why != INCOMPLETE {
-        true => Kind::Nonsense("it is not an answer of a mail server".to_owned()),
-        false if why == INCOMPLETE => Kind::Lost("the server closed it".to_owned()),
-        false => Kind::Lost(why),
-    }
-}
-
-/// What lettre says when a connection ends before an answer does.
-const INCOMPLETE: &str = "incomplete response";
-
-fn io_cause(error: &Error) -> Option<&io::Error> {
-    let mut cause = error.source();
-    while let Some(found) = cause {
-        if let Some(io) = found.downcast_ref::<io::Error>() {
-            return Some(io);
-        }
-        cause = found.source();
-    }
-    None
 }

@@ -11,6 +11,7 @@ pub(super) fn fate(fault: &Fault, server: &str) -> Fate {
     let Fault { stage, kind } = fault;
     match (stage, kind) {
         (_, Kind::NoAddress) => Fate::Refused,
+        (_, Kind::NotNoted) => Fate::Unavailable,
         (Stage::FinalDot, Kind::Answer(answer)) => of_message(*stage, answer, server),
         (Stage::FinalDot, _) => Fate::Unknown,
         (_, Kind::Tls(_)) => Fate::Misconfigured(mend_tls(server)),

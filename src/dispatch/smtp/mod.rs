@@ -6,11 +6,12 @@ mod fault;
 mod judge;
 mod session;
 mod tls;
+mod wire;
 
 use lettre::Address;
 use thiserror::Error;
 
-use super::{Outcome, Parcel, Stage, Transport};
+use super::{Offering, Outcome, Parcel, Stage, Transport};
 use crate::pipeline;
 use crate::secret::SecretError;
 use fault::{Fault, Kind};
@@ -57,12 +58,13 @@ impl Smtp {
         Ok(Self {
             line: Line {
                 credentials: smtp.auth.as_ref().map(credentials::read).transpose()?,
-                tls: tls::parameters(smtp)?,
+                tls: tls::settings(smtp)?,
                 hello: smtp.hello.clone().unwrap_or_else(|| from.email.domain().to_owned()),
                 host: smtp.host.clone(),
                 port: smtp.port,
                 security: smtp.security,
                 timeout: smtp.timeout,
+                conversation: smtp.conversation_timeout,
                 final_timeout: smtp.final_timeout,
                 from: from.email,
             },
@@ -72,17 +74,23 @@ impl Smtp {
         })
     }
 
-    fn try_to_send(&mut self, to: Address, bytes: &[u8]) -> Result<Outcome, Fault> {
+    fn try_to_send(
+        &mut self,
+        to: Address,
+        bytes: &[u8],
+        offering: &mut Offering<'_>,
+    ) -> Result<Outcome, Fault> {
         if self.session.as_ref().is_some_and(|session| session.used() >= self.messages_a_connection) {
             self.finish();
         }
+        let conversation = self.line.begin();
         let mut session = match self.session.take() {
             Some(session) => session,
-            None => self.line.open()?,
+            None => self.line.open(conversation)?,
         };
-        let done = session.transact(&self.line, to, bytes);
+        let done = session.transact(&self.line, conversation, (to, bytes), offering);
         if done.as_ref().err().is_none_or(Fault::leaves_the_connection) {
-            self.session = session.ready_for_next(done.is_err());
+            self.session = session.ready_for_next(&self.line, done.is_err());
         }
         done.map(|answer| Outcome::accepted(Stage::FinalDot, Some(answer)))
     }
@@ -93,9 +101,9 @@ impl Transport for Smtp {
         "smtp"
     }
 
-    fn send(&mut self, parcel: Parcel<'_>) -> Outcome {
+    fn send(&mut self, parcel: Parcel<'_>, offering: &mut Offering<'_>) -> Outcome {
         let fault = match parcel.recipient.parse() {
-            Ok(to) => match self.try_to_send(to, parcel.bytes) {
+            Ok(to) => match self.try_to_send(to, parcel.bytes, offering) {
                 Ok(outcome) => return outcome,
                 Err(fault) => fault,
             },
@@ -120,7 +128,7 @@ impl Transport for Smtp {
 
     fn finish(&mut self) {
         if let Some(session) = self.session.take() {
-            session.quit();
+            session.quit(&self.line);
         }
     }
 }
@@ -168,6 +176,7 @@ mod tests {
             auth: None,
             hello: None,
             timeout: Duration::from_secs(30),
+            conversation_timeout: Duration::from_secs(60),
             final_timeout: Duration::from_secs(30),
             messages_a_minute: 20,
             messages_a_connection: 20,
@@ -181,7 +190,7 @@ mod tests {
             posting: Posting { secure_domains: None, budget: 10_000_000, packs_link: None },
         };
         let mut transport = Smtp::new(&mail, &smtp).unwrap();
-        let outcome = transport.send(Parcel { file: "a.eml", recipient: "b@icb.example", bytes });
+        let outcome = transport.send(Parcel { file: "a.eml", recipient: "b@icb.example", bytes }, &mut || true);
         server.join().unwrap();
         outcome
     }

@@ -1,46 +1,44 @@
 //! How connections are encrypted: TLS 1.2 at least, certificates always checked.
 
 use std::fs;
+use std::sync::Arc;
 
-use lettre::transport::smtp::client::{Certificate, CertificateStore, TlsParameters};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::BuilderVerifierExt;
 
 use super::SetUpError;
 use crate::pipeline::{Security, Smtp};
 
 /// The settings of the TLS library; none for a relay on the same machine.
-pub(super) fn parameters(smtp: &Smtp) -> Result<Option<TlsParameters>, SetUpError> {
+pub(super) fn settings(smtp: &Smtp) -> Result<Option<Arc<ClientConfig>>, SetUpError> {
     if smtp.security == Security::None {
         return Ok(None);
     }
-    let mut builder = TlsParameters::builder(smtp.host.clone());
-    if let Some(path) = &smtp.ca_file {
-        let told = |why: String| SetUpError::Authority { file: path.display().to_string(), why };
-        let pem = fs::read(path).map_err(|error| told(error.to_string()))?;
-        let certificates = split(&pem);
-        if certificates.is_empty() {
-            return Err(told("it holds no certificate in PEM (-----BEGIN CERTIFICATE-----)".to_owned()));
-        }
-        builder = builder.certificate_store(CertificateStore::None);
-        for one in certificates {
-            let certificate =
-                Certificate::from_pem(one.as_bytes()).map_err(|error| told(error.to_string()))?;
-            builder = builder.add_root_certificate(certificate);
-        }
-    }
-    let built = builder.build_rustls();
-    built.map(Some).map_err(|error| SetUpError::Tls(smtp.host.clone(), error.to_string()))
+    let told = |why: String| SetUpError::Tls(smtp.host.clone(), why);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder = builder.map_err(|error| told(error.to_string()))?;
+    let builder = match authority(smtp)? {
+        Some(roots) => builder.with_root_certificates(roots),
+        None => builder.with_platform_verifier().map_err(|error| told(error.to_string()))?,
+    };
+    Ok(Some(Arc::new(builder.with_no_client_auth())))
 }
 
-/// The certificates of a PEM file, one by one: comments between them are common and no certificate.
-fn split(pem: &[u8]) -> Vec<String> {
-    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-    const END: &str = "-----END CERTIFICATE-----";
-    let text = String::from_utf8_lossy(pem);
-    let mut out = Vec::new();
-    for part in text.split(BEGIN).skip(1) {
-        if let Some((body, _)) = part.split_once(END) {
-            out.push(format!("{BEGIN}{body}{END}\n"));
-        }
+/// The certificates of the private authority, which are trusted instead of the system's.
+fn authority(smtp: &Smtp) -> Result<Option<RootCertStore>, SetUpError> {
+    let Some(path) = &smtp.ca_file else { return Ok(None) };
+    let told = |why: String| SetUpError::Authority { file: path.display().to_string(), why };
+    let pem = fs::read(path).map_err(|error| told(error.to_string()))?;
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|error| told(error.to_string()))?;
+        roots.add(certificate).map_err(|error| told(error.to_string()))?;
     }
-    out
+    if roots.is_empty() {
+        return Err(told("it holds no certificate in PEM (-----BEGIN CERTIFICATE-----)".to_owned()));
+    }
+    Ok(Some(roots))
 }

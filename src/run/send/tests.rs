@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::super::pace::tests::Standing;
 use super::super::resolve::{Decision, Verdict, resolve};
 use super::*;
-use crate::dispatch::{Answer, Stage};
+use crate::dispatch::{Answer, Offering, Stage};
 use crate::ledger::Planned;
 use crate::pipeline::{Folder, Mail, Posting, Retry, load};
 
@@ -22,9 +22,12 @@ impl Transport for Scripted {
         "smtp"
     }
 
-    fn send(&mut self, parcel: Parcel<'_>) -> Outcome {
+    fn send(&mut self, parcel: Parcel<'_>, offering: &mut Offering<'_>) -> Outcome {
         self.seen.push((parcel.recipient.to_owned(), parcel.bytes.to_vec()));
         let (stage, fate) = self.answers.pop_front().unwrap_or((Stage::FinalDot, Fate::Accepted));
+        if stage >= Stage::Recipient {
+            assert!(offering(), "it can be noted");
+        }
         let answer = Answer { code: 450, text: format!("for {}", parcel.recipient) };
         Outcome { stage, fate, what: answer.to_string(), answer: Some(answer) }
     }
@@ -49,6 +52,10 @@ struct Office {
 
 impl Office {
     fn new(messages: usize) -> Self {
+        Self::of(messages, |i| format!("person-{i}@icb.example"))
+    }
+
+    fn of(messages: usize, recipient: impl Fn(usize) -> String) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let workspace = Workspace::new(dir.path());
         let store = workspace.store();
@@ -57,7 +64,7 @@ impl Office {
             .map(|i| Planned {
                 key: format!("pack/r1/{i}@icb.example"),
                 committee: "Group".into(),
-                recipient: format!("person-{i}@icb.example"),
+                recipient: recipient(i),
                 subject: "Pack".into(),
                 sha256: store.put(format!("Subject: {i}\r\n\r\nx\r\n").as_bytes()).unwrap(),
                 file: format!("{i}.eml"),
@@ -159,7 +166,7 @@ fn the_settings_stop_the_batch_and_blame_nobody() {
     }
     let mut office = Office::new(3);
     let (_, seen) = office.go(&[(Stage::Sender, Fate::Busy)]);
-    assert_eq!((office.states().as_str(), seen.len()), ("retry planned planned", 1));
+    assert_eq!((office.states().as_str(), seen.len()), ("planned planned planned", 1));
 }
 
 #[test]
@@ -182,10 +189,91 @@ fn a_policy_is_the_settings_fault_until_somebody_is_let_through() {
     for _ in 0..3 {
         office.go(&[BARRED, YES, YES, YES]);
     }
-    assert_eq!(office.states(), "planned sent sent sent", "nobody was taken in the last goes");
+    assert_eq!(office.states(), "sent sent planned sent", "nobody was taken in the last goes");
     let mut office = Office::new(2);
     office.go(&[YES, BARRED]);
     assert_eq!(office.states(), "sent planned");
+}
+
+/// How often each message was about to be handed over.
+fn offered(office: &Office) -> usize {
+    let attempts = office.ledger.attempts(None).unwrap();
+    attempts.iter().filter(|a| a.step.state == DispatchState::Sending).count()
+}
+
+#[test]
+fn a_message_that_was_offered_to_nobody_was_never_on_its_way() {
+    for stage in [Stage::Connect, Stage::Greeting, Stage::Tls, Stage::Auth, Stage::Sender] {
+        let mut office = Office::new(2);
+        office.go(&[(stage, Fate::Unavailable)]);
+        assert_eq!((office.states().as_str(), offered(&office)), ("planned planned", 0), "{stage:?}");
+    }
+}
+
+const AT_DATA: (Stage, Fate) = (Stage::Data, Fate::Refused);
+
+#[test]
+fn a_server_that_refuses_everybody_alike_blames_nobody_and_stops_the_batch() {
+    for stage in [Stage::Recipient, Stage::Data, Stage::FinalDot] {
+        let mut office = Office::new(6);
+        let refusals = vec![(stage, Fate::Refused); 6];
+        for _ in 0..5 {
+            let (sent, seen) = office.go(&refusals);
+            assert_eq!(office.states(), "planned planned planned planned planned planned", "{stage:?}");
+            assert_eq!((sent.now, seen.len(), sent.failed.len()), (0, 3, 1), "{:?}", sent.failed);
+            let said = &sent.failed[0];
+            assert!(said.contains("refuses every message alike") && said.contains("6 messages stay"), "{said}");
+            assert!(!said.contains("committees.toml") && !said.contains("person-"), "{said}");
+            assert!(sent.tries.iter().all(|tried| tried.state == "planned"), "{:?}", sent.tries);
+        }
+        let (sent, _) = office.go(&[]);
+        assert_eq!((sent.now, office.states().as_str()), (6, "sent sent sent sent sent sent"));
+    }
+    let mut office = Office::of(6, |i| format!("person-{i}@board-{i}.example"));
+    let (_, seen) = office.go(&[AT_DATA, AT_DATA]);
+    assert_eq!(seen.len(), 2, "two domains are enough");
+}
+
+#[test]
+fn a_bad_address_is_blamed_wherever_it_stands_on_the_list() {
+    let mut office = Office::new(1);
+    let (sent, _) = office.go(&[REFUSED]);
+    assert_eq!(office.states(), "failed", "nobody else was refused alike");
+    assert!(sent.failed[0].contains("Mend the address"), "{:?}", sent.failed);
+
+    let mut office = Office::new(4);
+    let (sent, _) = office.go(&[REFUSED, REFUSED, YES, YES]);
+    assert_eq!((office.states().as_str(), sent.failed.len()), ("failed failed sent sent", 2));
+    assert_eq!(sent.tries.iter().map(|t| t.state).collect::<Vec<_>>(), ["failed", "failed", "sent", "sent"]);
+
+    // One that is refused before those that the server refuses alike: they came further.
+    let mut office = Office::new(5);
+    let (_, seen) = office.go(&[REFUSED, AT_DATA, AT_DATA, AT_DATA]);
+    assert_eq!((office.states().as_str(), seen.len()), ("failed planned planned planned planned", 4));
+
+    // Three bad ones at the head keep the others waiting once.
+    let mut office = Office::new(6);
+    office.go(&[REFUSED, REFUSED, REFUSED]);
+    assert_eq!(office.states(), "planned planned planned planned planned planned");
+    let (sent, _) = office.go(&[YES, YES, YES, REFUSED, REFUSED, REFUSED]);
+    assert_eq!((office.states().as_str(), sent.now), ("failed failed failed sent sent sent", 3));
+}
+
+#[test]
+fn what_a_server_puts_off_for_everybody_is_given_up_for_nobody() {
+    let mut office = Office::new(4);
+    for _ in 0..8 {
+        let (_, seen) = office.go(&vec![(Stage::Data, Fate::Later { lost: false }); 4]);
+        assert!(seen.len() <= 3, "the batch ends: {seen:?}");
+        office.later(60);
+    }
+    assert!(!office.states().contains("failed"), "{}", office.states());
+    let (sent, _) = office.go(&[]);
+    assert_eq!(sent.now, 4);
+    // Greylisting puts off every first try, and is no reason to stop before all were tried.
+    let mut office = Office::new(6);
+    let (_, seen) = office.go(&vec![LATER; 6]);
+    assert_eq!((seen.len(), office.states().as_str()), (6, "retry retry retry retry retry retry"));
 }
 
 #[test]

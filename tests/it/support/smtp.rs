@@ -73,6 +73,10 @@ pub enum Act {
     Reset,
     /// Says nothing for longer than anybody waits.
     Stall,
+    /// Says this over and over, with a short pause each time, for longer than anybody waits.
+    Drip(&'static str),
+    /// Says this many megabytes without the end of a line.
+    Flood(usize),
 }
 
 /// Where in which conversation.
@@ -321,6 +325,21 @@ impl Talk<'_> {
             }
             Act::Stall => {
                 thread::sleep(Duration::from_secs(20));
+                Err(Over)
+            }
+            Act::Drip(piece) => {
+                for _ in 0..300 {
+                    self.stream.write(piece)?;
+                    thread::sleep(Duration::from_millis(100));
+                }
+                Err(Over)
+            }
+            Act::Flood(megabytes) => {
+                self.stream.write("220 ")?;
+                let piece = "x".repeat(1024 * 1024);
+                for _ in 0..megabytes {
+                    self.stream.write(&piece)?;
+                }
                 Err(Over)
             }
         }
