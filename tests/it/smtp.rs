@@ -190,7 +190,11 @@ fn a_line_without_an_end_is_refused_at_a_bound() {
     let begun = std::time::Instant::now();
     let output = office.send();
     assert_eq!(code(&output), 7);
-    assert!(complained(&output).contains("a line of it is longer than 4096 bytes"), "{}", complained(&output));
+    assert!(
+        complained(&output).contains("a line of it is longer than 4096 bytes"),
+        "{}",
+        complained(&output)
+    );
     assert!(begun.elapsed().as_secs() < 15, "{:?}: nobody reads a gigabyte", begun.elapsed());
     assert_eq!(office.states(), ["planned"; MESSAGES].join(" "));
 }

@@ -190,7 +190,8 @@ mod tests {
             posting: Posting { secure_domains: None, budget: 10_000_000, packs_link: None },
         };
         let mut transport = Smtp::new(&mail, &smtp).unwrap();
-        let outcome = transport.send(Parcel { file: "a.eml", recipient: "b@icb.example", bytes }, &mut || true);
+        let outcome =
+            transport.send(Parcel { file: "a.eml", recipient: "b@icb.example", bytes }, &mut || true);
         server.join().unwrap();
         outcome
     }

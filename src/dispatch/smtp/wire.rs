@@ -191,9 +191,8 @@ impl Wire {
                 break;
             }
         }
-        let response: Response = text
-            .parse()
-            .map_err(|_| Kind::Nonsense("it is not an answer of a mail server".to_owned()))?;
+        let response: Response =
+            text.parse().map_err(|_| Kind::Nonsense("it is not an answer of a mail server".to_owned()))?;
         if response.is_positive() { Ok(response) } else { Err(Kind::Answer(answer(&response))) }
     }
 
@@ -266,7 +265,11 @@ mod tests {
     use super::*;
 
     /// A connection to a server that says this, in pieces with a pause between.
-    fn hears(pieces: Vec<Vec<u8>>, pause: Duration, patience: Duration) -> (Result<Response, Kind>, Duration) {
+    fn hears(
+        pieces: Vec<Vec<u8>>,
+        pause: Duration,
+        patience: Duration,
+    ) -> (Result<Response, Kind>, Duration) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let server = std::thread::spawn(move || {
@@ -303,7 +306,8 @@ mod tests {
 
     #[test]
     fn what_is_no_answer_is_told() {
-        for text in ["HTTP/1.1 400 Bad Request\r\n", "\r\n", "2\r\n", "250-one\r\n251 other\r\n", "999 x\r\n"] {
+        for text in ["HTTP/1.1 400 Bad Request\r\n", "\r\n", "2\r\n", "250-one\r\n251 other\r\n", "999 x\r\n"]
+        {
             assert!(matches!(at_once(text).unwrap_err(), Kind::Nonsense(_)), "{text:?}");
         }
         assert_eq!(at_once("220 rea").unwrap_err(), Kind::Lost("the server closed it".into()));

@@ -88,7 +88,8 @@ impl Alike {
             group.domains.extend(recipient.rsplit_once('@').map(|(_, domain)| domain.to_owned()));
             group.recipients.insert(recipient);
             group.said = format!("{}: {}", outcome.stage.told(), masked(&outcome.what));
-            group.greylisting = outcome.stage == Stage::Recipient && matches!(outcome.fate, Fate::Later { .. });
+            group.greylisting =
+                outcome.stage == Stage::Recipient && matches!(outcome.fate, Fate::Later { .. });
         }
         self.furthest = self.furthest.max(Some(outcome.stage));
         if suspected {
@@ -105,10 +106,10 @@ impl Alike {
     /// to its end, so are those whose refusal nobody else met.
     pub(super) fn guilty(&mut self, over: bool) -> Vec<Suspect> {
         let all = std::mem::take(&mut self.suspects);
-        let alone = |outcome: &Outcome| self.groups.get(&kind(outcome)).is_none_or(|g| g.recipients.len() < 2);
-        let (guilty, held) = all
-            .into_iter()
-            .partition(|s| self.is_passed(s.outcome.stage) || over && alone(&s.outcome));
+        let alone =
+            |outcome: &Outcome| self.groups.get(&kind(outcome)).is_none_or(|g| g.recipients.len() < 2);
+        let (guilty, held) =
+            all.into_iter().partition(|s| self.is_passed(s.outcome.stage) || over && alone(&s.outcome));
         self.suspects = held;
         guilty
     }
@@ -125,7 +126,8 @@ impl Alike {
 
     /// Whether enough recipients were refused alike that the batch ends.
     pub(super) fn is_enough(&self) -> bool {
-        !self.accepted && self.worst().is_some_and(|(stage, group)| !self.is_passed(stage) && group.is_enough())
+        !self.accepted
+            && self.worst().is_some_and(|(stage, group)| !self.is_passed(stage) && group.is_enough())
     }
 
     /// The refusal that most recipients met.
@@ -196,8 +198,16 @@ mod tests {
     fn whoever_came_further_shows_that_the_refusal_was_the_message_s_own() {
         let mut alike = heard(&[("a@x", Stage::Recipient, 550), ("b@x", Stage::Data, 550)]);
         assert_eq!(names(alike.guilty(false)), ["a@x"]);
-        assert_eq!((alike.held(), names(alike.guilty(true))), (1, vec!["b@x".to_owned()]), "nobody else met it");
+        assert_eq!(
+            (alike.held(), names(alike.guilty(true))),
+            (1, vec!["b@x".to_owned()]),
+            "nobody else met it"
+        );
         let mut alike = heard(&[("a@x", Stage::Data, 550), ("b@x", Stage::Data, 550)]);
-        assert_eq!((names(alike.guilty(true)), alike.held()), (Vec::new(), 2), "both met it, and nobody more");
+        assert_eq!(
+            (names(alike.guilty(true)), alike.held()),
+            (Vec::new(), 2),
+            "both met it, and nobody more"
+        );
     }
 }

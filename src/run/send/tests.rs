@@ -222,7 +222,10 @@ fn a_server_that_refuses_everybody_alike_blames_nobody_and_stops_the_batch() {
             assert_eq!(office.states(), "planned planned planned planned planned planned", "{stage:?}");
             assert_eq!((sent.now, seen.len(), sent.failed.len()), (0, 3, 1), "{:?}", sent.failed);
             let said = &sent.failed[0];
-            assert!(said.contains("refuses every message alike") && said.contains("6 messages stay"), "{said}");
+            assert!(
+                said.contains("refuses every message alike") && said.contains("6 messages stay"),
+                "{said}"
+            );
             assert!(!said.contains("committees.toml") && !said.contains("person-"), "{said}");
             assert!(sent.tries.iter().all(|tried| tried.state == "planned"), "{:?}", sent.tries);
         }
