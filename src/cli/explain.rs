@@ -1,7 +1,7 @@
 //! `quarterday explain`: why a practice stands at its level.
 
-use super::levels::result;
-use super::output::{complain, say, say_json};
+use super::levels::{Found, not_the_last, result};
+use super::output::{complain, say, say_json, warn};
 use super::{Exit, ExplainArgs};
 use crate::dates::long;
 use crate::diagnostic::likely;
@@ -11,8 +11,8 @@ use crate::run::RunResult;
 use crate::visits::State;
 
 pub(super) fn explain(args: &ExplainArgs) -> Exit {
-    let result = match result(&args.data, args.run.as_deref()) {
-        Ok(result) => result,
+    let Found { result, later } = match result(&args.data, args.run.as_deref()) {
+        Ok(found) => found,
         Err(exit) => return exit,
     };
     let code = args.practice.trim().to_uppercase();
@@ -23,9 +23,12 @@ pub(super) fn explain(args: &ExplainArgs) -> Exit {
         return Exit::Failure;
     };
     if args.json {
+        if later.is_some() {
+            warn(&format!("this is run {}{}", result.run, not_the_last(later.as_ref())));
+        }
         say_json(practice);
     } else {
-        tell(practice, &result);
+        tell(practice, &result, &not_the_last(later.as_ref()));
     }
     Exit::Success
 }
@@ -34,9 +37,12 @@ fn level(number: Option<u8>) -> String {
     number.map_or_else(|| "not assessed".to_owned(), |n| format!("level {n}"))
 }
 
-fn tell(practice: &Standing, result: &RunResult) {
+fn tell(practice: &Standing, result: &RunResult, older: &str) {
     let outcome = &practice.outcome;
     let place = &outcome.practice;
+    if !older.is_empty() {
+        say(&format!("This is an older run{older}"));
+    }
     say(&format!("{} {} ({})", place.code, place.name, place.place));
     say(&format!("as at {}, run {}", long(result.as_of), result.run));
     say("");

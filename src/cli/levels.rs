@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::output::{complain, failed, hint, say, say_json, say_raw};
+use super::output::{complain, failed, hint, say, say_json, say_raw, warn};
 use super::{Exit, Format, LevelsArgs};
 use crate::diagnostic::likely;
 use crate::ledger::{LedgerError, RunRecord};
@@ -12,25 +12,69 @@ use crate::packs::LEVELS_HEADER;
 use crate::run::{RunResult, Workspace};
 
 pub(super) fn levels(args: &LevelsArgs) -> Exit {
-    let result = match result(&args.data, args.run.as_deref()) {
-        Ok(result) => result,
+    let Found { result, later } = match result(&args.data, args.run.as_deref()) {
+        Ok(found) => found,
         Err(exit) => return exit,
     };
     let rows: Vec<[String; 14]> = result.practices.iter().map(|p| p.levels_row()).collect();
     let format = if args.json { Format::Json } else { args.format };
     match format {
-        Format::Csv => say_raw(&csv(&rows)),
-        Format::Json => say_json(&rows.iter().map(object).collect::<Vec<Value>>()),
-        Format::Table => table(&result, &rows),
+        Format::Csv => {
+            older(&result, later.as_ref());
+            say_raw(&csv(&rows));
+        }
+        Format::Json => {
+            older(&result, later.as_ref());
+            say_json(&rows.iter().map(object).collect::<Vec<Value>>());
+        }
+        Format::Table => table(&result, later.as_ref(), &rows),
     }
     Exit::Success
 }
 
+/// The result of a run, and the last run where that is a later one.
+pub(super) struct Found {
+    pub result: RunResult,
+    pub later: Option<RunRecord>,
+}
+
 /// The result of a run, or of the last one.
-pub(super) fn result(data: &Path, run: Option<&str>) -> Result<RunResult, Exit> {
+pub(super) fn result(data: &Path, run: Option<&str>) -> Result<Found, Exit> {
     let workspace = Workspace::new(data);
     let record = record(&workspace, run)?;
-    RunResult::read(&workspace.past_run(&record.id)).map_err(|error| failed(&error))
+    let later = match run {
+        None => None,
+        Some(_) => last(&workspace)?.filter(|last| last.id != record.id),
+    };
+    let ledger = workspace.existing_ledger().map_err(|error| failed(&error.into()))?;
+    let result = match &ledger {
+        Some(ledger) => RunResult::kept(&record.id, &workspace, ledger),
+        None => RunResult::read(&workspace.past_run(&record.id)),
+    };
+    Ok(Found { result: result.map_err(|error| failed(&error))?, later })
+}
+
+fn last(workspace: &Workspace) -> Result<Option<RunRecord>, Exit> {
+    let refused = |error: LedgerError| failed(&error.into());
+    match workspace.existing_ledger().map_err(refused)? {
+        Some(ledger) => ledger.run(None).map_err(refused),
+        None => Ok(None),
+    }
+}
+
+/// What is said first of a run that is not the last one; empty if it is.
+pub(super) fn not_the_last(later: Option<&RunRecord>) -> String {
+    later.map_or_else(String::new, |last| {
+        format!("; the last run is {}, as at {}", last.id, crate::dates::long(last.as_of))
+    })
+}
+
+/// Says beside a table for machines that it speaks of an older run.
+fn older(result: &RunResult, later: Option<&RunRecord>) {
+    if later.is_some() {
+        let of = format!("as at {}, run {}", crate::dates::long(result.as_of), result.run);
+        warn(&format!("these levels are {of}{}", not_the_last(later)));
+    }
 }
 
 /// What the ledger knows of a run, or of the last one.
@@ -94,8 +138,9 @@ fn object(row: &[String; 14]) -> Value {
     Value::Object(out)
 }
 
-fn table(result: &RunResult, rows: &[[String; 14]]) {
-    say(&format!("{} as at {} (run {})", result.job, crate::dates::long(result.as_of), result.run));
+fn table(result: &RunResult, later: Option<&RunRecord>, rows: &[[String; 14]]) {
+    let as_at = crate::dates::long(result.as_of);
+    say(&format!("{} as at {as_at} (run {}){}", result.job, result.run, not_the_last(later)));
     say("");
     let heads = [
         "Code",

@@ -101,6 +101,15 @@ impl Ledger {
         self.pairs("SELECT run, sha256 FROM result_kept ORDER BY run")
     }
 
+    /// The SHA-256 under which the store has what the packs of a run said; none if they are not kept there.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn kept_result(&self, run: &str) -> Result<Option<String>> {
+        let sql = "SELECT sha256 FROM result_kept WHERE run = ?1";
+        Ok(self.connection.query_row(sql, [run], |row| row.get(0)).optional()?)
+    }
+
     fn pairs(&self, sql: &str) -> Result<Vec<(String, String)>> {
         let mut statement = self.connection.prepare(sql)?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -54,7 +54,9 @@ impl Ledger {
         rows.map(|row| record(row?)).collect()
     }
 
-    /// The run that was touched last, or the one of that name.
+    /// The last run, or the one of that name. The last run is the complete one that speaks of the latest
+    /// date, and of several the one that was first done last: one that is done again, or for a date that has
+    /// gone by, never takes its place.
     ///
     /// # Errors
     /// If the ledger cannot be read.
@@ -62,7 +64,8 @@ impl Ledger {
         let sql = match id {
             Some(_) => format!("SELECT {COLUMNS} FROM run WHERE id = ?1"),
             None => format!(
-                "SELECT {COLUMNS} FROM run WHERE state = 'complete' AND ?1 IS NULL ORDER BY touched DESC LIMIT 1"
+                "SELECT {COLUMNS} FROM run WHERE state = 'complete' AND ?1 IS NULL
+                 ORDER BY as_of DESC, sequence DESC LIMIT 1"
             ),
         };
         let found = self.connection.query_row(&sql, params![id], raw).optional()?;
@@ -134,4 +137,32 @@ fn record((id, job, as_of, packs, manifest, state): Raw) -> Result<RunRecord> {
         other => return Err(LedgerError::Unreadable(format!("`{other}` is not the state of a run"))),
     };
     Ok(RunRecord { id, job, as_of: date(&as_of)?, packs, manifest, state })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(id: &str, as_of: &str, state: RunState) -> RunRecord {
+        let (job, as_of) = (id.split('-').next().unwrap().to_owned(), as_of.parse().unwrap());
+        RunRecord { id: id.into(), job, as_of, packs: false, manifest: id.into(), state }
+    }
+
+    #[test]
+    fn a_run_done_again_or_for_a_date_gone_by_is_never_the_last_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(&dir.path().join("ledger.sqlite")).unwrap();
+        let last = |ledger: &Ledger| ledger.run(None).unwrap().map(|run| run.id);
+        assert_eq!(last(&ledger), None);
+        let july = run("quarterly-a", "2026-07-14", RunState::Complete);
+        ledger.note_run(&july).unwrap();
+        ledger.note_run(&run("nightly-b", "2026-10-14", RunState::Complete)).unwrap();
+        ledger.note_run(&run("quarterly-c", "2026-10-14", RunState::Complete)).unwrap();
+        ledger.note_run(&july).unwrap();
+        ledger.note_run(&run("nightly-b", "2026-10-14", RunState::Complete)).unwrap();
+        ledger.note_run(&run("nightly-d", "2026-09-01", RunState::Complete)).unwrap();
+        ledger.note_run(&run("nightly-e", "2026-10-15", RunState::Begun)).unwrap();
+        assert_eq!(last(&ledger).as_deref(), Some("quarterly-c"));
+        assert_eq!(ledger.run(Some("quarterly-a")).unwrap(), Some(july));
+    }
 }

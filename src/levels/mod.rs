@@ -2,12 +2,14 @@
 //! which level that makes.
 
 mod decide;
+mod direction;
 mod exceptions;
 mod findings;
 mod movement;
 mod outcome;
 
 pub use decide::{Decision, Ruling};
+pub use direction::Direction;
 pub use exceptions::{Exception, exceptions};
 pub use findings::{Evidence, Finding, findings};
 pub use movement::{Cause, Past, cause, withdrawn};

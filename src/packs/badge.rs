@@ -1,8 +1,10 @@
 //! The badge of a level: a number, a word and a shape, so that colour is never the only sign.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::pipeline::Levels;
+use crate::pipeline::{Level, Levels};
 
 /// The badge of a level, as templates print it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,11 +21,20 @@ pub struct Badge {
     pub tone: String,
 }
 
+/// The tones that a level can have.
+const TONES: usize = 5;
+
 impl Badge {
     /// The badge of a level, or of "not assessed".
     pub fn of(levels: &Levels, number: Option<u8>) -> Self {
-        let level = levels.get(number);
+        Self::past(levels, &BTreeMap::new(), number)
+    }
+
+    /// The badge of a level of the last pack. The pipeline may have no such level any more: then it bears the
+    /// name that it had in that pack, by its number, where that is known.
+    pub fn past(levels: &Levels, names: &BTreeMap<u8, String>, number: Option<u8>) -> Self {
         let Some(number) = number else {
+            let level = &levels.not_assessed;
             return Self {
                 label: level.name.clone(),
                 name: level.name.clone(),
@@ -32,16 +43,51 @@ impl Badge {
                 tone: "none".to_owned(),
             };
         };
-        // Levels stand highest first; five tones are spread over however many there are.
+        let label = format!("Level {number}");
+        let known = levels.levels.iter().find(|level| level.number == number);
+        let name = known.map(|level| level.name.clone()).or_else(|| names.get(&number).cloned());
+        // A level that is gone looks like the one below it, or the lowest.
+        let near = known.or_else(|| near(levels, number));
+        // Levels stand highest first; the tones are spread over however many there are.
         let below = levels.levels.iter().filter(|l| l.number < number).count();
         let steps = levels.levels.len().saturating_sub(1).max(1);
-        let tone = 1 + (below * 4 + steps / 2) / steps;
+        let tone = (1 + (below * (TONES - 1) + steps / 2) / steps).min(TONES);
         Self {
-            label: format!("Level {number}"),
-            name: level.name.clone(),
+            name: name.unwrap_or_else(|| label.clone()),
+            label,
             short: number.to_string(),
-            shape: level.shape.word().to_owned(),
+            shape: near.unwrap_or(&levels.not_assessed).shape.word().to_owned(),
             tone: tone.to_string(),
         }
+    }
+}
+
+fn near(levels: &Levels, number: u8) -> Option<&Level> {
+    let below = levels.levels.iter().find(|level| level.number < number);
+    below.or_else(|| levels.levels.last())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::{Folder, load};
+
+    #[test]
+    fn a_level_that_is_gone_keeps_its_name_and_a_tone_that_exists() {
+        let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/lancashire-south-cumbria");
+        let mut levels = load(&Folder::read(&dir).unwrap()).pipeline.unwrap().levels;
+        let five = Badge::of(&levels, Some(5));
+        assert_eq!((five.label.as_str(), five.tone.as_str()), ("Level 5", "5"));
+        let names = BTreeMap::from([(5, five.name.clone())]);
+        levels.levels.retain(|level| level.number < 4);
+        for number in 1..=99 {
+            let tone: usize = Badge::of(&levels, Some(number)).tone.parse().unwrap();
+            assert!((1..=TONES).contains(&tone), "level {number} has tone {tone}");
+        }
+        let past = Badge::past(&levels, &names, Some(5));
+        assert_eq!((past.name, past.label.as_str()), (five.name, "Level 5"));
+        let unknown = Badge::past(&levels, &names, Some(4));
+        assert_eq!(unknown.name, "Level 4", "it is not called what is not a level");
+        assert_eq!(Badge::of(&levels, None).tone, "none");
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::{Notice, Standing};
+use super::{Badge, Notice, Standing};
 use crate::intake::{Counts, Problem};
 use crate::levels::{Decision, Exception};
 use crate::pipeline::{Audience, Pipeline, Quarter};
@@ -52,6 +52,8 @@ pub struct LastMaterial<'m> {
     pub standings: &'m [Standing],
     /// The exceptions that were open.
     pub exceptions: &'m BTreeMap<String, Exception>,
+    /// The names that levels had in it, by number.
+    pub level_names: &'m BTreeMap<u8, String>,
     /// Decisions that it knew and that today's sheet no longer has although they would still stand.
     pub withdrawn: Vec<(String, Decision)>,
 }
@@ -91,6 +93,15 @@ impl<'m> Material<'m> {
     /// The rows of a fact.
     pub fn fact(&self, name: &str) -> Cells<'m> {
         Cells::new(self.known.facts.get(name))
+    }
+
+    /// The badge of a level of the last pack.
+    pub fn past_badge(&self, level: Option<u8>) -> Badge {
+        let levels = &self.pipeline.levels;
+        match &self.last {
+            Some(last) => Badge::past(levels, last.level_names, level),
+            None => Badge::of(levels, level),
+        }
     }
 
     /// The rows of a fact when the last pack was made.

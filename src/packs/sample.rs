@@ -61,6 +61,7 @@ pub struct Sample {
     pub exceptions: BTreeMap<String, Exception>,
     pub exception_clocks: BTreeMap<String, Clock>,
     pub feeds: Vec<FeedStatus>,
+    pub level_names: BTreeMap<u8, String>,
     pub last: Option<Box<Sample>>,
 }
 
@@ -75,8 +76,11 @@ impl Sample {
             facts: BTreeMap::new(),
             sources: BTreeMap::new(),
         };
+        let levels = pipeline.levels.levels.iter();
+        let level_names = levels.map(|level| (level.number, level.name.clone())).collect();
         Self {
             pipeline,
+            level_names,
             known,
             standings: Vec::new(),
             exceptions: BTreeMap::new(),
@@ -172,6 +176,7 @@ impl Sample {
                 known: &last.known,
                 standings: &last.standings,
                 exceptions: &last.exceptions,
+                level_names: &last.level_names,
                 withdrawn: Vec::new(),
             }),
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::levels::{Cause, Outcome, Past, Ruling};
+use crate::levels::{Cause, Direction, Outcome, Past, Ruling};
 use crate::visits::Clock;
 use crate::wording;
 
@@ -41,6 +41,14 @@ impl Standing {
     /// The practice's code.
     pub fn code(&self) -> &str {
         &self.outcome.practice.code
+    }
+
+    /// Which way its level moved since the last pack.
+    pub fn direction(&self) -> Direction {
+        match &self.previous {
+            Some(past) => Direction::between(past.level, self.outcome.level),
+            None => Direction::Neither,
+        }
     }
 
     /// The cells of the levels output: dates are ISO, missing values empty.

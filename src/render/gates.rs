@@ -4,7 +4,7 @@
 use super::pdf::Rendered;
 use crate::packs::Material;
 use crate::packs::names_a_practice;
-use crate::packs::quarterly::QuarterlyPack;
+use crate::packs::quarterly::{Movements, QuarterlyPack, Tally};
 
 /// How many pages a document of a kind may have.
 #[derive(Debug, Clone, Copy)]
@@ -53,8 +53,49 @@ pub fn reconcile(pack: &QuarterlyPack, material: &Material<'_>) -> Vec<String> {
     if let Some(annex) = pack.annex.as_ref().filter(|annex| annex.rows.len() != practices) {
         out.push(format!("the annex has {} practices and {practices} are in scope", annex.rows.len()));
     }
+    let summary = pack.summary.as_ref().and_then(|summary| summary.moved.as_ref());
+    let tally = Tally::of(material.standings);
+    out.extend(movements(summary, pack.movements.as_ref(), pack.named, tally));
     for feed in material.feeds.iter().filter(|feed| !feed.counts.balance()) {
         out.push(format!("the rows of {} are not all accounted for", feed.feed));
+    }
+    out
+}
+
+/// What movements are counted by, as refusals name it.
+const MOVED: [&str; 4] =
+    ["changed level", "moved to a higher level", "moved to a lower level", "changed otherwise"];
+
+/// Where summary, table and list say otherwise than the levels how many practices moved which way. A count
+/// that is not shown says nothing.
+fn movements(
+    summary: Option<&[String; 4]>,
+    movements: Option<&Movements>,
+    named: bool,
+    tally: Tally,
+) -> Vec<String> {
+    let mut out = Vec::new();
+    let is = [tally.all(), tally.up, tally.down, tally.neither];
+    let mut hold = |where_: &str, said: [Option<usize>; 4]| {
+        for ((said, is), what) in said.into_iter().zip(is).zip(MOVED) {
+            if let Some(said) = said.filter(|said| *said != is) {
+                out.push(format!("{where_} has {said} practices that {what}, and the levels have {is}"));
+            }
+        }
+    };
+    let count = |text: &String| text.replace(',', "").parse::<usize>().ok();
+    if let Some(moved) = summary {
+        hold("the summary", moved.each_ref().map(count));
+    }
+    if let Some(movements) = movements.filter(|m| m.since.is_some()) {
+        let sum =
+            |column: usize| movements.causes.iter().map(|row| row.counts.get(column).and_then(count)).sum();
+        hold("the table of causes", [None, sum(0), sum(1), sum(2)]);
+        if named {
+            let of = |word: &str| movements.rows.iter().filter(|row| row.direction == word).count();
+            let (all, up, down) = (movements.rows.len(), of("up"), of("down"));
+            hold("the list of movements", [Some(all), Some(up), Some(down), Some(all - up - down)]);
+        }
     }
     out
 }
@@ -73,7 +114,7 @@ mod tests {
     use super::*;
     use crate::intake::Counts;
     use crate::packs::FeedStatus;
-    use crate::packs::quarterly::pack;
+    use crate::packs::quarterly::{CauseRow, pack};
     use crate::packs::sample::Sample;
     use crate::pipeline::{Audience, Committee};
     use crate::render::pdf::{Heading, Page};
@@ -215,5 +256,44 @@ mod tests {
         assert_eq!(told(&rendered(&["All is well."], &[]), &material), Vec::<String>::new());
         let open = Committee { audience: Audience::Public, ..sample.pipeline.committees[0].clone() };
         assert!(pack(&material, &open).annex.is_none(), "a public pack has no list of practices");
+    }
+
+    #[test]
+    fn a_paper_whose_parts_count_movements_otherwise_is_refused() {
+        let tally = Tally { up: 17, down: 15, neither: 5 };
+        let table = |counts: [&str; 3]| Movements {
+            since: Some("14 July 2026".to_owned()),
+            causes: vec![
+                CauseRow { cause: "New data".to_owned(), counts: counts.map(str::to_owned).to_vec() },
+                CauseRow {
+                    cause: "A decision".to_owned(),
+                    counts: ["1", "1", "0"].map(str::to_owned).to_vec(),
+                },
+            ],
+            rows: Vec::new(),
+            gone: Vec::new(),
+        };
+        let said = |texts: [&str; 4]| texts.map(str::to_owned);
+        let right = table(["16", "14", "5"]);
+        let none: [String; 0] = [];
+        assert_eq!(movements(Some(&said(["37", "17", "15", "5"])), Some(&right), false, tally), none);
+        assert_eq!(movements(Some(&said(["37", "[c]", "15", "[c]"])), Some(&right), false, tally), none);
+        // A practice that lost its score is not one that moved down.
+        assert_eq!(
+            movements(Some(&said(["37", "19", "17", "5"])), Some(&right), false, tally),
+            [
+                "the summary has 19 practices that moved to a higher level, and the levels have 17",
+                "the summary has 17 practices that moved to a lower level, and the levels have 15"
+            ]
+        );
+        assert_eq!(
+            movements(None, Some(&table(["16", "16", "5"])), false, tally),
+            ["the table of causes has 17 practices that moved to a lower level, and the levels have 15"]
+        );
+        assert_eq!(
+            movements(None, Some(&right), true, tally).len(),
+            4,
+            "a named paper lists every movement, and this one lists none"
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! The steps of a run, in order.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use serde_json::json;
 
@@ -28,6 +30,7 @@ use super::send::{Counter, hand_over};
 use super::state::State;
 use super::workspace::Workspace;
 use crate::ledger::{RunRecord, RunState};
+use crate::packs::Badge;
 use crate::pipeline::{Job, Pipeline, out_of_date};
 use crate::render::{Templates, Theme};
 
@@ -88,9 +91,8 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     let manifest = Manifest::new(pipeline, &job.name, *as_of, compared, &arrivals, &acknowledged);
     let ran_before = ledger.last_as_of()?;
     let record = begin(&mut ledger, job, *as_of, &manifest)?;
-    let label = &pipeline.levels.assessed.label;
     let comparison = last.as_ref().map(LastPack::comparison);
-    let result = RunResult::new(&record.id, &job.name, label, &state, comparison.as_ref());
+    let result = RunResult::new(&record.id, &job.name, &pipeline.levels, &state, comparison.as_ref());
     let folder = workspace.run(&record.id);
     let mut events = Events::open(&folder)?;
     let detail = json!({ "run": record.id, "program": manifest.program, "dry_run": workspace.is_dry() });
@@ -257,11 +259,17 @@ fn levels(result: &RunResult, last: Option<&RunResult>, pipeline: &Pipeline) -> 
     let count = |result: &RunResult, level: Option<u8>| {
         result.practices.iter().filter(|p| p.outcome.level == level).count()
     };
-    let numbers = pipeline.levels.levels.iter().map(|l| Some(l.number)).chain([None]);
+    let of_last = last.into_iter().flat_map(|last| &last.practices).filter_map(|p| p.outcome.level);
+    let mut numbers: Vec<u8> = pipeline.levels.levels.iter().map(|l| l.number).chain(of_last).collect();
+    numbers.sort_unstable_by(|a, b| b.cmp(a));
+    numbers.dedup();
+    let none = BTreeMap::new();
+    let names = last.map_or(&none, |last| &last.level_names);
+    let numbers = numbers.into_iter().map(Some).chain([None]);
     numbers
         .map(|number| LevelCount {
             level: number,
-            name: pipeline.levels.get(number).name.clone(),
+            name: Badge::past(&pipeline.levels, names, number).name,
             now: count(result, number),
             before: last.map(|last| count(last, number)),
         })

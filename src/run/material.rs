@@ -47,6 +47,7 @@ pub fn material<'m>(
             known: &last.then.known,
             standings: &last.result.practices,
             exceptions: &last.result.exceptions,
+            level_names: &last.result.level_names,
             withdrawn: withdrawn_since(last, state),
         }),
     })

@@ -10,8 +10,11 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::state::State;
+use super::workspace::Workspace;
+use crate::ledger::Ledger;
 use crate::levels::{Exception, Outcome, Past, cause};
 use crate::packs::Standing;
+use crate::pipeline::Levels;
 use crate::visits::Clock;
 
 /// The name of the file in the run's folder.
@@ -30,6 +33,9 @@ pub struct RunResult {
     pub compared_with: Option<Compared>,
     /// What a practice is marked with when its score is missing or stale.
     pub not_assessed_label: String,
+    /// The names of the levels, by number.
+    #[serde(default)]
+    pub level_names: BTreeMap<u8, String>,
     /// Every practice in scope, by code.
     pub practices: Vec<Standing>,
     /// The exceptions that are open.
@@ -60,7 +66,7 @@ impl RunResult {
     pub fn new(
         run: &str,
         job: &str,
-        label: &str,
+        levels: &Levels,
         state: &State,
         comparison: Option<&Comparison<'_>>,
     ) -> Self {
@@ -75,7 +81,8 @@ impl RunResult {
             job: job.to_owned(),
             as_of: state.as_of,
             compared_with: comparison.map(|c| Compared { run: c.last.run.clone(), as_of: c.last.as_of }),
-            not_assessed_label: label.to_owned(),
+            not_assessed_label: levels.assessed.label.clone(),
+            level_names: levels.levels.iter().map(|level| (level.number, level.name.clone())).collect(),
             practices,
             exceptions: state.exceptions.clone(),
         }
@@ -85,6 +92,35 @@ impl RunResult {
     pub fn of(&self, code: &str) -> Option<&Standing> {
         let index = self.practices.binary_search_by(|p| p.outcome.practice.code.as_str().cmp(code)).ok()?;
         self.practices.get(index)
+    }
+
+    /// The result of a run: as the store keeps it for later packs, or from the run's folder.
+    ///
+    /// # Errors
+    /// If it is in neither place, or was written by another version.
+    pub fn kept(run: &str, workspace: &Workspace, ledger: &Ledger) -> anyhow::Result<Self> {
+        let text = Self::kept_text(run, workspace, ledger)?;
+        serde_json::from_slice(&text)
+            .with_context(|| format!("the result of {run} was written by another version; run the job again"))
+    }
+
+    /// The bytes of [`RunResult::kept`].
+    ///
+    /// # Errors
+    /// If they are in neither place.
+    pub fn kept_text(run: &str, workspace: &Workspace, ledger: &Ledger) -> anyhow::Result<Vec<u8>> {
+        let kept = ledger.kept_result(run)?;
+        if let Some(Ok(text)) = kept.map(|sha256| workspace.store().get(&sha256)) {
+            return Ok(text);
+        }
+        let path = workspace.past_run(run).join(FILE);
+        fs::read(&path).with_context(|| {
+            format!(
+                "the result of {run} is neither in the store nor at {}; a run of its job for its date makes it \
+                 again, or a backup has it",
+                path.display()
+            )
+        })
     }
 
     /// Reads the result of a run from its folder.

@@ -132,7 +132,7 @@ impl<'p> Picture<'p> {
             }
         }
         if let Some(last) = ledger.run(None)? {
-            self.result = RunResult::read(&workspace.past_run(&last.id)).ok();
+            self.result = RunResult::kept(&last.id, workspace, ledger).ok();
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)] // and read the clock of the machine they run on
 
 mod audit;
+mod baseline;
 mod between_jobs;
 mod care;
 mod counting;

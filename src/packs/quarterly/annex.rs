@@ -65,7 +65,7 @@ fn row(material: &Material<'_>, standing: &Standing) -> AnnexRow {
     let last = match (&material.last, &standing.previous) {
         (None, _) => "–".to_owned(),
         (Some(_), None) => "new".to_owned(),
-        (Some(_), Some(past)) => Badge::of(&material.pipeline.levels, past.level).short,
+        (Some(_), Some(past)) => material.past_badge(past.level).short,
     };
     let rules: Vec<&str> = outcome.rules();
     AnnexRow {

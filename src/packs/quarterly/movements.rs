@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::dates::long;
-use crate::levels::{Cause, Ruling};
+use crate::levels::{Cause, Direction, Ruling};
 use crate::packs::{Badge, Material, Reader, Standing};
 
 /// Movements between levels.
@@ -49,7 +49,36 @@ pub struct MovementRow {
     pub why: String,
 }
 
-const DIRECTIONS: [&str; 3] = ["up", "down", "other"];
+/// How many practices moved which way since the last pack: what summary, table, mail and gate count by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// To a higher level of support.
+    pub up: usize,
+    /// To a lower one.
+    pub down: usize,
+    /// Neither: not assessed before or now, or new.
+    pub neither: usize,
+}
+
+impl Tally {
+    /// The movements since the last pack.
+    pub fn of(standings: &[Standing]) -> Self {
+        let mut out = Self::default();
+        for standing in standings.iter().filter(|s| s.cause.is_some()) {
+            match standing.direction() {
+                Direction::Up => out.up += 1,
+                Direction::Down => out.down += 1,
+                Direction::Neither => out.neither += 1,
+            }
+        }
+        out
+    }
+
+    /// All of them.
+    pub fn all(self) -> usize {
+        self.up + self.down + self.neither
+    }
+}
 
 pub(super) fn movements(material: &Material<'_>, reader: Reader) -> Movements {
     let moved: Vec<&Standing> = material.standings.iter().filter(|s| s.cause.is_some()).collect();
@@ -61,20 +90,12 @@ pub(super) fn movements(material: &Material<'_>, reader: Reader) -> Movements {
     }
 }
 
-fn direction(standing: &Standing) -> &'static str {
-    match (standing.previous.as_ref().map(|p| p.level), standing.outcome.level) {
-        (Some(Some(before)), Some(now)) if now > before => "up",
-        (Some(Some(before)), Some(now)) if now < before => "down",
-        _ => "other",
-    }
-}
-
 fn causes(moved: &[&Standing], reader: Reader) -> Vec<CauseRow> {
     let mut counts: BTreeMap<Cause, Vec<usize>> = BTreeMap::new();
     for standing in moved {
         let Some(cause) = standing.cause else { continue };
-        let row = counts.entry(cause).or_insert_with(|| vec![0; DIRECTIONS.len()]);
-        if let Some(i) = DIRECTIONS.iter().position(|d| *d == direction(standing)) {
+        let row = counts.entry(cause).or_insert_with(|| vec![0; Direction::ALL.len()]);
+        if let Some(i) = Direction::ALL.iter().position(|d| *d == standing.direction()) {
             row[i] += 1;
         }
     }
@@ -106,19 +127,20 @@ pub(in crate::packs) fn in_words(cause: Cause) -> &'static str {
 }
 
 fn row(material: &Material<'_>, standing: &Standing) -> MovementRow {
-    let levels = &material.pipeline.levels;
     let previous = standing.previous.as_ref();
+    let direction = match (previous, standing.direction()) {
+        (None, _) => "new",
+        (_, Direction::Up) => "up",
+        (_, Direction::Down) => "down",
+        (_, Direction::Neither) if standing.outcome.level.is_none() => "no longer assessed",
+        (_, Direction::Neither) => "assessed again",
+    };
     MovementRow {
         code: standing.code().to_owned(),
         name: material.name(standing.code()),
-        from: Badge::of(levels, previous.and_then(|p| p.level)),
-        to: Badge::of(levels, standing.outcome.level),
-        direction: match (previous, direction(standing)) {
-            (None, _) => "new".to_owned(),
-            (_, "other") if standing.outcome.level.is_none() => "no longer assessed".to_owned(),
-            (_, "other") => "assessed again".to_owned(),
-            (_, other) => other.to_owned(),
-        },
+        from: material.past_badge(previous.and_then(|p| p.level)),
+        to: Badge::of(&material.pipeline.levels, standing.outcome.level),
+        direction: direction.to_owned(),
         cause: standing.cause.map(in_words).unwrap_or_default().to_owned(),
         why: why(standing),
     }

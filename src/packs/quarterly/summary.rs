@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::dates::long;
+use crate::packs::quarterly::movements::Tally;
 use crate::packs::{Badge, Claim, Material, Paragraph, Reader, suppress};
 use crate::pipeline::Cadence;
 use crate::visits::State;
@@ -19,6 +20,8 @@ pub struct Summary {
     pub bars: Vec<LevelBar>,
     /// The date of the last pack, if there was one.
     pub last: Option<String>,
+    /// How many practices changed level since: in all, to a higher one, to a lower one, otherwise.
+    pub moved: Option<[String; 4]>,
     /// What the chart shows, as a sentence.
     pub chart_title: String,
     /// Regular feeds of which nothing has been received, so that nothing is said from them.
@@ -59,6 +62,7 @@ pub(super) fn summary(material: &Material<'_>, reader: Reader) -> Summary {
         kpis: kpis(material, reader),
         claims: claims(material, reader),
         last: material.last.as_ref().map(|last| long(last.as_of)),
+        moved: material.last.as_ref().map(|_| tally(material, reader)),
         chart_title: chart_title(material, reader),
         bars,
         silent: silent(material),
@@ -71,9 +75,24 @@ fn at(standings: &[crate::packs::Standing], level: Option<u8>) -> usize {
     standings.iter().filter(|s| s.outcome.level == level).count()
 }
 
+/// The levels of the framework, highest first, with those that only the last pack had, and "not assessed".
+fn numbers(material: &Material<'_>) -> Vec<Option<u8>> {
+    let now = material.pipeline.levels.levels.iter().map(|level| level.number);
+    let then = material.last.iter().flat_map(|last| last.standings).filter_map(|s| s.outcome.level);
+    let mut numbers: Vec<u8> = now.chain(then).collect();
+    numbers.sort_unstable_by(|a, b| b.cmp(a));
+    numbers.dedup();
+    numbers.into_iter().map(Some).chain([None]).collect()
+}
+
+/// What is said of movements: in all, up, down, otherwise.
+fn tally(material: &Material<'_>, reader: Reader) -> [String; 4] {
+    let tally = Tally::of(material.standings);
+    [tally.all(), tally.up, tally.down, tally.neither].map(|n| reader.count(n))
+}
+
 fn bars(material: &Material<'_>, reader: Reader) -> Vec<LevelBar> {
-    let levels = &material.pipeline.levels;
-    let numbers: Vec<Option<u8>> = levels.levels.iter().map(|l| Some(l.number)).chain([None]).collect();
+    let numbers = numbers(material);
     let counts = |standings| -> Vec<Option<usize>> {
         let counts: Vec<usize> = numbers.iter().map(|n| at(standings, *n)).collect();
         if reader.named() { counts.into_iter().map(Some).collect() } else { suppress::row(&counts) }
@@ -84,7 +103,7 @@ fn bars(material: &Material<'_>, reader: Reader) -> Vec<LevelBar> {
         .iter()
         .enumerate()
         .map(|(i, number)| LevelBar {
-            badge: Badge::of(levels, *number),
+            badge: material.past_badge(*number),
             now: now[i],
             before: before.as_ref().and_then(|b| b[i]),
             now_text: suppress::words(now[i]),
@@ -122,8 +141,8 @@ fn kpis(material: &Material<'_>, reader: Reader) -> Vec<Kpi> {
         "reported to the Quality Committee",
     ));
     if let Some(last) = &material.last {
-        let moved = material.standings.iter().filter(|s| s.cause.is_some()).count();
-        out.push(kpi(reader.count(moved), "changed level", &format!("since {}", long(last.as_of))));
+        let [all, ..] = tally(material, reader);
+        out.push(kpi(all, "changed level", &format!("since {}", long(last.as_of))));
     }
     if reader.named() {
         let count = material.standings.iter().filter(|s| !s.outcome.assessed).count().to_string();
@@ -162,33 +181,29 @@ fn claims(material: &Material<'_>, reader: Reader) -> Vec<Claim> {
     }
     out.push(overdue_claim(material, reader));
     if let Some(last) = &material.last {
-        let up = material
-            .standings
-            .iter()
-            .filter(|s| s.previous.as_ref().is_some_and(|p| s.outcome.level > p.level))
-            .count();
-        let down = material
-            .standings
-            .iter()
-            .filter(|s| s.previous.as_ref().is_some_and(|p| s.outcome.level < p.level))
-            .count();
-        let text = format!(
-            "Since the pack of {}, {} to a higher level of support and {} to a lower one.",
-            long(last.as_of),
-            moved(reader, up),
-            moved(reader, down)
-        );
+        let [all, up, down, neither] = tally(material, reader);
+        let text = match all.as_str() {
+            "0" => format!("No practice changed level since the pack of {}.", long(last.as_of)),
+            _ => format!(
+                "Since the pack of {}, {} to a higher level of support, {} to a lower one, and {} otherwise: \
+                 not assessed then or now, or new.",
+                long(last.as_of),
+                moved(&up, "moved"),
+                moved(&down, "moved"),
+                moved(&neither, "changed")
+            ),
+        };
         out.push(Claim::new(text, material.all_receipts(&material.fact("score"))));
     }
     out.into_iter().flatten().collect()
 }
 
-fn moved(reader: Reader, count: usize) -> String {
-    match reader.count(count).as_str() {
-        "[c]" => "few practices moved".to_owned(),
-        "1" => "1 practice moved".to_owned(),
-        "0" => "no practice moved".to_owned(),
-        shown => format!("{shown} moved"),
+fn moved(count: &str, verb: &str) -> String {
+    match count {
+        "[c]" => format!("fewer than 5 practices {verb}"),
+        "1" => format!("1 practice {verb}"),
+        "0" => format!("no practice {verb}"),
+        shown => format!("{shown} practices {verb}"),
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) fn situation(material: &Material<'_>, standing: &Standing) -> Situati
         (None, _) => "This is the first pack.".to_owned(),
         (Some(last), None) => format!("The practice was not in the pack of {}.", long(last.as_of)),
         (Some(last), Some(past)) => {
-            let level = Badge::of(levels, past.level);
+            let level = material.past_badge(past.level);
             let same = if standing.cause.is_none() { ", as now" } else { "" };
             format!("In the pack of {} it stood at {}{same}.", long(last.as_of), level.label.to_lowercase())
         }
