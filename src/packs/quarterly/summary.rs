@@ -88,7 +88,10 @@ fn numbers(material: &Material<'_>) -> Vec<Option<u8>> {
 /// What is said of movements: in all, up, down, otherwise.
 fn tally(material: &Material<'_>, reader: Reader) -> [String; 4] {
     let tally = Tally::of(material.standings);
-    [tally.all(), tally.up, tally.down, tally.neither].map(|n| reader.count(n))
+    // The three add up to the first: none that is not shown may be worked out from the others.
+    let mut parts = reader.row(&[tally.up, tally.down, tally.neither]).into_iter();
+    let mut next = || parts.next().unwrap_or_default();
+    [reader.count(tally.all()), next(), next(), next()]
 }
 
 fn bars(material: &Material<'_>, reader: Reader) -> Vec<LevelBar> {
