@@ -49,6 +49,18 @@ pub fn plural(count: usize, one: &str, many: &str) -> String {
     format!("{} {noun}", number(count as f64))
 }
 
+/// How a sentence begins that counts: `No visit was`, `1 visit was`, `24 visits were`. `one` and `many` are the
+/// noun with its verb.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    if count == 0 { format!("No {one}") } else { plural(count, one, many) }
+}
+
+/// The same text with its first letter in small.
+pub fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|c| c.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}
+
 /// A text for a cell of a csv file that a spreadsheet will open: one that it would take for a formula gets
 /// an apostrophe in front, as a person would type it. A number stays a number.
 pub fn inert(text: &str) -> String {
@@ -67,6 +79,17 @@ mod tests {
         assert_eq!(number(10.0), "10");
         assert_eq!(number(-0.001), "0");
         assert_eq!(number(1_234_567.5), "1,234,567.5");
+    }
+
+    #[test]
+    fn a_count_agrees_with_its_noun_and_verb() {
+        let said = |count| counted(count, "visit was", "visits were");
+        assert_eq!(
+            [0, 1, 2, 1_200].map(said),
+            ["No visit was", "1 visit was", "2 visits were", "1,200 visits were"]
+        );
+        assert_eq!([0, 1, 2].map(|n| plural(n, "day", "days")), ["0 days", "1 day", "2 days"]);
+        assert_eq!(lower_first("No visit was"), "no visit was");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What documents are made of: everything that is known on the date, and on the date of the last pack.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -36,6 +36,9 @@ pub struct Material<'m> {
     pub names: BTreeMap<String, String>,
     /// What came of each feed.
     pub feeds: Vec<FeedStatus>,
+    /// Cells of rows that count which could not be read and so are treated as missing: the arrival of the file,
+    /// the row as Excel counts it, and the name of the column.
+    pub dropped: BTreeSet<(u32, u32, String)>,
     /// What should be said of the run as a whole.
     pub remarks: Vec<String>,
     /// The last pack, if there was one.
@@ -137,6 +140,12 @@ impl<'m> Material<'m> {
         }
     }
 
+    /// Whether a cell holds something that could not be read: it is missing, and not because nobody filled it.
+    pub fn was_dropped(&self, cells: &Cells<'_>, row: usize, column: &str) -> bool {
+        let place = cells.file(row).zip(cells.sheet_row(row));
+        place.is_some_and(|(file, row)| self.dropped.contains(&(file, row, column.to_owned())))
+    }
+
     /// The receipts behind rows of a fact, each once, in order.
     pub fn receipts(&self, cells: &Cells<'_>, rows: impl IntoIterator<Item = usize>) -> Vec<String> {
         let mut arrivals: Vec<u32> = rows.into_iter().filter_map(|row| cells.file(row)).collect();
@@ -170,6 +179,15 @@ impl Reader {
             return counts.iter().map(|n| crate::wording::number(*n as f64)).collect();
         }
         super::suppress::row(counts).into_iter().take(counts.len()).map(super::suppress::words).collect()
+    }
+
+    /// How a sentence begins that counts: `No visit was`, `1 visit was`, `24 visits were`.
+    pub fn counted(self, count: usize, one: &str, many: &str) -> String {
+        if self.named() {
+            crate::wording::counted(count, one, many)
+        } else {
+            super::suppress::counted(count, one, many)
+        }
     }
 
     /// A count that may be of few practices.

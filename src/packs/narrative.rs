@@ -32,7 +32,8 @@ pub fn paragraphs(material: &Material<'_>, section: &str, reader: Reader) -> (Ve
             continue;
         };
         // What was written for an earlier pack, or after this one, does not belong here.
-        let since = material.last.as_ref().map_or(material.quarter.first, |last| last.as_of);
+        let before = crate::dates::add_days(material.quarter.first, -1);
+        let since = material.last.as_ref().map_or(before, |last| last.as_of);
         if date > material.as_of || date <= since {
             continue;
         }
@@ -90,6 +91,32 @@ fn fold(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::packs::sample::Sample;
+
+    #[test]
+    fn what_was_written_for_the_last_pack_does_not_stand_in_this_one() {
+        let mut sample = Sample::new("2026-10-14");
+        sample.last = Some(Box::new(Sample::new("2026-07-14")));
+        let on = |date: &str| format!("section = Themes; text = {date}; author = Lead; written_on = {date}");
+        let rows = ["2026-07-13", "2026-07-14", "2026-07-15", "2026-10-14", "2026-10-15"].map(on);
+        let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+        sample.fact("narrative", &rows);
+        let named = Reader { audience: crate::pipeline::Audience::Named };
+        let told = |sample: &Sample| -> Vec<String> {
+            paragraphs(&sample.material(), "Themes", named).0.into_iter().map(|p| p.text).collect()
+        };
+        assert_eq!(told(&sample), ["2026-07-15", "2026-10-14"], "the day of the last pack belongs to it");
+        sample.last = None;
+        let rows =
+            ["2026-06-30", "2026-07-01", "2026-07-13", "2026-07-14", "2026-07-15", "2026-10-14"].map(on);
+        let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+        sample.fact("narrative", &rows);
+        assert_eq!(
+            told(&sample),
+            ["2026-07-01", "2026-07-13", "2026-07-14", "2026-07-15", "2026-10-14"],
+            "without a pack before it, from the first day of the quarter on"
+        );
+    }
 
     #[test]
     fn names_are_found_in_running_text() {

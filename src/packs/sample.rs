@@ -1,7 +1,7 @@
 //! A small world for the tests of documents: facts written row by row, and what is known of a few practices,
 //! under the first pipeline of the repository.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use chrono::NaiveDate;
@@ -11,7 +11,7 @@ use super::{FeedStatus, LastMaterial, Material, Standing};
 use crate::condition::{BETWEEN_VALUES, Kind};
 use crate::dates;
 use crate::intake::{FILE, ROW};
-use crate::levels::{Cause, Evidence, Exception, Outcome, Past};
+use crate::levels::{Cause, Decision, Evidence, Exception, Outcome, Past};
 use crate::pipeline::{Folder, Pipeline, load};
 use crate::triangulate::{Practice, Triangulated};
 use crate::visits::{Clock, State};
@@ -48,6 +48,19 @@ pub fn evidence() -> Evidence {
     }
 }
 
+/// A decision of June 2026.
+pub fn decision(level: u8) -> Decision {
+    Decision {
+        level,
+        reason: "Known to the group".to_owned(),
+        decided_by: "Chair".to_owned(),
+        group: "Oversight group".to_owned(),
+        decided_on: day("2026-06-01"),
+        until: day("2027-06-01"),
+        evidence: evidence(),
+    }
+}
+
 /// A clock that started on a day.
 pub fn clock(starts: &str, state: State) -> Clock {
     Clock { starts: day(starts), due: None, state, met_on: None, reason: None }
@@ -62,6 +75,7 @@ pub struct Sample {
     pub exception_clocks: BTreeMap<String, Clock>,
     pub feeds: Vec<FeedStatus>,
     pub level_names: BTreeMap<u8, String>,
+    pub dropped: BTreeSet<(u32, u32, String)>,
     pub last: Option<Box<Sample>>,
 }
 
@@ -86,6 +100,7 @@ impl Sample {
             exceptions: BTreeMap::new(),
             exception_clocks: BTreeMap::new(),
             feeds: Vec::new(),
+            dropped: BTreeSet::new(),
             last: None,
         }
     }
@@ -170,6 +185,7 @@ impl Sample {
             acknowledged: BTreeMap::new(),
             names: BTreeMap::new(),
             feeds: self.feeds.clone(),
+            dropped: self.dropped.clone(),
             remarks: Vec::new(),
             last: self.last.as_deref().map(|last| LastMaterial {
                 as_of: last.known.as_of,

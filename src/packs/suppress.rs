@@ -48,6 +48,14 @@ pub fn words(count: Option<usize>) -> String {
     count.map_or_else(|| "[c]".to_owned(), |n| crate::wording::number(n as f64))
 }
 
+/// How a public sentence begins that counts: a small count is said to be small and no more.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    match self::count(count) {
+        Some(shown) => crate::wording::counted(shown, one, many),
+        None => format!("Fewer than {} {many}", SMALL + 1),
+    }
+}
+
 fn with_totals(rows: &[Vec<usize>]) -> Vec<Vec<usize>> {
     let width = rows.first().map_or(0, Vec::len);
     let mut full: Vec<Vec<usize>> =
@@ -93,6 +101,15 @@ mod tests {
         assert_eq!(row(&[3, 2, 40]), [None, None, Some(40), Some(45)]);
         assert_eq!(row(&[0, 12, 40]), [Some(0), Some(12), Some(40), Some(52)]);
         assert_eq!(row(&[2, 0, 0]), [None, Some(0), Some(0), None], "a lone count hides with its total");
+    }
+
+    #[test]
+    fn a_small_count_is_said_to_be_small() {
+        let said = |count| counted(count, "visit was", "visits were");
+        assert_eq!(
+            [0, 1, 4, 5].map(said),
+            ["No visit was", "Fewer than 5 visits were", "Fewer than 5 visits were", "5 visits were"]
+        );
     }
 
     proptest! {

@@ -158,7 +158,7 @@ impl Press<'_> {
         ending: &str,
     ) -> anyhow::Result<Outcome> {
         let html = self.templates.pack(pack)?;
-        let what = if committee.sections.is_empty() { "quarterly-pack" } else { "exceptions" };
+        let what = if committee.sections == [Section::Exceptions] { "exceptions" } else { "quarterly-pack" };
         let name = format!("{what}-{}{ending}.pdf", self.material.quarter.id());
         self.finish(committee, Document::QuarterlyPack, name, (&html, pack), |rendered| {
             // A short section of a pack in parts begins on the page of the contents.

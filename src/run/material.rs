@@ -41,6 +41,7 @@ pub fn material<'m>(
         acknowledged,
         names: names(state),
         feeds: feeds(files, arrivals, state)?,
+        dropped: dropped(pipeline, arrivals, state),
         remarks: remarks.to_vec(),
         last: last.map(|last| LastMaterial {
             as_of: last.result.as_of,
@@ -62,6 +63,24 @@ pub fn exception_clocks(state: &State, pipeline: &Pipeline) -> BTreeMap<String, 
         Some((exception.id.clone(), clock))
     })
     .collect()
+}
+
+/// The cells of rows that count which could not be read.
+fn dropped(pipeline: &Pipeline, arrivals: &[Arrival], state: &State) -> BTreeSet<(u32, u32, String)> {
+    let mut out = BTreeSet::new();
+    for arrival in arrivals {
+        let (Some(settled), Some(feed)) = (state.settled.get(&arrival.number), pipeline.feed(&arrival.feed))
+        else {
+            continue;
+        };
+        for problem in settled.problems.iter().filter(|p| p.effect == Effect::Dropped) {
+            let (Some(row), Some(title)) = (problem.row, problem.column.as_ref()) else { continue };
+            let columns = feed.layouts.iter().flat_map(|layout| &layout.columns);
+            let names = columns.filter(|column| column.title == *title);
+            out.extend(names.map(|column| (arrival.number, row, column.name.clone())));
+        }
+    }
+    out
 }
 
 /// The names of practices that facts speak of and that are not in scope.

@@ -130,7 +130,7 @@ fn a_pack_of_the_register_alone_says_what_it_does_not_know() {
     ] {
         assert!(whole.contains(sentence), "{sentence}");
     }
-    assert!(!whole.contains("No concern stands"), "what was never received is not nothing");
+    assert!(!whole.contains("No concern is open"), "what was never received is not nothing");
 }
 
 #[test]
@@ -155,6 +155,42 @@ fn a_pack_that_fails_a_check_goes_to_nobody_and_the_run_says_so() {
         .collect();
     assert!(mails.iter().any(|name| name.contains("primary-care-quality-group")), "{mails:?}");
     assert!(!mails.iter().any(|name| name.contains("sub-committee")), "{mails:?}");
+}
+
+#[test]
+fn a_committee_with_its_own_sections_gets_them_in_its_order_whichever_they_are() {
+    let icb = Icb::with_register();
+    icb.edit(
+        "committees.toml",
+        "sections  = [\"exceptions\"]",
+        "sections  = [\"movements\", \"summary\", \"visits\"]",
+    );
+    icb.edit(
+        "committees.toml",
+        "name      = \"Primary Medical Services Group\"",
+        "name      = \"Primary Medical Services Group\"\nsections  = [\"movements\"]",
+    );
+    let output = icb.run("quarterly", "2026-07-14", &[]);
+    assert_eq!(code(&output), 0, "{}", complained(&output));
+    let folder = icb.data().join("packs/quarterly-2026-07-14");
+    let whole = |committee: &str| {
+        let all = files(&folder.join(committee));
+        let pack = all.iter().find(|(path, _)| !path.to_string_lossy().contains("exception-")).unwrap();
+        let pages = crate::papers::pages(pack.1).into_iter();
+        // Lines are broken where the paper is narrow.
+        pages.map(|page| page.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<String>>()
+    };
+    let pages = whole("quality-committee");
+    assert!(pages[0].contains("GP support: level movements, summary and visits"), "{}", pages[0]);
+    assert!(pages[0].contains("note which practices moved between levels"), "{}", pages[0]);
+    assert!(!pages[0].contains("exceptions"), "{}", pages[0]);
+    let at = |heading: &str| pages.iter().skip(2).position(|page| page.contains(heading));
+    let places = ["This is the first pack: there is no", "Table 1.", "(a) Data and visits"].map(at);
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}");
+    assert!(pages[2].starts_with("Level movements"), "{}", pages[2]);
+    let pages = whole("primary-medical-services-group");
+    assert!(pages[0].contains("GP support: level movements"), "{}", pages[0]);
+    assert_eq!(pages.len(), 3, "cover, contents and the section");
 }
 
 /// The digits of a PDF's pages, as a reader sees them.

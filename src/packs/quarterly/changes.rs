@@ -73,27 +73,23 @@ fn claims(material: &Material<'_>, reader: Reader, visits: usize) -> Vec<Claim> 
     sources.extend(material.all_receipts(&material.fact("pauses")));
     sources.sort();
     sources.dedup();
-    let text = match reader.count(visits).as_str() {
-        "0" => "No visit was moved, cancelled or paused.".to_owned(),
-        "1" => "1 visit was moved, cancelled or paused.".to_owned(),
-        "[c]" => "Few visits were moved, cancelled or paused.".to_owned(),
-        shown => format!("{shown} visits were moved, cancelled or paused."),
-    };
+    let moved = reader.counted(visits, "visit was", "visits were");
+    let text = format!("{moved} moved, cancelled or paused.");
     let mut out = vec![Claim::new(text, sources)];
     let conflicts = with(material, Ruling::InConflict);
     let idle = with(material, Ruling::ChangesNothing);
     let receipts = material.all_receipts(&material.fact("decisions"));
     if reader.named() && conflicts > 0 {
         let text = format!(
-            "{} in conflict with something more serious that became known later: it has to be decided again.",
+            "{} in conflict with something more serious that became known later: the level has to be decided again.",
             plural(conflicts, "decision is", "decisions are")
         );
         out.push(Claim::new(text, receipts.clone()));
     }
     if reader.named() && idle > 0 {
         let text = format!(
-            "{} no longer: the findings propose the same level.",
-            plural(idle, "decision matters", "decisions matter")
+            "{} nothing any more: the findings propose the same level.",
+            plural(idle, "decision changes", "decisions change")
         );
         out.push(Claim::new(text, receipts));
     }
@@ -198,8 +194,12 @@ fn decisions(material: &Material<'_>) -> Vec<DecisionRow> {
         if let Some((decision, ruling)) = &standing.outcome.decision {
             let effect = match ruling {
                 Ruling::Sets => "sets the level".to_owned(),
-                Ruling::ChangesNothing => "no longer matters: the findings propose the same level".to_owned(),
-                Ruling::InConflict => "in conflict with a later finding: to be decided again".to_owned(),
+                Ruling::ChangesNothing => {
+                    "changes nothing any more: the findings propose the same level".to_owned()
+                }
+                Ruling::InConflict => {
+                    "in conflict with what became known later: to be decided again".to_owned()
+                }
             };
             out.push(decision_row(material, standing.code(), decision, standing.outcome.proposed, effect));
         }
@@ -211,7 +211,7 @@ fn decisions(material: &Material<'_>) -> Vec<DecisionRow> {
             code,
             decision,
             proposed,
-            "withdrawn: it is gone from the sheet".to_owned(),
+            "withdrawn: it is no longer in the sheet of decisions".to_owned(),
         ));
     }
     for (code, decision, proposed) in expired(material) {

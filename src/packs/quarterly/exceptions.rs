@@ -78,12 +78,7 @@ fn claims(material: &Material<'_>, reader: Reader, new: usize, closed: usize) ->
     }
     sources.sort();
     sources.dedup();
-    let text = match reader.count(open).as_str() {
-        "0" => "No exception is open.".to_owned(),
-        "1" => "1 exception is open.".to_owned(),
-        "[c]" => "Few exceptions are open.".to_owned(),
-        shown => format!("{shown} exceptions are open."),
-    };
+    let text = format!("{} open.", reader.counted(open, "exception is", "exceptions are"));
     let mut out = vec![Claim::new(text, sources.clone())];
     if let (Some(last), true) = (&material.last, reader.named()) {
         let text = format!(

@@ -8,6 +8,7 @@ mod best_practice;
 mod changes;
 mod exceptions;
 mod movements;
+mod paper;
 mod sources;
 mod summary;
 mod support;
@@ -22,10 +23,11 @@ pub use annex::AnnexRow;
 pub use exceptions::ExceptionRow;
 pub(super) use exceptions::{in_words as clock_in_words, row as exception_row};
 pub use movements::{CauseRow, MovementRow, Movements, Tally};
+pub use paper::{heading, sections};
 pub use summary::LevelBar;
 
 use super::{Head, Material, Paragraph, Reader};
-use crate::pipeline::{Audience, Committee, Section};
+use crate::pipeline::{Committee, Section};
 
 /// The pack of one committee.
 #[derive(Debug, Clone, Serialize)]
@@ -34,9 +36,14 @@ pub struct QuarterlyPack {
     pub head: Head,
     /// Whether practices are named.
     pub named: bool,
-    /// Whether it is the whole pack and not only a part of it.
-    pub whole: bool,
-    /// Its sections, in order; a section that the committee does not get is absent.
+    /// What it is for: for decision, or for information.
+    pub purpose: String,
+    /// What the committee is asked to do.
+    pub asks: Vec<String>,
+    /// Its sections in order, each by its word in `committees.toml`; a section that the committee does not
+    /// get is absent.
+    pub order: Vec<&'static str>,
+    /// The figures of the quarter in brief.
     pub summary: Option<summary::Summary>,
     /// (a) Data and visits.
     pub visits: Option<visits::Visits>,
@@ -72,31 +79,8 @@ pub struct Narrative {
     pub paragraphs: Vec<Paragraph>,
     /// Paragraphs left out because they name a practice.
     pub withheld: usize,
-}
-
-/// The heading of a section, as documents print it.
-pub fn heading(section: Section) -> &'static str {
-    match section {
-        Section::Summary => "Summary",
-        Section::Visits => "(a) Data and visits",
-        Section::Themes => "(b) Themes",
-        Section::Support => "(c) Support offered and taken up",
-        Section::BestPractice => "(d) Best practice",
-        Section::Changes => "(e) Changes to the plan",
-        Section::Narrative => "(f) Narrative",
-        Section::Exceptions => "Exceptions",
-        Section::Movements => "Level movements",
-        Section::Sources => "Sources and data quality",
-        Section::Annex => "Annex: every practice",
-    }
-}
-
-/// The sections that a committee's pack has, in order. A public pack has no annex.
-pub fn sections(committee: &Committee) -> Vec<Section> {
-    let all = Section::WORDS.iter().map(|(_, section)| *section);
-    all.filter(|s| committee.sections.is_empty() || committee.sections.contains(s))
-        .filter(|s| committee.audience == Audience::Named || *s != Section::Annex)
-        .collect()
+    /// The sections in which paragraphs stand, as headings: where this one has none, a reader finds them there.
+    pub elsewhere: Vec<String>,
 }
 
 /// One of several documents into which a pack is cut because it is too large for a message.
@@ -110,19 +94,14 @@ pub struct Part<'s> {
     pub of: usize,
 }
 
-/// A part of the pack of a committee; it says which.
+/// A part of the pack of a committee; it says which, and asks what the whole asks.
 pub fn part(material: &Material<'_>, committee: &Committee, part: Part<'_>) -> QuarterlyPack {
-    let whole = committee.sections.is_empty();
     let narrowed = Committee { sections: part.sections.to_vec(), ..committee.clone() };
     let mut out = pack(material, &narrowed);
-    out.whole = whole;
-    out.head.title = format!("{}, part {} of {}", title(whole), part.number, part.of);
+    (out.purpose, out.asks) = paper::asks(material, committee);
+    out.head.title = format!("{}, part {} of {}", paper::title(committee), part.number, part.of);
     out.head.short = format!("{}, {}", out.head.title, material.quarter.short());
     out
-}
-
-fn title(whole: bool) -> String {
-    if whole { "GP support: quarterly pack".to_owned() } else { "GP support: exceptions".to_owned() }
 }
 
 /// The pack of a committee.
@@ -130,24 +109,23 @@ pub fn pack(material: &Material<'_>, committee: &Committee) -> QuarterlyPack {
     let reader = Reader { audience: committee.audience };
     let sections = sections(committee);
     let has = |section: Section| sections.contains(&section);
-    let whole = committee.sections.is_empty();
-    let title = title(whole);
+    let title = paper::title(committee);
     let short = format!("{}, {}", title, material.quarter.short());
     let head = Head::new(material, title, short, &committee.name, !reader.named());
+    let (purpose, asks) = paper::asks(material, committee);
     QuarterlyPack {
         head,
         named: reader.named(),
-        whole,
+        purpose,
+        asks,
+        order: sections.iter().map(|section| section.word()).collect(),
         summary: has(Section::Summary).then(|| summary::summary(material, reader)),
         visits: has(Section::Visits).then(|| visits::visits(material, reader)),
         themes: has(Section::Themes).then(|| themes::themes(material, reader)),
         support: has(Section::Support).then(|| support::support(material, reader)),
         best_practice: has(Section::BestPractice).then(|| best_practice::best_practice(material, reader)),
         changes: has(Section::Changes).then(|| changes::changes(material, reader)),
-        narrative: has(Section::Narrative).then(|| {
-            let (paragraphs, withheld) = super::narrative::paragraphs(material, "Narrative", reader);
-            Narrative { paragraphs, withheld }
-        }),
+        narrative: has(Section::Narrative).then(|| narrative(material, reader, &sections)),
         exceptions: has(Section::Exceptions).then(|| exceptions::exceptions(material, reader)),
         movements: has(Section::Movements).then(|| movements::movements(material, reader)),
         sources: has(Section::Sources).then(|| sources::sources(material, reader)),
@@ -157,4 +135,15 @@ pub fn pack(material: &Material<'_>, committee: &Committee) -> QuarterlyPack {
             .collect(),
         headings: sections.into_iter().map(|s| heading(s).to_owned()).collect(),
     }
+}
+
+/// (f), and in which other sections of the pack people wrote something.
+fn narrative(material: &Material<'_>, reader: Reader, sections: &[Section]) -> Narrative {
+    let (paragraphs, withheld) = super::narrative::paragraphs(material, "Narrative", reader);
+    let written = |section: &&Section| {
+        let name = paper::written_as(**section);
+        name.is_some_and(|name| !super::narrative::paragraphs(material, name, reader).0.is_empty())
+    };
+    let elsewhere = sections.iter().filter(written).map(|s| heading(*s).to_owned()).collect();
+    Narrative { paragraphs, withheld, elsewhere }
 }

@@ -122,10 +122,10 @@ fn feed_row(feed: &FeedStatus) -> FeedRow {
     };
     let mut notes = Vec::new();
     if feed.files > 1 {
-        notes.push(format!("the newest of {} files that count", feed.files));
+        notes.push(format!("the newest of {} files in use", feed.files));
     }
     if let Some((file, received)) = &feed.rejected {
-        notes.push(format!("{file} of {} was rejected, so older figures stand", short(*received)));
+        notes.push(format!("{file} of {} was rejected, so the figures before it are used", short(*received)));
     }
     if feed.received.is_some() {
         notes.extend(feed.freshness.remark());

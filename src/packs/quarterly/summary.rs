@@ -212,14 +212,7 @@ fn moved(count: &str, verb: &str) -> String {
 
 fn overdue_claim(material: &Material<'_>, reader: Reader) -> Option<Claim> {
     let sources = material.all_receipts(&material.fact("visits"));
-    let text = match overdue(material) {
-        0 => "No visit is overdue.".to_owned(),
-        count => match reader.count(count).as_str() {
-            "[c]" => "Few visits are overdue.".to_owned(),
-            "1" => "1 visit is overdue.".to_owned(),
-            shown => format!("{shown} visits are overdue."),
-        },
-    };
+    let text = format!("{} overdue.", reader.counted(overdue(material), "visit is", "visits are"));
     Claim::new(text, sources)
 }
 

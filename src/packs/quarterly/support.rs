@@ -7,13 +7,15 @@ use serde::Serialize;
 
 use crate::dates::{long, short};
 use crate::packs::{Claim, Material, Paragraph, Reader};
-use crate::wording::plural;
+use crate::wording::{list, lower_first, plural};
 
 /// (c) Support offered and taken up.
 #[derive(Debug, Clone, Serialize)]
 pub struct Support {
     /// The main findings.
     pub claims: Vec<Claim>,
+    /// How a practice may answer, in the order of the columns; empty in a public pack.
+    pub answers: Vec<String>,
     /// Offers made at visits of the quarter, the most frequent first.
     pub offers: Vec<OfferRow>,
     /// Offers that had ended when they were made; empty in a public pack.
@@ -33,9 +35,9 @@ pub struct OfferRow {
     pub title: String,
     /// The role to ask.
     pub contact: String,
-    /// How often it was made.
+    /// The visits at which it was offered.
     pub offered: String,
-    /// Accepted, declined, considering.
+    /// Of these, the visits with each answer. A visit has one answer for all that was offered at it.
     pub answers: Vec<String>,
 }
 
@@ -74,9 +76,6 @@ pub struct Answer {
     pub practices: String,
 }
 
-/// How a practice may answer an offer, in the order of the columns.
-const ANSWERS: [&str; 3] = ["Accepted", "Declined", "Considering"];
-
 struct Made {
     offer: String,
     answer: Option<String>,
@@ -88,13 +87,24 @@ struct Made {
 pub(super) fn support(material: &Material<'_>, reader: Reader) -> Support {
     let made = made(material);
     let expired = expired(material, &made);
+    let answers = answers(material);
     Support {
-        claims: claims(material, reader, &made, expired.len()),
-        offers: offers(material, reader, &made),
+        claims: claims(material, reader, &made, &answers, expired.len()),
+        offers: offers(material, reader, &made, &answers),
+        answers: if reader.named() { answers } else { Vec::new() },
         expired: if reader.named() { expired } else { Vec::new() },
         ending: ending(material),
         programme: programme(material, reader),
         narrative: crate::packs::narrative::paragraphs(material, "Support", reader).0,
+    }
+}
+
+/// How a practice may answer, as the pipeline has it.
+fn answers(material: &Material<'_>) -> Vec<String> {
+    let kind = material.pipeline.facts.get("visits").and_then(|f| f.columns.get("support_response"));
+    match kind {
+        Some(crate::condition::Kind::Choice(values)) => values.to_vec(),
+        _ => Vec::new(),
     }
 }
 
@@ -120,7 +130,13 @@ fn made(material: &Material<'_>) -> Vec<Made> {
     out
 }
 
-fn claims(material: &Material<'_>, reader: Reader, made: &[Made], expired: usize) -> Vec<Claim> {
+fn claims(
+    material: &Material<'_>,
+    reader: Reader,
+    made: &[Made],
+    answers: &[String],
+    expired: usize,
+) -> Vec<Claim> {
     let cells = material.fact("visits");
     let sources = material.all_receipts(&cells);
     if made.is_empty() {
@@ -129,21 +145,17 @@ fn claims(material: &Material<'_>, reader: Reader, made: &[Made], expired: usize
             .collect();
     }
     let receipts = material.receipts(&cells, made.iter().map(|m| m.row));
-    let accepted = made.iter().filter(|m| m.answer.as_deref() == Some("Accepted")).count();
+    // A visit has one answer, however much was offered at it.
+    let visits: BTreeMap<usize, Option<&str>> = made.iter().map(|m| (m.row, m.answer.as_deref())).collect();
     let text = format!(
-        "{} made at visits of the quarter, of which {} accepted.",
-        match reader.count(made.len()).as_str() {
-            "1" => "1 offer of support was".to_owned(),
-            "[c]" => "Few offers of support were".to_owned(),
-            shown => format!("{shown} offers of support were"),
-        },
-        match reader.count(accepted).as_str() {
-            "1" => "1 was".to_owned(),
-            "[c]" => "few were".to_owned(),
-            shown => format!("{shown} were"),
-        }
+        "Support was offered at {} of the quarter, {} in all.",
+        lower_first(&reader.counted(visits.len(), "visit", "visits")),
+        lower_first(&reader.counted(made.len(), "offer", "offers")),
     );
     let mut out = vec![Claim::new(text, receipts.clone())];
+    if reader.named() {
+        out.push(Claim::new(answered(&visits, answers), receipts.clone()));
+    }
     if expired > 0 && reader.named() {
         let text = format!("{} made after the offer had ended.", plural(expired, "offer was", "offers were"));
         out.push(Claim::new(text, receipts));
@@ -151,16 +163,31 @@ fn claims(material: &Material<'_>, reader: Reader, made: &[Made], expired: usize
     out.into_iter().flatten().collect()
 }
 
-fn offers(material: &Material<'_>, reader: Reader, made: &[Made]) -> Vec<OfferRow> {
-    let mut counts: BTreeMap<&str, (usize, [usize; 3])> = BTreeMap::new();
+/// How practices answered, in a sentence: `One answer is recorded for each visit: Accepted at 16 visits, ...`.
+fn answered(visits: &BTreeMap<usize, Option<&str>>, answers: &[String]) -> String {
+    let with = |answer: Option<&str>| visits.values().filter(|a| **a == answer).count();
+    let mut parts: Vec<String> = answers
+        .iter()
+        .map(|answer| format!("{answer} at {}", plural(with(Some(answer)), "visit", "visits")))
+        .collect();
+    let without = with(None);
+    if without > 0 {
+        parts.push(format!("none at {}", plural(without, "visit", "visits")));
+    }
+    format!("One answer is recorded for each visit: {}.", list(&parts))
+}
+
+fn offers(material: &Material<'_>, reader: Reader, made: &[Made], answers: &[String]) -> Vec<OfferRow> {
+    let mut counts: BTreeMap<&str, (usize, Vec<usize>)> = BTreeMap::new();
     for offer in made {
-        let entry = counts.entry(&offer.offer).or_default();
+        let entry = counts.entry(&offer.offer).or_insert_with(|| (0, vec![0; answers.len()]));
         entry.0 += 1;
-        if let Some(i) = ANSWERS.iter().position(|a| offer.answer.as_deref() == Some(*a)) {
-            entry.1[i] += 1;
+        let place = answers.iter().position(|a| offer.answer.as_deref() == Some(a));
+        if let Some(count) = place.and_then(|place| entry.1.get_mut(place)) {
+            *count += 1;
         }
     }
-    let mut rows: Vec<(&str, (usize, [usize; 3]))> = counts.into_iter().collect();
+    let mut rows: Vec<(&str, (usize, Vec<usize>))> = counts.into_iter().collect();
     rows.sort_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(b.0)));
     if !reader.named() {
         // Offers made a few times tell who was visited: a public paper leaves them out.
@@ -228,4 +255,95 @@ fn programme(material: &Material<'_>, reader: Reader) -> Vec<Answer> {
     }
     let shown = reader.row(&counts.values().copied().collect::<Vec<_>>());
     counts.into_keys().zip(shown).map(|(response, practices)| Answer { response, practices }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packs::sample::Sample;
+    use crate::pipeline::Audience;
+
+    const NAMED: Reader = Reader { audience: Audience::Named };
+    const PUBLIC: Reader = Reader { audience: Audience::Public };
+
+    fn texts(claims: &[Claim]) -> Vec<&str> {
+        claims.iter().map(|claim| claim.text.as_str()).collect()
+    }
+
+    fn world() -> Sample {
+        let mut sample = Sample::new("2026-10-14");
+        sample.practice("P81001", Some(2));
+        sample.fact(
+            "visits",
+            &[
+                "practice = P81001; visit_date = 2026-07-02; support_offered = Training hub, Estates planning; \
+                 support_response = Accepted",
+                "practice = P81001; visit_date = 2026-08-02; support_offered = Training hub; \
+                 support_response = Declined",
+                "practice = P81001; visit_date = 2026-09-02; support_offered = Training hub",
+                "practice = P81001; visit_date = 2026-09-03",
+                "practice = P81001; visit_date = 2026-10-02; support_offered = Training hub; \
+                 support_response = Accepted",
+            ],
+        );
+        sample
+    }
+
+    #[test]
+    fn an_answer_is_that_of_a_visit_and_counted_once() {
+        let support = support(&world().material(), NAMED);
+        assert_eq!(
+            texts(&support.claims),
+            [
+                "Support was offered at 3 visits of the quarter, 4 offers in all.",
+                "One answer is recorded for each visit: Accepted at 1 visit, Declined at 1 visit, Considering at 0 \
+                 visits and none at 1 visit."
+            ]
+        );
+        assert_eq!(support.answers, ["Accepted", "Declined", "Considering"]);
+        let rows: Vec<(&str, &str, Vec<&str>)> = support
+            .offers
+            .iter()
+            .map(|o| {
+                let answers = o.answers.iter().map(String::as_str).collect();
+                (o.title.as_str(), o.offered.as_str(), answers)
+            })
+            .collect();
+        assert_eq!(
+            rows,
+            [("Training hub", "3", vec!["1", "1", "0"]), ("Estates planning", "1", vec!["1", "0", "0"])]
+        );
+    }
+
+    #[test]
+    fn a_public_pack_gives_no_small_number() {
+        let support = support(&world().material(), PUBLIC);
+        assert_eq!(
+            texts(&support.claims),
+            ["Support was offered at fewer than 5 visits of the quarter, fewer than 5 offers in all."]
+        );
+        assert!(support.offers.is_empty() && support.answers.is_empty());
+    }
+
+    #[test]
+    fn an_offer_made_after_its_end_is_told() {
+        let mut sample = Sample::new("2026-10-14");
+        sample.practice("P81001", Some(2));
+        let offer = sample.pipeline.support.iter_mut().find(|o| o.title == "Training hub").unwrap();
+        offer.until = Some("2026-08-02".parse().unwrap());
+        sample.fact(
+            "visits",
+            &[
+                "practice = P81001; visit_date = 2026-08-02; support_offered = Training hub",
+                "practice = P81001; visit_date = 2026-08-03; support_offered = Training hub",
+            ],
+        );
+        let support = support(&sample.material(), NAMED);
+        assert_eq!(support.claims[2].text, "1 offer was made after the offer had ended.");
+        assert_eq!(support.expired.len(), 1, "the last day still counts");
+        assert_eq!(
+            (support.expired[0].visit.as_str(), support.expired[0].ended.as_str()),
+            ("3 Aug 2026", "2 August 2026")
+        );
+    }
 }

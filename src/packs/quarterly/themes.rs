@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::packs::{Claim, Material, Paragraph, Reader};
-use crate::wording::{list, plural};
+use crate::wording::{list, lower_first, plural};
 
 /// (b) Themes.
 #[derive(Debug, Clone, Serialize)]
 pub struct Themes {
     /// The main findings.
     pub claims: Vec<Claim>,
-    /// Standing concerns by theme, the most frequent first.
+    /// Open concerns by theme, the most frequent first.
     pub themes: Vec<ThemeRow>,
     /// The severities, in the order of the columns.
     pub severities: Vec<String>,
@@ -24,7 +24,7 @@ pub struct Themes {
     pub narrative: Vec<Paragraph>,
 }
 
-/// Standing concerns of one theme.
+/// Open concerns of one theme.
 #[derive(Debug, Clone, Serialize)]
 pub struct ThemeRow {
     /// The theme.
@@ -59,8 +59,10 @@ struct Raised {
     rows: Vec<usize>,
 }
 
-/// What is printed for a concern whose theme is missing or misspelt.
+/// What is printed for a concern without a theme.
 const NOT_STATED: &str = "Theme not stated";
+/// What is printed for a concern whose theme is none that the pipeline knows.
+const NOT_RECOGNISED: &str = "Theme not recognised";
 
 pub(super) fn themes(material: &Material<'_>, reader: Reader) -> Themes {
     let raised = raised(material);
@@ -86,7 +88,10 @@ fn raised(material: &Material<'_>) -> BTreeMap<String, Raised> {
         let Some(practice) = cells.text("practice", row).filter(|p| material.of(p).is_some()) else {
             continue;
         };
-        let theme = cells.text("theme", row).unwrap_or_else(|| NOT_STATED.to_owned());
+        let theme = cells.text("theme", row).unwrap_or_else(|| {
+            let stated = material.was_dropped(&cells, row, "theme");
+            if stated { NOT_RECOGNISED.to_owned() } else { NOT_STATED.to_owned() }
+        });
         let entry = out.entry(theme).or_default();
         *entry.severities.entry(cells.text("severity", row).unwrap_or_default()).or_default() += 1;
         entry.concerns += 1;
@@ -137,22 +142,18 @@ fn claims(material: &Material<'_>, order: &[(&String, &Raised)], reader: Reader)
     let practices: BTreeSet<&String> = order.iter().flat_map(|(_, r)| &r.practices).collect();
     let sources = material.all_receipts(&cells);
     if total == 0 {
-        return Claim::new("No concern stands.", material.receipts_behind("concerns")).into_iter().collect();
+        return Claim::new("No concern is open.", material.receipts_behind("concerns")).into_iter().collect();
     }
-    let about = match reader.count(practices.len()).as_str() {
-        "[c]" => "few practices".to_owned(),
-        "1" => "1 practice".to_owned(),
-        shown => format!("{shown} practices"),
-    };
+    let about = lower_first(&reader.counted(practices.len(), "practice", "practices"));
     let mut out = Vec::new();
     if reader.named() || total > 4 {
-        let text = format!("{} about {about}.", plural(total, "concern stands", "concerns stand"));
+        let text = format!("{} about {about}.", plural(total, "concern is open", "concerns are open"));
         out.extend(Claim::new(text, sources));
     }
     let most = order.first().map_or(0, |(_, r)| r.concerns);
     let top: Vec<String> = order
         .iter()
-        .filter(|(theme, r)| r.concerns == most && theme.as_str() != NOT_STATED)
+        .filter(|(theme, r)| r.concerns == most && ![NOT_STATED, NOT_RECOGNISED].contains(&theme.as_str()))
         .map(|(theme, _)| format!("\u{201c}{theme}\u{201d}"))
         .collect();
     if most >= 5 && !top.is_empty() && top.len() <= 3 {
@@ -199,4 +200,66 @@ fn domains(material: &Material<'_>, reader: Reader) -> (Vec<DomainRow>, Option<S
         })
         .collect();
     (rows, latest.map(crate::dates::long))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packs::sample::Sample;
+    use crate::pipeline::Audience;
+
+    const NAMED: Reader = Reader { audience: Audience::Named };
+
+    fn world() -> Sample {
+        let mut sample = Sample::new("2026-10-14");
+        sample.practice("P81001", Some(2));
+        sample.practice("P81002", Some(2));
+        sample
+    }
+
+    fn told(rows: &[ThemeRow]) -> Vec<(&str, &str, &str)> {
+        rows.iter().map(|r| (r.theme.as_str(), r.concerns.as_str(), r.practices.as_str())).collect()
+    }
+
+    #[test]
+    fn the_theme_that_most_concerns_bear_stands_first() {
+        let mut sample = world();
+        let concern = |practice: &str, theme: &str| {
+            format!("practice = {practice}; theme = {theme}; severity = Low; team = Quality")
+        };
+        let mut rows = vec![concern("P81001", "Estates"), concern("P81002", "Estates")];
+        rows.extend((0..5).map(|_| concern("P81001", "Workforce")));
+        let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+        sample.fact("concerns", &rows);
+        let themes = themes(&sample.material(), NAMED);
+        assert_eq!(told(&themes.themes), [("Workforce", "5", "1"), ("Estates", "2", "2")]);
+        let claims: Vec<&str> = themes.claims.iter().map(|c| c.text.as_str()).collect();
+        assert_eq!(
+            claims,
+            [
+                "7 concerns are open about 2 practices.",
+                "Raised most often: \u{201c}Workforce\u{201d} (5 concerns)."
+            ]
+        );
+    }
+
+    #[test]
+    fn a_theme_that_was_misspelt_is_not_said_to_be_missing() {
+        let mut sample = world();
+        let row = "practice = P81001; severity = Low; team = Quality";
+        sample.fact("concerns", &[row, row, "practice = P81001; severity = Serious; theme = Estates"]);
+        sample.dropped.insert((1, 3, "theme".to_owned()));
+        let themes = themes(&sample.material(), NAMED);
+        assert_eq!(
+            told(&themes.themes),
+            [("Estates", "1", "1"), ("Theme not recognised", "1", "1"), ("Theme not stated", "1", "1")]
+        );
+    }
+
+    #[test]
+    fn one_concern_is_one() {
+        let mut sample = world();
+        sample.fact("concerns", &["practice = P81001; theme = Estates; severity = Low; team = Quality"]);
+        assert_eq!(themes(&sample.material(), NAMED).claims[0].text, "1 concern is open about 1 practice.");
+    }
 }

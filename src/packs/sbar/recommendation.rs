@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::dates::long;
 use crate::levels::Ruling;
 use crate::packs::{Material, Standing};
+use crate::wording::lower_first;
 
 /// Recommendation.
 #[derive(Debug, Clone, Serialize)]
@@ -69,11 +70,6 @@ pub(super) fn recommendation(material: &Material<'_>, standing: &Standing) -> Re
             _ => "Confirm the proposed level, or decide otherwise with a reason and an end date.".to_owned(),
         },
     }
-}
-
-fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|c| c.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// The themes of standing concerns and of flagged domains.
