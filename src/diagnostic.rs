@@ -65,6 +65,10 @@ codes! {
     BadCondition => "bad-condition",
     /// A file that no part of the pipeline uses.
     UnusedFile => "unused-file",
+    /// A file of the folder that others need and that is not there.
+    MissingFile => "missing-file",
+    /// A rule that says what another one says.
+    CopiedRule => "copied-rule",
     /// Something that the engine needs and no file declares.
     Incomplete => "incomplete",
     /// A recipient or an offer whose dates have passed.
@@ -204,6 +208,8 @@ pub struct Diagnostic {
     pub message: String,
     /// What to do about it.
     pub mend: Option<String>,
+    /// Whether it goes when another fault of the folder is corrected.
+    pub follows: bool,
 }
 
 impl fmt::Display for Diagnostic {
@@ -218,6 +224,18 @@ impl fmt::Display for Diagnostic {
         }
         Ok(())
     }
+}
+
+/// The diagnostics as lines of text; those that follow from others are counted, or written too if `all`.
+pub fn lines(diagnostics: &[Diagnostic], all: bool) -> Vec<String> {
+    let shown = diagnostics.iter().filter(|d| all || !d.follows);
+    let mut out: Vec<String> = shown.map(ToString::to_string).collect();
+    let following = diagnostics.iter().filter(|d| d.follows).count();
+    if following > 0 && !all {
+        let faults = crate::wording::plural(following, "fault that follows", "faults that follow");
+        out.push(format!("and {faults} from these: `quarterday check --all` lists them"));
+    }
+    out
 }
 
 /// The name among `known` that `word` was probably meant to be, if one is near enough.

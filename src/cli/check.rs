@@ -4,8 +4,10 @@ use serde_json::json;
 
 use super::output::{complain, say, say_json, summary};
 use super::{CheckArgs, Exit};
+use crate::diagnostic::lines;
 use crate::pipeline::{Folder, load, out_of_date, upkeep};
 use crate::run::{Workspace, clock, unmatched};
+use crate::wording::plural;
 
 pub(super) fn check(args: &CheckArgs) -> Exit {
     let folder = match Folder::read(&args.pipeline) {
@@ -43,17 +45,19 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
             "diagnostics": loaded.diagnostics,
         }));
     } else {
-        for diagnostic in &loaded.diagnostics {
-            say(&diagnostic.to_string());
-        }
+        lines(&loaded.diagnostics, args.all).iter().for_each(|line| say(line));
         if let Some(pipeline) = &loaded.pipeline {
+            let recipients = pipeline.committees.iter().map(|c| c.recipients.len()).sum();
             say(&format!(
-                "{}: {} feeds, {} rules, {} levels, {} committees, {} offers of support",
+                "{}: {} feeds, {} rules, {} levels, {}, {}, {} committees with {}, {} offers of support",
                 pipeline.title,
                 pipeline.feeds.len(),
                 pipeline.rules.len(),
                 pipeline.levels.levels.len(),
+                plural(pipeline.exceptions.len(), "exception", "exceptions"),
+                plural(pipeline.jobs.len(), "job", "jobs"),
                 pipeline.committees.len(),
+                plural(recipients, "recipient", "recipients"),
                 pipeline.support.len()
             ));
         }

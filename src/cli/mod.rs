@@ -162,9 +162,13 @@ struct CheckArgs {
     /// The day on which dates of the folder are looked at; today in Europe/London if left out
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<NaiveDate>,
-    /// A data folder: warns of aliases and maps that matched nothing in its files of the last quarter
+    /// A data folder: warns of aliases and maps that matched nothing in its files of the last quarter, and of
+    /// levels that the last pack had and the folder no longer has
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Also lists the faults that follow from others
+    #[arg(long)]
+    all: bool,
     /// Prints JSON instead of text
     #[arg(long)]
     json: bool,

@@ -162,7 +162,7 @@ pub fn pipeline(dir: &Path) -> Result<Pipeline, Exit> {
 /// Makes a pipeline of a folder's texts; what is wrong with it goes to standard error.
 pub fn pipeline_of(folder: &Folder, name: &str) -> Result<Pipeline, Exit> {
     let loaded = load(folder);
-    for diagnostic in &loaded.diagnostics {
+    for diagnostic in loaded.diagnostics.iter().filter(|d| !d.follows) {
         match diagnostic.severity {
             Severity::Error => complain(&diagnostic.to_string()),
             Severity::Warning => warn(&diagnostic.to_string()),

@@ -61,6 +61,12 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether a column may hold the one in one file and the other in another: both are text, or of one kind.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let textual = |kind: &Self| matches!(kind, Kind::Text | Kind::Choice(_));
+        self.words() == other.words() || (textual(self) && textual(other))
+    }
+
     /// The kind in words, for messages.
     pub fn words(&self) -> &'static str {
         match self {
@@ -81,7 +87,7 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// An empty columns.
+    /// No columns.
     pub fn new() -> Self {
         Self::default()
     }
@@ -93,6 +99,21 @@ impl Columns {
             Some(slot) => slot.1 = kind,
             None => self.columns.push((name, kind)),
         }
+    }
+
+    /// Adds a column; where one of that name has a list of values too, the values of both are allowed.
+    pub fn widen(&mut self, name: impl Into<String>, kind: Kind) {
+        let name = name.into();
+        let both = match (self.get(&name), &kind) {
+            (Some(Kind::Choice(known)), Kind::Choice(more)) => Kind::Choice(union(known, more)),
+            (Some(Kind::Choice(_) | Kind::Text), Kind::Choice(_) | Kind::Text) => Kind::Text,
+            (Some(Kind::Choices(Some(known))), Kind::Choices(Some(more))) => {
+                Kind::Choices(Some(union(known, more)))
+            }
+            (Some(Kind::Choices(_)), Kind::Choices(_)) => Kind::Choices(None),
+            _ => kind,
+        };
+        self.set(name, both);
     }
 
     /// What the column holds, if it exists.
@@ -109,6 +130,14 @@ impl Columns {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|(n, _)| n.as_str())
     }
+}
+
+/// The values of both lists, in the order of the first.
+fn union(known: &Arc<[String]>, more: &Arc<[String]>) -> Arc<[String]> {
+    if more.iter().all(|value| known.contains(value)) {
+        return known.clone();
+    }
+    known.iter().chain(more.iter().filter(|value| !known.contains(value))).cloned().collect()
 }
 
 /// What is wrong with a condition, and where in its text.
@@ -294,6 +323,14 @@ mod tests {
         assert_eq!(over_rows("min(told)"), ["2025-07-14", "2026-01-31"]);
         assert_eq!(over_rows("date_reached(told, team, 2)"), ["2025-07-15", "null"]);
         assert_eq!(over_rows("count(distinct team) >= 2"), ["true", "false"]);
+    }
+
+    #[test]
+    fn the_longest_condition_fits_the_stack_of_a_thread() {
+        let longest = vec!["severity = 'Low'"; 100].join(" or ");
+        assert_eq!(rows(&longest), [4]);
+        let sum = format!("score > {}", vec!["1"; 100].join(" + "));
+        assert_eq!(rows(&sum), [] as [u32; 0]);
     }
 
     fn faults(text: &str, scope: Scope) -> Vec<String> {

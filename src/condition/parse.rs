@@ -3,13 +3,55 @@
 use sqlparser::ast::Expr;
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::Token;
+use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::Fault;
 
+/// How many operators that nest (AND, OR, NOT, + - * /) and brackets an expression may have.
+///
+/// Everything that walks an expression calls itself once for each of them, and so does Polars: without a
+/// limit a long chain of `OR` ends the whole program. This one leaves room in the smallest stack of a thread.
+const MOST_PARTS: usize = 100;
+
+/// How many bytes an expression may have.
+const MOST_BYTES: usize = 50_000;
+
 /// Parses one expression and nothing after it.
 pub(super) fn expression(text: &str) -> Result<Expr, Vec<Fault>> {
+    limited(text).map_err(|fault| vec![fault])?;
     parse(text).map_err(|error| vec![fault(error, text)])
+}
+
+/// Refuses a text that is too long, before anything calls itself for its parts.
+fn limited(text: &str) -> Result<(), Fault> {
+    let parts = if text.len() > MOST_BYTES {
+        usize::MAX
+    } else {
+        // What is no SQL at all is said by the parser.
+        let tokens = Tokenizer::new(&GenericDialect {}, text).tokenize().unwrap_or_default();
+        tokens.iter().filter(|token| counts(token)).count()
+    };
+    if parts <= MOST_PARTS {
+        return Ok(());
+    }
+    let start: String = text.trim().chars().take(40).collect();
+    let message = format!(
+        "`{start}…` is too long: a condition has at most {MOST_PARTS} operators and brackets, and {MOST_BYTES} \
+         characters"
+    );
+    let mend = "write column IN ('a', 'b', …) instead of many ORs, or make several rules of it";
+    Err(Fault { line: 0, message, mend: Some(mend.to_owned()) })
+}
+
+fn counts(token: &Token) -> bool {
+    match token {
+        Token::Word(word) => {
+            ["and", "or", "not", "case", "select"].iter().any(|w| word.value.eq_ignore_ascii_case(w))
+        }
+        Token::Plus | Token::Minus | Token::Mul | Token::Div | Token::Mod | Token::StringConcat => true,
+        Token::LParen | Token::LBracket | Token::DoubleColon | Token::Period | Token::Tilde => true,
+        _ => false,
+    }
 }
 
 fn parse(text: &str) -> Result<Expr, ParserError> {
@@ -61,6 +103,21 @@ mod tests {
         let faults = expression("severity = 'Serious'\nAND > 3").unwrap_err();
         assert_eq!(faults[0].line, 1);
         assert!(faults[0].message.contains("cannot be read"), "{}", faults[0].message);
+    }
+
+    #[test]
+    fn a_chain_without_end_is_refused_before_it_fills_a_stack() {
+        let or = |terms: usize| vec!["severity = 'Low'"; terms].join(" or ");
+        assert!(expression(&or(100)).is_ok());
+        for text in [or(102), or(100_000), "1+".repeat(50_000) + "1", "not ".repeat(700) + "true"] {
+            let faults = expression(&text).unwrap_err();
+            assert!(faults[0].message.contains("too long"), "{}", faults[0].message);
+        }
+        let list = (0..2_000).map(|n| format!("'{n}'")).collect::<Vec<_>>().join(", ");
+        assert!(expression(&format!("code in ({list})")).is_ok(), "a long list is flat");
+        for text in ["(".repeat(100) + "1", "-".repeat(100) + "1"] {
+            let _ = expression(&text);
+        }
     }
 
     #[test]

@@ -243,9 +243,10 @@ impl Committee {
             let message = "a public committee gets the quarterly pack only: other documents name practices";
             report.error(&table.at(), Code::BadValue, message, None);
         }
+        let none = !table.has("recipient");
         let recipients: Vec<Recipient> =
             table.tables("recipient").into_iter().filter_map(Recipient::read).collect();
-        if recipients.is_empty() {
+        if none {
             report.warning(
                 &table.at(),
                 Code::Incomplete,
@@ -300,17 +301,11 @@ pub(super) fn words<T: Copy>(table: &mut Table<'_>, key: &str, known: &[(&str, T
 
 impl Recipient {
     fn read(mut table: Table<'_>) -> Option<Self> {
-        let report = table.report().clone();
-        let (role, address, added_by) = (table.text("role"), table.text("address"), table.text("added_by"));
+        let (role, address, added_by) = (table.text("role"), table.address("address"), table.text("added_by"));
         let (added, review) = (table.date("added"), table.date("review"));
         let secure_subject = table.flag("secure_subject");
         let line = table.at().line;
         let address = address?;
-        if address.value.parse::<lettre::Address>().is_err() {
-            let message = format!("`{}` is not a mail address", address.value);
-            report.error(&address.at, Code::BadValue, message, None);
-            return None;
-        }
         Some(Self {
             role: role?.value,
             address: address.value,

@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::calendar::Calendar;
-use super::committee::Committee;
+use super::committee::{Committee, Document};
 use super::fact::Fact;
 use super::feed::Feed;
 use super::general::General;
+use super::load::EXCEPTIONS;
 use super::reader::{At, Report};
 use super::rule::Rule;
 use crate::condition::{Columns, Kind};
@@ -158,6 +159,9 @@ pub(super) fn check(
             if *must {
                 let message = format!("the engine needs a fact or table `{name}`");
                 report.error(&at, Code::Incomplete, message, None);
+            } else {
+                let message = format!("there is no fact or table `{name}`: what the papers say of it is left out");
+                report.warning(&at, Code::Incomplete, message, None);
             }
             continue;
         };
@@ -185,6 +189,30 @@ pub(super) fn check(
     }
 }
 
+/// Facts of which only some rows stand on a date: without a file that says which, all of them would, and a
+/// planned visit would count as made.
+const STANDING: [&str; 8] =
+    ["visits", "pauses", "plans", "decisions", "concerns", "offer", "rating", "pcn-members"];
+
+/// Notes those of [`STANDING`] of which no file says it. `says` tells whether a fact's file has a key, and is
+/// nothing where there is no file.
+pub(super) fn standing(
+    report: &Report,
+    facts: &BTreeMap<String, Fact>,
+    says: impl Fn(&str, &str) -> Option<bool>,
+) {
+    for name in STANDING.into_iter().filter(|name| facts.contains_key(*name)) {
+        let at = At { file: format!("facts/{name}.toml").into(), line: 1 };
+        let message = format!("nothing says which rows of the table `{name}` stand on a date");
+        let (code, mend) = match (says(name, "stands"), says(name, "keep")) {
+            (None, _) => (Code::MissingFile, "put the file back"),
+            (Some(false), Some(false)) => (Code::MissingKey, "write it as a condition"),
+            _ => continue,
+        };
+        report.error(&at, code, message, Some(format!("{mend}, such as stands = \"status = 'Completed'\"")));
+    }
+}
+
 /// A rule or an indicator compares practices, so each fact needs the column `practice`.
 fn practices_everywhere(report: &Report, facts: &BTreeMap<String, Fact>) {
     for fact in facts.values() {
@@ -193,6 +221,18 @@ fn practices_everywhere(report: &Report, facts: &BTreeMap<String, Fact>) {
             let at = At { file: format!("facts/{}.toml", fact.id).into(), line: 1 };
             report.error(&at, Code::Incomplete, "a fact that keeps the latest row needs `practice`", None);
         }
+    }
+}
+
+/// Committees that wait for alerts where nothing is ever an exception.
+pub(super) fn unsaid_exceptions(report: &Report, committees: &[Committee]) {
+    let waits = |committee: &&Committee| committee.documents.contains(&Document::ExceptionAlert);
+    for committee in committees.iter().filter(waits) {
+        let at = At { file: EXCEPTIONS.into(), line: 1 };
+        let message =
+            format!("{} waits for `exception-alert`, and no exception is defined: none is ever sent", committee.name);
+        let mend = "put exceptions.toml back, or take the alerts out of its `documents`";
+        report.warning(&at, Code::Incomplete, message, Some(mend.to_owned()));
     }
 }
 
@@ -208,7 +248,7 @@ fn unreachable_documents(report: &Report, general: &General, committees: &[Commi
     }
 }
 
-fn place_of(fact: &str, tables: &BTreeMap<String, Columns>, feeds: &[Feed]) -> String {
+pub(super) fn place_of(fact: &str, tables: &BTreeMap<String, Columns>, feeds: &[Feed]) -> String {
     let feed = feeds.iter().find(|f| f.layouts.iter().any(|l| l.table == fact));
     match feed {
         Some(feed) if tables.contains_key(fact) => format!("feeds/{}.toml", feed.id),

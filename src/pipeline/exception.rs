@@ -48,6 +48,7 @@ impl ExceptionRule {
         }
         let fact = super::known_fact(&report, &from?, facts)?;
         let columns = &fact.columns;
+        let identity = known_names(&report, identity, columns);
         let filter = filter.and_then(|text| row_truth(&report, &text, columns));
         let criterion =
             criterion.and_then(|t| noted(&report, &t.at, Condition::new(&t.value, columns, Scope::Row)));
@@ -56,7 +57,7 @@ impl ExceptionRule {
         Some(Self {
             from: fact.id.clone(),
             filter: filter?,
-            identity: known_names(&report, identity, columns),
+            identity,
             level: level?,
             criterion: criterion?,
             date: date?,

@@ -43,10 +43,10 @@ pub(super) fn tables(feeds: &[Feed], report: &Report) -> BTreeMap<String, Column
     for feed in feeds {
         for layout in &feed.layouts {
             let table = tables.entry(layout.table.clone()).or_default();
-            table.set(FEED, Kind::Text);
+            table.widen(FEED, Kind::Choice([feed.id.clone()].into()));
             table.set(RECEIVED, Kind::Date);
             for (name, kind) in layout.table_columns().iter() {
-                if let Some(known) = table.get(name).filter(|known| known.words() != kind.words()) {
+                if let Some(known) = table.get(name).filter(|known| !known.is_like(kind)) {
                     report.note(crate::diagnostic::Diagnostic {
                         severity: crate::diagnostic::Severity::Error,
                         code: Code::BadValue,
@@ -59,14 +59,13 @@ pub(super) fn tables(feeds: &[Feed], report: &Report) -> BTreeMap<String, Column
                             known.words()
                         ),
                         mend: Some("give it one type, or another name".to_owned()),
+                        follows: false,
                     });
                 }
-                table.set(name, kind.clone());
+                table.widen(name, kind.clone());
             }
-            for (name, _) in &feed.set {
-                if table.get(name).is_none() {
-                    table.set(name, Kind::Text);
-                }
+            for (name, value) in feed.set.iter().filter(|(name, _)| layout.column(name).is_none()) {
+                table.widen(name, Kind::Choice([value.clone()].into()));
             }
         }
     }
@@ -106,17 +105,23 @@ impl Fact {
                     || format!("the tables are: {}", tables.keys().cloned().collect::<Vec<_>>().join(", ")),
                     |near| format!("did you mean `{near}`?"),
                 );
+                if report.feeds_broken() {
+                    report.broke(&table.value);
+                }
                 report.error(&table.at, Code::UnknownName, message, Some(mend));
                 continue;
             };
             for (name, kind) in known.iter() {
-                columns.set(name, kind.clone());
+                columns.widen(name, kind.clone());
             }
             sources.push(table.value);
         }
         let derived = file.pairs("derive");
         let (stands, keep) = (file.text_or_none("stands"), file.text_or_none("keep"));
         let (restated_by, latest) = (file.texts("restated_by"), file.texts("latest"));
+        if sources.is_empty() || title.is_none() {
+            derived.iter().for_each(|(name, _)| report.broke(&name.value));
+        }
         if sources.is_empty() {
             return None;
         }
@@ -127,6 +132,8 @@ impl Fact {
             if let Some(condition) = noted(&report, &text.at, compiled) {
                 columns.set(&name.value, condition.kind().clone());
                 derive.push((name.value, condition));
+            } else {
+                report.broke(&name.value);
             }
         }
         Some(Self {

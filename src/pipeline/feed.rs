@@ -8,7 +8,7 @@ use super::download::Download;
 use super::layout::{ColumnKind, Layout};
 use super::reader::{Placed, Table};
 use super::vocabulary::Vocabularies;
-use crate::diagnostic::{Code, likely};
+use crate::diagnostic::Code;
 use crate::guard::Guard;
 
 /// One regular input.
@@ -112,15 +112,17 @@ impl Feed {
             match shared.get(&name.value) {
                 Some(layout) => layouts.push(layout.clone()),
                 None => {
-                    let message = format!("there is no file layouts/{}.toml", name.value);
-                    let mend = likely(&name.value, shared.keys().map(String::as_str))
-                        .map(|near| format!("did you mean `{near}`?"));
-                    report.error(&name.at, Code::UnknownName, message, mend);
+                    let message = format!("there is no layout `{}`", name.value);
+                    let declared = (format!("layouts/{}.toml", name.value), name.value.as_str());
+                    report.unknown(&name.at, message, declared, shared.keys().map(String::as_str));
                 }
             }
         }
         layouts.extend(file.tables("layout").into_iter().filter_map(|table| Layout::read(table, lists)));
-        if layouts.is_empty() {
+        if layouts.is_empty() && file.has("layouts") {
+            report.broke_feed();
+        } else if layouts.is_empty() {
+            report.broke_feed();
             let message = "a feed needs a [[layout]], or `layouts` that name shared ones";
             report.error(&file.at(), Code::MissingKey, message, None);
         }

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::checked::read_choice;
 use super::download::Downloads;
 use super::job::{Job, read_jobs};
 use super::level::{Period, read_period};
@@ -89,6 +90,8 @@ pub(super) struct General {
     pub(super) operator: Operator,
     pub(super) retention: Retention,
     pub(super) reading: Limits,
+    /// Whether the folder says that it wants no guard.toml.
+    pub(super) nhs_numbers_only: bool,
 }
 
 impl General {
@@ -118,6 +121,8 @@ impl General {
         let operator = file.table_or_none("operator").map(Operator::read);
         let retention = file.table_or_none("retention").map(Retention::read).unwrap_or_default();
         let reading = Limits::read(file);
+        let nhs_numbers_only =
+            read_choice(file, "guard", &[("nhs numbers only", true)]).unwrap_or_default();
         Some(Self {
             title: title?.value,
             organisation: organisation?.value,
@@ -134,6 +139,7 @@ impl General {
             operator: operator.unwrap_or_default(),
             retention,
             reading,
+            nhs_numbers_only,
         })
     }
 }

@@ -1,12 +1,17 @@
 //! The jobs of a pipeline: at which times they run, what becomes of a missed run, and which documents
 //! they make.
 
-use chrono::NaiveTime;
+use std::collections::BTreeMap;
+
+use chrono::{NaiveDate, NaiveTime};
 
 use super::checked::read_choice;
 use super::committee::{Document, slug, words};
-use super::reader::Table;
+use super::calendar::Calendar;
+use super::load::PIPELINE;
+use super::reader::{At, Report, Table};
 use super::timing::{Cron, read_span};
+use crate::dates;
 use crate::diagnostic::Code;
 
 /// A job that runs by the calendar.
@@ -22,6 +27,8 @@ pub struct Job {
     pub missed: Missed,
     /// The documents it makes.
     pub documents: Vec<Document>,
+    /// The line of `pipeline.toml` at which it stands.
+    pub line: u32,
 }
 
 /// On which days a job runs.
@@ -76,7 +83,7 @@ pub(super) fn read_jobs(file: &mut Table<'_>) -> Vec<Job> {
     let report = file.report().clone();
     let mut jobs: Vec<Job> = Vec::new();
     for mut table in file.tables("job") {
-        let name = table.text("name");
+        let (name, line) = (table.text("name"), table.at().line);
         let timing = read_timing(&mut table);
         let missed = read_missed(&mut table, timing.as_ref().map(|(_, runs)| runs));
         let documents = words(&mut table, "documents", &Document::WORDS);
@@ -94,12 +101,43 @@ pub(super) fn read_jobs(file: &mut Table<'_>) -> Vec<Job> {
             let message = format!("there are two jobs `{}`", name.value);
             report.error(&name.at, Code::DuplicateName, message, None);
         }
-        jobs.push(Job { name: name.value, at, runs, missed, documents });
+        jobs.push(Job { name: name.value, at, runs, missed, documents, line });
     }
     if jobs.is_empty() {
         report.error(&file.at(), Code::MissingKey, "there is no [[job]]", None);
     }
     jobs
+}
+
+/// Notes jobs that make the pack of a quarter more than once a quarter, alone or together: it is sent once,
+/// and every later one would wait for a recall of the one before.
+pub(super) fn check_quarterly(report: &Report, jobs: &[Job], calendar: &Calendar) {
+    let packs: Vec<&Job> = jobs.iter().filter(|job| job.makes_packs()).collect();
+    let Some(year) = NaiveDate::from_ymd_opt(2026, 1, 1) else { return };
+    let (start, end) = (year.and_time(NaiveTime::MIN), dates::add_months(year, 24).and_time(NaiveTime::MIN));
+    let mut runs: BTreeMap<NaiveDate, Vec<&Job>> = BTreeMap::new();
+    for job in packs {
+        // A run makes the pack of the quarter before it. Two are enough to see that there are too many.
+        for time in job.times_after(calendar, start).take_while(|time| *time < end) {
+            let of = runs.entry(calendar.quarter_before(time.date()).first).or_default();
+            of.push(job);
+            if of.len() > 1 {
+                break;
+            }
+        }
+    }
+    let Some(twice) = runs.into_values().find(|jobs| jobs.len() > 1) else { return };
+    for job in twice.iter().skip(1) {
+        let first = twice.first().filter(|first| first.name != job.name);
+        let message = match first {
+            Some(first) => format!("jobs `{}` and `{}` both make the pack of a quarter", first.name, job.name),
+            None => format!("job `{}` makes the pack of a quarter more than once a quarter ({})", job.name, job.timing()),
+        };
+        let mend = "a pack is made once a quarter: write runs = \"after each quarter\", or take \"quarterly-pack\" \
+                    out of `documents`";
+        let at = At { file: PIPELINE.into(), line: job.line };
+        report.error(&at, Code::BadValue, message, Some(mend.to_owned()));
+    }
 }
 
 /// The times of a job: `cron`, or `at` and `runs`.

@@ -16,7 +16,7 @@ use super::reader::{At, File, Report, Table};
 use super::rule::Rule;
 use super::source::Folder;
 use super::vocabulary::{Vocabularies, Vocabulary};
-use super::{Pipeline, SHORT_HASH, committee, contract, download, exception, support};
+use super::{Pipeline, SHORT_HASH, committee, contract, download, exception, job, rule, support, words};
 use crate::condition::Columns;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::guard::Guard;
@@ -30,11 +30,11 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-const PIPELINE: &str = "pipeline.toml";
+pub(super) const PIPELINE: &str = "pipeline.toml";
 pub(super) const CALENDAR: &str = "calendar.toml";
-const VOCABULARIES: &str = "vocabularies.toml";
+pub(super) const VOCABULARIES: &str = "vocabularies.toml";
 const LEVELS: &str = "levels.toml";
-const EXCEPTIONS: &str = "exceptions.toml";
+pub(super) const EXCEPTIONS: &str = "exceptions.toml";
 const COMMITTEES: &str = "committees.toml";
 const SUPPORT: &str = "support.toml";
 const INDICATORS: &str = "indicators.toml";
@@ -63,7 +63,7 @@ pub(super) const FOLDERS: [&str; 4] = ["feeds", "layouts", "facts", "rules"];
 pub fn load(folder: &Folder) -> Loaded {
     let report = Report::default();
     let pipeline = Loader { folder, report: &report }.pipeline();
-    let diagnostics = report.take();
+    let diagnostics = report.take(|file| folder.get(file).is_some());
     let wrong = diagnostics.iter().any(|d| d.severity == Severity::Error);
     Loaded { pipeline: pipeline.filter(|_| !wrong), diagnostics }
 }
@@ -86,6 +86,7 @@ impl<'f> Loader<'f> {
         let numbers = peek(self.folder, LEVELS, "level", "number");
         let mut rules: Vec<Rule> =
             self.each("rules", |id, t| Rule::read(id, t, &facts, &numbers)).into_values().collect();
+        rule::check_copies(self.report, &rules);
         rules.sort_by(|a, b| b.level.cmp(&a.level).then_with(|| a.id.cmp(&b.id)));
         let exceptions = self.one(EXCEPTIONS, false, |t| exception::read(t, &facts)).unwrap_or_default();
         let general = self.general();
@@ -99,8 +100,18 @@ impl<'f> Loader<'f> {
         owner::check(self.report, &owners, &feeds);
         let guard = self.guard(general.as_ref().map(|(general, _)| general));
         feeds.iter_mut().for_each(|feed| feed.look_for(&guard));
+        let unsaid = self.folder.get(EXCEPTIONS).is_none_or(|text| !text.contains("[[exception]]"));
+        if unsaid {
+            contract::unsaid_exceptions(self.report, &committees);
+        }
+        words::check(self.report, &feeds, &tables, &facts, &numbers);
+        contract::standing(self.report, &facts, |fact, key| {
+            let text = self.folder.get(&format!("facts/{fact}.toml"))?;
+            Some(text.parse::<toml::Table>().is_ok_and(|table| table.contains_key(key)))
+        });
         contract::check(self.report, &feeds, &tables, &facts, &rules, &committees, general.as_ref());
         let (general, calendar) = general?;
+        job::check_quarterly(self.report, &general.jobs, &calendar);
         download::check_tokens(self.report, &feeds, &general.downloads);
         Some(Pipeline {
             title: general.title,
@@ -140,8 +151,13 @@ impl<'f> Loader<'f> {
         let Some(text) = self.folder.get(name) else {
             if needed {
                 let at = At { file: name.into(), line: 1 };
-                let mend = Some("copy it from another pipeline and adapt it".to_owned());
-                self.report.error(&at, Code::Incomplete, "the file is missing", mend);
+                let mend = Some(match name {
+                    GUARD => "put it back; or, if nothing but NHS numbers is to be looked for, write guard = \"nhs \
+                              numbers only\" in pipeline.toml"
+                        .to_owned(),
+                    _ => "put it back, or copy it from another pipeline and adapt it".to_owned(),
+                });
+                self.report.error(&at, Code::MissingFile, "the file is missing", mend);
             }
             return None;
         };
@@ -156,8 +172,9 @@ impl<'f> Loader<'f> {
             let Some(id) = path.strip_prefix(dir).and_then(|p| p.strip_prefix('/')) else { continue };
             let Some(id) = id.strip_suffix(".toml").filter(|id| !id.contains('/')) else { continue };
             let file = File::parse(path, text, self.report);
-            if let Some(value) = read(id, file.table()) {
-                out.insert(id.to_owned(), value);
+            match read(id, file.table()) {
+                Some(value) => drop(out.insert(id.to_owned(), value)),
+                None => self.report.broke(id),
             }
         }
         out
@@ -178,7 +195,13 @@ impl<'f> Loader<'f> {
     /// in every message or document, and a hash of hexadecimal digits may by chance hold ten in a row.
     fn guard(&self, general: Option<&General>) -> Arc<Guard> {
         let names = self.one(NAMES, false, guard::read_names);
-        let guard = self.one(GUARD, false, |t| guard::read(t, names.as_deref()));
+        let numbers_only = general.is_some_and(|general| general.nhs_numbers_only);
+        let guard = self.one(GUARD, !numbers_only && general.is_some(), |t| guard::read(t, names.as_deref()));
+        if let (true, Some(_)) = (numbers_only, &guard) {
+            let at = At { file: PIPELINE.into(), line: 1 };
+            let message = "`guard` says that only NHS numbers are looked for, and there is a guard.toml";
+            self.report.error(&at, Code::BadValue, message, Some("take one of them away".to_owned()));
+        }
         let mut guard = guard.unwrap_or_else(Guard::nhs_numbers);
         guard.allow(general.into_iter().flat_map(|general| general.mail.addresses()));
         allow_hash(&mut guard, &self.folder.hash());
@@ -209,6 +232,12 @@ impl<'f> Loader<'f> {
     }
 
     fn unknown_files(&self) {
+        for path in self.folder.others() {
+            let at = At { file: path.into(), line: 1 };
+            let message = "nothing reads this file: templates are part of the program";
+            let mend = "take it out; what documents say and how they look is not changed by it";
+            self.report.warning(&at, Code::UnusedFile, message, Some(mend.to_owned()));
+        }
         for (path, _) in self.folder.iter() {
             let known = match path.split_once('/') {
                 None => FILES.contains(&path),
@@ -246,66 +275,4 @@ fn allow_hash(guard: &mut Guard, hash: &str) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-
-    fn lancashire() -> Folder {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/lancashire-south-cumbria");
-        Folder::read(&dir).unwrap()
-    }
-
-    fn said(loaded: &Loaded) -> String {
-        loaded.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-    }
-
-    #[test]
-    fn the_first_pipeline_is_valid() {
-        let loaded = load(&lancashire());
-        assert_eq!(said(&loaded), "");
-        let pipeline = loaded.pipeline.unwrap();
-        assert_eq!(pipeline.rules.len(), 10);
-        assert_eq!(pipeline.rules[0].id, "immediate-concern");
-        assert_eq!(pipeline.feeds.len(), 24);
-    }
-
-    #[test]
-    fn the_hash_of_the_pipeline_on_a_document_is_no_nhs_number() {
-        let mut guard = Guard::nhs_numbers();
-        let cover = "Run quarterly-2026-10-14, pipeline Lancashire (a9434765919b)";
-        assert!(guard.identifies(cover), "ten right digits by chance");
-        allow_hash(&mut guard, &format!("a9434765919b{}", "0".repeat(52)));
-        assert!(!guard.identifies(cover));
-        assert!(guard.identifies("the patient 987 654 3210"), "others are found as ever");
-    }
-
-    #[test]
-    fn everything_wrong_with_a_folder_is_told_in_one_pass() {
-        let mut folder = lancashire();
-        let mut edit = |path: &str, from: &str, to: &str| {
-            let text = folder.get(path).unwrap().replacen(from, to, 1);
-            folder.insert(path, text);
-        };
-        edit("rules/serious-concern.toml", "severity = 'Serious'", "severity = 'Seriuos'");
-        edit("rules/open-concern.toml", "level    = 2", "level    = 7");
-        edit("rules/cqc-earlier.toml", "from     = \"rating\"", "from     = \"ratings\"");
-        edit("facts/concerns.toml", "status_date > as_of", "statusdate > as_of");
-        edit("feeds/visits.toml", "type     = \"practice\"", "type     = \"practise\"");
-        edit("feeds/decisions.toml", "required = true", "requird = true");
-        edit("committees.toml", "pmsg.chair@lsc-icb.example", "pmsg.chair at lsc-icb.example");
-        edit("committees.toml", "\"quarterly-pack\", \"sbar\"", "\"quarterly-pack\", \"sabr\"");
-        edit("levels.toml", "due       = \"1 month\"", "due       = \"a month\"");
-        edit("support.toml", "themes  = [\"Estates\"]", "themes  = [\"Estate\"]");
-        edit("pipeline.toml", "02:30", "2.30");
-        edit("calendar.toml", "2025-01-01", "01/01/2025");
-        edit("vocabularies.toml", "\"IPC\"", "IPC\"");
-        folder.insert("rules/old/serious.toml", "");
-        insta::assert_snapshot!(said(&load(&folder)));
-    }
-
-    #[test]
-    fn an_empty_folder_says_which_files_are_missing() {
-        insta::assert_snapshot!(said(&load(&Folder::default())));
-    }
-}
+mod tests;

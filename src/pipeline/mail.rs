@@ -1,5 +1,6 @@
 //! How mail leaves: the sender, by which transport, and what is done with a message that did not arrive.
 
+use super::address;
 use super::checked::read_choice;
 use super::limits::within;
 use super::posting::Posting;
@@ -56,8 +57,7 @@ pub enum Unknown {
 impl Mail {
     /// The addresses that messages show as the sender's, without names.
     pub fn addresses(&self) -> impl Iterator<Item = &str> {
-        let bare = |text: &'_ str| text.rsplit_once('<').map_or(0, |(name, _)| name.len() + 1);
-        [&self.from, &self.reply].into_iter().map(move |text| text[bare(text)..].trim_end_matches('>'))
+        [&self.from, &self.reply].into_iter().map(|text| address::bare(text))
     }
 
     pub(super) fn read(mut table: Table<'_>) -> Option<Self> {
@@ -65,10 +65,7 @@ impl Mail {
         let (from, reply) = (table.text("from"), table.text("reply"));
         let posting = Posting::read(&mut table);
         for text in [&from, &reply].into_iter().flatten() {
-            if text.value.parse::<lettre::message::Mailbox>().is_err() {
-                let message = format!("`{}` is not a mail address", text.value);
-                report.error(&text.at, Code::BadValue, message, None);
-            }
+            address::check_with_name(&report, text);
         }
         let by_smtp = read_choice(&mut table, "transport", &[("folder", false), ("smtp", true)]);
         let settings = table.table_or_none("smtp");

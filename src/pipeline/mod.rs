@@ -3,6 +3,7 @@
 //! [`load()`] reads every TOML file of a [`Folder`] and tells everything that is wrong in one pass, each
 //! with its file and line. A [`Pipeline`] exists only if there was no error.
 
+mod address;
 pub mod calendar;
 mod checked;
 mod committee;
@@ -28,6 +29,7 @@ mod posting;
 mod reader;
 mod reading;
 mod recipients;
+mod report;
 mod retention;
 mod rule;
 mod secret;
@@ -37,12 +39,14 @@ mod support;
 mod timing;
 mod upkeep;
 mod vocabulary;
+pub(crate) mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::guard::Guard;
 
+pub use address::fault_of as address_fault;
 pub use calendar::{Calendar, Quarter};
 pub use committee::{Audience, Committee, Document, Outside, OverBudget, Recipient, Release, Section, slug};
 pub use download::{Download, Downloads, Lookback, Origin, SheetFormat};
@@ -167,12 +171,9 @@ fn known_fact<'f>(
 ) -> Option<&'f Fact> {
     let found = facts.get(&name.value);
     if found.is_none() {
-        let mend = crate::diagnostic::likely(&name.value, facts.keys().map(String::as_str)).map_or_else(
-            || format!("the facts are: {}", facts.keys().cloned().collect::<Vec<_>>().join(", ")),
-            |near| format!("did you mean `{near}`?"),
-        );
         let message = format!("there is no fact or table `{}`", name.value);
-        report.error(&name.at, crate::diagnostic::Code::UnknownName, message, Some(mend));
+        let declared = (format!("facts/{}.toml", name.value), name.value.as_str());
+        report.unknown(&name.at, message, declared, facts.keys().map(String::as_str));
     }
     found
 }

@@ -56,10 +56,7 @@ impl Operator {
         let report = table.report().clone();
         let mut out = Self::default();
         if let Some(address) = table.text_or_none("address") {
-            if address.value.parse::<lettre::message::Mailbox>().is_err() {
-                let message = format!("`{}` is not a mail address", address.value);
-                report.error(&address.at, Code::BadValue, message, None);
-            }
+            super::address::check_with_name(&report, &address);
             out.address = Some(address.value);
         }
         out.told = read_told(&mut table);

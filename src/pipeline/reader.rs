@@ -4,7 +4,6 @@
 //! missing or of the wrong type. When it is dropped it notes the keys that nobody asked for. So one
 //! pass over a file tells all that is wrong with it.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -12,60 +11,9 @@ use chrono::{NaiveDate, NaiveTime};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+pub(super) use super::report::{At, Report};
 use super::source::line_of;
-use crate::diagnostic::{Code, Diagnostic, Severity, likely};
-
-/// Where the diagnostics of a folder are gathered.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Report {
-    noted: Rc<RefCell<Vec<Diagnostic>>>,
-}
-
-impl Report {
-    /// Notes a diagnostic.
-    pub(super) fn note(&self, diagnostic: Diagnostic) {
-        self.noted.borrow_mut().push(diagnostic);
-    }
-
-    /// Notes an error at a place.
-    pub(super) fn error(&self, at: &At, code: Code, message: impl Into<String>, mend: Option<String>) {
-        self.note(at.diagnostic(Severity::Error, code, message.into(), mend));
-    }
-
-    /// Notes a warning at a place.
-    pub(super) fn warning(&self, at: &At, code: Code, message: impl Into<String>, mend: Option<String>) {
-        self.note(at.diagnostic(Severity::Warning, code, message.into(), mend));
-    }
-
-    /// All that was noted, by file and line, each once.
-    pub(super) fn take(&self) -> Vec<Diagnostic> {
-        let mut all = std::mem::take(&mut *self.noted.borrow_mut());
-        all.sort_by(|a, b| (&a.file, a.line, a.code, &a.message).cmp(&(&b.file, b.line, b.code, &b.message)));
-        all.dedup();
-        all
-    }
-}
-
-/// A place in the pipeline folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct At {
-    /// The file, relative to the folder.
-    pub file: Rc<str>,
-    /// The line, counted from 1.
-    pub line: u32,
-}
-
-impl At {
-    fn diagnostic(
-        &self,
-        severity: Severity,
-        code: Code,
-        message: String,
-        mend: Option<String>,
-    ) -> Diagnostic {
-        Diagnostic { severity, code, file: self.file.to_string(), line: Some(self.line), message, mend }
-    }
-}
+use crate::diagnostic::{Code, likely};
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,12 +38,12 @@ impl<'t> File<'t> {
         for error in errors {
             let position = error.span().map_or(0, |span| span.start);
             let at = At { file: name.clone(), line: line_of(text, position) };
-            report.error(
-                &at,
-                Code::Syntax,
-                error.message(),
-                Some("see https://toml.io for the format".into()),
-            );
+            let here = error.span().and_then(|span| text.get(span)).map(str::trim).unwrap_or_default();
+            let message = match error.message() {
+                "duplicate key" => format!("the key `{here}` stands here a second time"),
+                message => message.to_owned(),
+            };
+            report.error(&at, Code::Syntax, message, Some("see https://toml.io for the format".into()));
         }
         Self { name, text, root, report: report.clone() }
     }
@@ -236,6 +184,20 @@ impl<'a> Table<'a> {
     /// A text that may be left out.
     pub(super) fn text_or_none(&mut self, key: &str) -> Option<Placed<String>> {
         self.optional(key, "a text in quotes", text)
+    }
+
+    /// A mail address that must be there; unlike other texts it keeps its outer spaces, which are a fault.
+    pub(super) fn address(&mut self, key: &str) -> Option<Placed<String>> {
+        let whole = |value: &DeValue| value.as_str().map(str::to_owned);
+        let text = self.required(key, "a mail address in quotes", whole)?;
+        super::address::read(self.report(), &text).map(|value| Placed { value, at: text.at })
+    }
+
+    /// Mail addresses in brackets; those that are none are noted and left out.
+    pub(super) fn addresses(&mut self, key: &str) -> Vec<String> {
+        let whole = |value: &DeValue| value.as_str().map(str::to_owned);
+        let texts = self.list(key, "mail addresses in brackets", whole);
+        texts.iter().filter_map(|text| super::address::read(self.report(), text)).collect()
     }
 
     /// A number of any length, as its digits; in quotes or not.
@@ -424,7 +386,7 @@ mod tests {
         let report = Report::default();
         let file = File::parse("rules/a.toml", text, &report);
         read(&mut file.table());
-        report.take().iter().map(ToString::to_string).collect()
+        report.take(|_| true).iter().map(ToString::to_string).collect()
     }
 
     #[test]

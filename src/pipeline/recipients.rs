@@ -30,6 +30,7 @@ pub fn out_of_date(pipeline: &Pipeline, today: NaiveDate) -> Vec<Diagnostic> {
             mend: Some(
                 "write secure_domains = [\"nhs.net\"] under [mail], with the ICB's own domains".to_owned(),
             ),
+            follows: false,
         });
     }
     out
@@ -43,6 +44,7 @@ fn warning(code: Code, recipient: &Recipient, message: String, mend: String) -> 
         line: Some(recipient.line),
         message,
         mend: Some(mend),
+        follows: false,
     }
 }
 

@@ -135,7 +135,7 @@ mod tests {
             let file = File::parse("pipeline.toml", text, &report);
             Retention::read(file.table())
         };
-        (retention, report.take().iter().map(ToString::to_string).collect())
+        (retention, report.take(|_| true).iter().map(ToString::to_string).collect())
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::checked::{known_names, noted, row_truth};
 use super::fact::Fact;
 use super::level::level_number;
-use super::reader::{Placed, Table};
+use super::reader::{At, Placed, Report, Table};
 use crate::condition::{Condition, Scope, Sentence};
 use crate::diagnostic::Code;
 
@@ -88,12 +88,19 @@ impl Rule {
             Some(true) => file.table_or_none("starts").and_then(StartsText::read),
             Some(false) => file.text("starts").map(StartsText::At),
         };
-        let fact = super::known_fact(&report, &from?, facts)?;
+        let Some(fact) = from.and_then(|from| super::known_fact(&report, &from, facts)) else {
+            if let Some(StartsText::Unbroken { fact, .. }) = &starts {
+                super::known_fact(&report, fact, facts);
+            }
+            return None;
+        };
         let columns = &fact.columns;
+        let evidence = known_names(&report, evidence, columns);
         let filter = filter.map(|text| row_truth(&report, &text, columns));
         let having =
             having.map(|text| noted(&report, &text.at, Condition::truth(&text.value, columns, Scope::Rows)));
         let date = date.and_then(|t| noted(&report, &t.at, Condition::date(&t.value, columns, Scope::Row)));
+        let sentence = sentence.and_then(|t| noted(&report, &t.at, Sentence::new(&t.value, columns)));
         let starts = match starts? {
             StartsText::Earliest => Some(Starts::Earliest),
             StartsText::At(text) => {
@@ -107,7 +114,6 @@ impl Rule {
                 Some(Starts::Unbroken { fact: series.id.clone(), holds: holds?, date: date? })
             }
         };
-        let sentence = sentence.and_then(|t| noted(&report, &t.at, Sentence::new(&t.value, columns)));
         Some(Self {
             id: id.to_owned(),
             title: title?.value,
@@ -120,8 +126,28 @@ impl Rule {
             date: date?,
             starts: starts?,
             sentence: sentence?,
-            evidence: known_names(&report, evidence, columns),
+            evidence,
         })
+    }
+}
+
+/// Notes rules that hold for the same rows: each fires, so a practice has every such finding twice.
+pub(super) fn check_copies(report: &Report, rules: &[Rule]) {
+    let text = |condition: &Option<Condition>| {
+        condition.as_ref().map(|c| c.text().split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase())
+    };
+    let says = |rule: &Rule| (rule.from.clone(), text(&rule.filter), text(&rule.having), rule.only_if_nothing_else);
+    for (place, rule) in rules.iter().enumerate() {
+        // Of two files the one with the longer name is the copy: "serious-concern copy".
+        let others = rules.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, other)| other);
+        let original = others
+            .filter(|other| says(other) == says(rule))
+            .find(|other| (other.id.len(), &other.id) < (rule.id.len(), &rule.id));
+        let Some(original) = original else { continue };
+        let at = At { file: format!("rules/{}.toml", rule.id).into(), line: 1 };
+        let message = format!("this rule holds for the rows for which rules/{}.toml holds: both fire", original.id);
+        let mend = "take one of them out, or change its condition";
+        report.warning(&at, Code::CopiedRule, message, Some(mend.to_owned()));
     }
 }
 

@@ -11,6 +11,8 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Folder {
     files: BTreeMap<String, String>,
+    /// Files that look like templates, which nothing reads.
+    others: Vec<String>,
 }
 
 impl Folder {
@@ -45,6 +47,8 @@ impl Folder {
                     Ok(text) => self.insert(format!("{prefix}{name}"), text),
                     Err(error) => faults.push(unreadable(&format!("{prefix}{name}"), &error)),
                 }
+            } else if is_template(prefix, &name) {
+                self.others.push(format!("{prefix}{name}"));
             }
         }
     }
@@ -60,6 +64,11 @@ impl Folder {
     /// The text of a file.
     pub fn get(&self, path: &str) -> Option<&str> {
         self.files.get(path).map(String::as_str)
+    }
+
+    /// Files that look like templates, in no order.
+    pub(super) fn others(&self) -> impl Iterator<Item = &str> {
+        self.others.iter().map(String::as_str)
     }
 
     /// All files, in the order of their paths.
@@ -80,6 +89,12 @@ impl Folder {
     }
 }
 
+/// Whether somebody may believe that documents are made from a file of the folder.
+fn is_template(prefix: &str, name: &str) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+    prefix.starts_with("templates/") || ["html", "htm", "css", "svg", "tera", "j2"].contains(&ending.as_str())
+}
+
 fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
     Diagnostic {
         severity: Severity::Error,
@@ -88,6 +103,7 @@ fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
         line: None,
         message: format!("cannot be read: {error}"),
         mend: Some("check the path and your rights to it".to_owned()),
+        follows: false,
     }
 }
 
@@ -112,6 +128,22 @@ mod tests {
         let mut three = Folder::default();
         three.insert("a.toml", "x = 1\r\n");
         assert_eq!(one.hash(), three.hash(), "line ends do not count");
+    }
+
+    #[test]
+    fn a_template_in_the_folder_is_noticed_and_changes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("templates")).unwrap();
+        for name in ["a.toml", "sbar.html", "templates/mail.txt", "notes.md", "a.toml.bak", "~$a.html"] {
+            std::fs::write(dir.path().join(name), "x = 1\n").unwrap();
+        }
+        let folder = Folder::read(dir.path()).unwrap();
+        let mut others: Vec<&str> = folder.others().collect();
+        others.sort_unstable();
+        assert_eq!(others, ["sbar.html", "templates/mail.txt"]);
+        let mut alone = Folder::default();
+        alone.insert("a.toml", "x = 1\n");
+        assert_eq!(folder.hash(), alone.hash());
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub fn upkeep(folder: &Folder, pipeline: &Pipeline, today: NaiveDate) -> Vec<Dia
         line: line.and_then(|line| u32::try_from(line + 1).ok()),
         message,
         mend: Some("add the days of the next years; gov.uk/bank-holidays publishes them".to_owned()),
+        follows: false,
     }]
 }
 

@@ -78,7 +78,7 @@ impl Vocabularies {
     }
 
     /// The names of all lists.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> + Clone {
         self.lists.keys().map(String::as_str)
     }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::release::{Desk, DeskError, messages};
 use crate::dispatch::{Copied, Enclosed};
 use crate::ledger::{Batch, DispatchState, PackRecord, PackState, Purpose, Warrant};
-use crate::pipeline::{Committee, Recipient};
+use crate::pipeline::{Committee, Recipient, address_fault};
 
 /// What came of sending copies.
 #[derive(Debug, Clone, Serialize)]
@@ -125,8 +125,9 @@ fn recipient(committee: &Committee, address: &str, warrant: &Warrant) -> Result<
     if let Some(listed) = committee.recipients.iter().find(|r| r.address.eq_ignore_ascii_case(address)) {
         return Ok(listed.clone());
     }
-    if address.parse::<lettre::Address>().is_err() {
-        return Err(DeskError::Refused(format!("\"{address}\" is not a mail address; nothing was sent")));
+    if let Some(why) = address_fault(address) {
+        let message = format!("\"{address}\" is not a mail address: {why}; nothing was sent");
+        return Err(DeskError::Refused(message));
     }
     if warrant.reason.trim().is_empty() {
         let known: Vec<&str> = committee.recipients.iter().map(|r| r.address.as_str()).collect();

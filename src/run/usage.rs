@@ -68,6 +68,7 @@ fn told(pipeline: &Pipeline, usage: &Usage, since: NaiveDate) -> Vec<Diagnostic>
             line: first,
             message: format!("what no file received since {since} used: {}", said.join("; ")),
             mend: Some("mend what is misspelt and take out what is not needed; the rest does no harm".into()),
+            follows: false,
         }
     };
     found.into_iter().map(warning).collect()

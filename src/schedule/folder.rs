@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, lines};
 use crate::disk::write_whole;
 use crate::pipeline::{Folder, Pipeline, load};
 
@@ -126,7 +126,7 @@ pub fn kept_copy(kept: &Path) -> Option<Pipeline> {
 }
 
 fn read(dir: &Path) -> Result<(Folder, Pipeline), Vec<String>> {
-    let say = |found: &[Diagnostic]| found.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let say = |found: &[Diagnostic]| lines(found, false);
     let folder = Folder::read(dir).map_err(|faults| say(&faults))?;
     let loaded = load(&folder);
     match loaded.pipeline {

@@ -7,6 +7,7 @@ use super::{
 use crate::condition::Columns;
 use crate::diagnostic::{Code, likely};
 use crate::pipeline::checked::{known_names, read_choice, regex, row_truth};
+use crate::pipeline::load::VOCABULARIES;
 use crate::pipeline::reader::{At, Placed, Table};
 use crate::pipeline::vocabulary::{Vocabularies, Vocabulary, fold, with_words};
 
@@ -145,6 +146,9 @@ impl Column {
             _ => Vec::new(),
         };
         let limits = ValueLimits::read(&mut table, kind.as_ref());
+        if let Some(name) = name.as_ref().filter(|_| kind.is_none() || title.is_none()) {
+            table.report().broke(&name.value);
+        }
         let column = Self {
             name: name?.value,
             title: title?.value,
@@ -207,7 +211,7 @@ impl ColumnKind {
             "text" => Some(Self::Text),
             "choice" => {
                 let vocabulary = read_values(table, lists);
-                if vocabulary.is_none() {
+                if vocabulary.is_none() && !table.has("values") && !table.has("enum") {
                     report.error(&table.at(), Code::MissingKey, "a choice needs `values`", None);
                 }
                 Some(Self::Choice(vocabulary?))
@@ -257,11 +261,8 @@ fn read_values(table: &mut Table<'_>, lists: &Vocabularies) -> Option<Vocabulary
     };
     let Some(list) = lists.get(&name.value) else {
         let message = format!("there is no vocabulary `{}`", name.value);
-        let mend = likely(&name.value, lists.names()).map_or_else(
-            || format!("the vocabularies are: {}", lists.names().collect::<Vec<_>>().join(", ")),
-            |near| format!("did you mean `{near}`?"),
-        );
-        report.error(&name.at, Code::UnknownName, message, Some(mend));
+        let declared = (VOCABULARIES.to_owned(), name.value.as_str());
+        report.unknown(&name.at, message, declared, lists.names());
         return None;
     };
     let mut list = list.clone();
