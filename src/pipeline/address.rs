@@ -77,7 +77,9 @@ mod tests {
 
     #[test]
     fn addresses_that_mail_reaches() {
-        for right in ["a@icb.example", "first.last+pack@nhs.example", "o'neil_1@a-b.example", "x@sub.icb.example"] {
+        for right in
+            ["a@icb.example", "first.last+pack@nhs.example", "o'neil_1@a-b.example", "x@sub.icb.example"]
+        {
             assert_eq!(fault_of(right), None, "{right}");
         }
     }

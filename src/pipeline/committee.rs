@@ -301,7 +301,8 @@ pub(super) fn words<T: Copy>(table: &mut Table<'_>, key: &str, known: &[(&str, T
 
 impl Recipient {
     fn read(mut table: Table<'_>) -> Option<Self> {
-        let (role, address, added_by) = (table.text("role"), table.address("address"), table.text("added_by"));
+        let (role, address, added_by) =
+            (table.text("role"), table.address("address"), table.text("added_by"));
         let (added, review) = (table.date("added"), table.date("review"));
         let secure_subject = table.flag("secure_subject");
         let line = table.at().line;

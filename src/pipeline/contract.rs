@@ -160,7 +160,8 @@ pub(super) fn check(
                 let message = format!("the engine needs a fact or table `{name}`");
                 report.error(&at, Code::Incomplete, message, None);
             } else {
-                let message = format!("there is no fact or table `{name}`: what the papers say of it is left out");
+                let message =
+                    format!("there is no fact or table `{name}`: what the papers say of it is left out");
                 report.warning(&at, Code::Incomplete, message, None);
             }
             continue;
@@ -229,8 +230,10 @@ pub(super) fn unsaid_exceptions(report: &Report, committees: &[Committee]) {
     let waits = |committee: &&Committee| committee.documents.contains(&Document::ExceptionAlert);
     for committee in committees.iter().filter(waits) {
         let at = At { file: EXCEPTIONS.into(), line: 1 };
-        let message =
-            format!("{} waits for `exception-alert`, and no exception is defined: none is ever sent", committee.name);
+        let message = format!(
+            "{} waits for `exception-alert`, and no exception is defined: none is ever sent",
+            committee.name
+        );
         let mend = "put exceptions.toml back, or take the alerts out of its `documents`";
         report.warning(&at, Code::Incomplete, message, Some(mend.to_owned()));
     }

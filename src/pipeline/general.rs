@@ -121,8 +121,7 @@ impl General {
         let operator = file.table_or_none("operator").map(Operator::read);
         let retention = file.table_or_none("retention").map(Retention::read).unwrap_or_default();
         let reading = Limits::read(file);
-        let nhs_numbers_only =
-            read_choice(file, "guard", &[("nhs numbers only", true)]).unwrap_or_default();
+        let nhs_numbers_only = read_choice(file, "guard", &[("nhs numbers only", true)]).unwrap_or_default();
         Some(Self {
             title: title?.value,
             organisation: organisation?.value,

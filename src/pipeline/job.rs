@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, NaiveTime};
 
+use super::calendar::Calendar;
 use super::checked::read_choice;
 use super::committee::{Document, slug, words};
-use super::calendar::Calendar;
 use super::load::PIPELINE;
 use super::reader::{At, Report, Table};
 use super::timing::{Cron, read_span};
@@ -130,8 +130,14 @@ pub(super) fn check_quarterly(report: &Report, jobs: &[Job], calendar: &Calendar
     for job in twice.iter().skip(1) {
         let first = twice.first().filter(|first| first.name != job.name);
         let message = match first {
-            Some(first) => format!("jobs `{}` and `{}` both make the pack of a quarter", first.name, job.name),
-            None => format!("job `{}` makes the pack of a quarter more than once a quarter ({})", job.name, job.timing()),
+            Some(first) => {
+                format!("jobs `{}` and `{}` both make the pack of a quarter", first.name, job.name)
+            }
+            None => format!(
+                "job `{}` makes the pack of a quarter more than once a quarter ({})",
+                job.name,
+                job.timing()
+            ),
         };
         let mend = "a pack is made once a quarter: write runs = \"after each quarter\", or take \"quarterly-pack\" \
                     out of `documents`";

@@ -138,7 +138,10 @@ fn root(file: String, names: &[String], places: &[At], there: &impl Fn(&str) -> 
     };
     let listed = crate::wording::list(&names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>());
     let (message, mend) = if there(&file) {
-        (format!("{listed} is not declared here, and {first}{others} use it"), "declare it, or correct its name")
+        (
+            format!("{listed} is not declared here, and {first}{others} use it"),
+            "declare it, or correct its name",
+        )
     } else {
         let message = format!("the file is missing: {first}{others} use what it declares, {listed}");
         (message, "put it back, or copy it from another pipeline and adapt it")

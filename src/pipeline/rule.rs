@@ -136,7 +136,8 @@ pub(super) fn check_copies(report: &Report, rules: &[Rule]) {
     let text = |condition: &Option<Condition>| {
         condition.as_ref().map(|c| c.text().split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase())
     };
-    let says = |rule: &Rule| (rule.from.clone(), text(&rule.filter), text(&rule.having), rule.only_if_nothing_else);
+    let says =
+        |rule: &Rule| (rule.from.clone(), text(&rule.filter), text(&rule.having), rule.only_if_nothing_else);
     for (place, rule) in rules.iter().enumerate() {
         // Of two files the one with the longer name is the copy: "serious-concern copy".
         let others = rules.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, other)| other);
@@ -145,7 +146,8 @@ pub(super) fn check_copies(report: &Report, rules: &[Rule]) {
             .find(|other| (other.id.len(), &other.id) < (rule.id.len(), &rule.id));
         let Some(original) = original else { continue };
         let at = At { file: format!("rules/{}.toml", rule.id).into(), line: 1 };
-        let message = format!("this rule holds for the rows for which rules/{}.toml holds: both fire", original.id);
+        let message =
+            format!("this rule holds for the rows for which rules/{}.toml holds: both fire", original.id);
         let mend = "take one of them out, or change its condition";
         report.warning(&at, Code::CopiedRule, message, Some(mend.to_owned()));
     }

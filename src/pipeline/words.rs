@@ -15,12 +15,7 @@ use crate::wording::list;
 
 /// Values by fact and column, and what is lost without them.
 const WORDS: &[(&str, &str, &[&str], &str)] = &[
-    (
-        "register",
-        "status",
-        &["Active", "Proposed", "Dormant"],
-        "which practices are open is read from it",
-    ),
+    ("register", "status", &["Active", "Proposed", "Dormant"], "which practices are open is read from it"),
     ("register", "setting", &["GP practice"], "which organisations are GP practices is read from it"),
     ("visits", "visit_type", &["Proactive", "Reactive"], "the visits are counted by it"),
     (
@@ -106,10 +101,16 @@ impl<'p> Places<'p> {
         let Kind::Choice(values) = kind else {
             let message = "column `section` of `narrative` has no list of values, and a paragraph under a heading \
                            that the pack does not have is printed nowhere";
-            return self.report.error(&at, Code::Incomplete, message, Some(format!("the sections are {sections}")));
+            return self.report.error(
+                &at,
+                Code::Incomplete,
+                message,
+                Some(format!("the sections are {sections}")),
+            );
         };
         for value in values.iter().filter(|value| !NARRATIVE.contains(&value.as_str())) {
-            let message = format!("the pack has no section `{value}`: its paragraphs would be printed nowhere");
+            let message =
+                format!("the pack has no section `{value}`: its paragraphs would be printed nowhere");
             let mend = format!("the sections are {sections}; map other words to them with `also`");
             self.report.error(&at, Code::UnknownName, message, Some(mend));
         }
@@ -122,7 +123,8 @@ impl<'p> Places<'p> {
             None => {}
             Some(Kind::Choice(values)) => {
                 for value in values.iter().filter(|value| !numbers.contains(value)) {
-                    let message = format!("`{value}` in column `level` of `decisions` is no level of levels.toml");
+                    let message =
+                        format!("`{value}` in column `level` of `decisions` is no level of levels.toml");
                     let mend = format!(
                         "write values = \"levels\", which are {}; map other words to them with `also`",
                         list(numbers)
@@ -140,8 +142,9 @@ impl<'p> Places<'p> {
         for name in ["practice", "level", "decided_on", "until"] {
             for column in self.columns("decisions", name).filter(|c| !c.required || !c.quarantine_if_bad) {
                 let at = At { file: column.declared.file.as_str().into(), line: column.declared.line };
-                let message =
-                    format!("column `{name}` of `decisions` may be blank, and a decision without it counts for nothing");
+                let message = format!(
+                    "column `{name}` of `decisions` may be blank, and a decision without it counts for nothing"
+                );
                 let mend = "write required = true, so that such a row is set aside and reported";
                 self.report.error(&at, Code::Incomplete, message, Some(mend.to_owned()));
             }
@@ -152,7 +155,9 @@ impl<'p> Places<'p> {
 /// The values that a column's own map gives.
 fn mapped(kind: &ColumnKind) -> Vec<String> {
     match kind {
-        ColumnKind::Choices { values: None, also, .. } => also.iter().map(|(_, value)| value.clone()).collect(),
+        ColumnKind::Choices { values: None, also, .. } => {
+            also.iter().map(|(_, value)| value.clone()).collect()
+        }
         _ => Vec::new(),
     }
 }

@@ -92,7 +92,11 @@ fn roots(folder: &Folder) -> (Vec<String>, usize) {
 fn a_missing_file_comes_first_and_what_follows_is_folded() {
     let (first, follow) = roots(&without(&["vocabularies.toml"]));
     assert_eq!(first.len(), 1, "{}", first.join("\n"));
-    assert!(first[0].starts_with("vocabularies.toml: error [missing-file]: the file is missing: "), "{}", first[0]);
+    assert!(
+        first[0].starts_with("vocabularies.toml: error [missing-file]: the file is missing: "),
+        "{}",
+        first[0]
+    );
     assert!(first[0].contains("`themes`") && first[0].contains("`visit-types`"), "{}", first[0]);
     assert!(follow > 10, "{follow}");
 
@@ -114,7 +118,11 @@ fn a_missing_file_comes_first_and_what_follows_is_folded() {
 
     let lines = crate::diagnostic::lines(&load(&without(&["vocabularies.toml"])).diagnostics, false);
     assert_eq!(lines.len(), 2, "{}", lines.join("\n"));
-    assert!(lines[1].starts_with("and ") && lines[1].contains("faults that follow from these"), "{}", lines[1]);
+    assert!(
+        lines[1].starts_with("and ") && lines[1].contains("faults that follow from these"),
+        "{}",
+        lines[1]
+    );
     let all = crate::diagnostic::lines(&load(&without(&["vocabularies.toml"])).diagnostics, true);
     assert!(all.len() > 10);
 }
@@ -186,7 +194,10 @@ fn a_decision_is_about_a_level() {
     let file = "feeds/decisions.toml";
     let labels = "values   = [\"Level 1\", \"Level 2\", \"Level 3\", \"Level 4\", \"Level 5\"]";
     let found = said(&load(&edited(&[(file, "values   = \"levels\"", labels)])));
-    assert!(found.contains("`Level 1` in column `level` of `decisions` is no level of levels.toml"), "{found}");
+    assert!(
+        found.contains("`Level 1` in column `level` of `decisions` is no level of levels.toml"),
+        "{found}"
+    );
     let text = fs_text(file).replace("type     = \"choice\"\nvalues   = \"levels\"", "type     = \"text\"");
     let mut folder = lancashire();
     folder.insert(file, text);
@@ -225,9 +236,15 @@ fn a_pack_of_the_quarter_is_made_once_a_quarter() {
     let monthly = "[[job]]\nname = \"monthly\"\ncron = \"0 0 7 * * *\"\nworking_day = 3\ndocuments = [\"quarterly-pack\"]";
     let found = job(monthly);
     assert!(found.contains("make the pack of a quarter"), "{found}");
-    let daily = "[[job]]\nname = \"daily\"\nat = \"07:00\"\nruns = \"every day\"\ndocuments = [\"quarterly-pack\"]";
-    assert!(job(daily).contains("more than once a quarter") || job(daily).contains("both make"), "{}", job(daily));
-    let alerts = "[[job]]\nname = \"noon\"\nat = \"12:00\"\nruns = \"every day\"\ndocuments = [\"exception-alert\"]";
+    let daily =
+        "[[job]]\nname = \"daily\"\nat = \"07:00\"\nruns = \"every day\"\ndocuments = [\"quarterly-pack\"]";
+    assert!(
+        job(daily).contains("more than once a quarter") || job(daily).contains("both make"),
+        "{}",
+        job(daily)
+    );
+    let alerts =
+        "[[job]]\nname = \"noon\"\nat = \"12:00\"\nruns = \"every day\"\ndocuments = [\"exception-alert\"]";
     assert_eq!(job(alerts), "");
 }
 
@@ -243,7 +260,10 @@ fn what_protects_people_is_missed() {
     assert!(said(&load(&both)).contains("and there is a guard.toml"));
 
     let found = said(&load(&without(&["exceptions.toml"])));
-    assert!(found.contains("Quality Committee waits for `exception-alert`, and no exception is defined"), "{found}");
+    assert!(
+        found.contains("Quality Committee waits for `exception-alert`, and no exception is defined"),
+        "{found}"
+    );
 }
 
 #[test]
