@@ -27,9 +27,9 @@ pub struct Sorted<T> {
 pub fn settled<T>(files: Vec<(T, Dropped)>, watch: Watch, clock: &dyn Clock) -> Sorted<T> {
     let mut fates: Vec<Fate> = files.iter().map(|(_, file)| fate(file, watch, clock)).collect();
     let mut files = files;
-    let until = clock.elapsed() + watch.settle.max(watch.half_file);
+    let until = clock.elapsed().saturating_add(watch.settle.max(watch.half_file));
     while let Some(wait) = fates.iter().filter_map(Fate::wait).min() {
-        if clock.elapsed() + wait > until {
+        if clock.elapsed().saturating_add(wait) > until {
             break;
         }
         clock.wait(wait);

@@ -183,6 +183,89 @@ fn a_server_that_drips_is_left_at_the_deadline() {
     assert!(why.contains("did not send the whole file within 1 second (deadline_seconds)"), "{why}");
 }
 
+/// What came of a download from a server that answers with these bytes.
+fn raw(text: &str) -> (Value, usize) {
+    answered(Reply::Raw(vec![text.as_bytes().to_vec()], Duration::ZERO))
+}
+
+#[test]
+fn no_header_status_or_length_ends_a_run() {
+    let body = sheet("X90100");
+    let many: String = (0..5000).map(|i| format!("X-Header-{i}: {i}\r\n")).collect();
+    let long = format!("X-Long: {}\r\n", "x".repeat(8 * 1024 * 1024));
+    let most = u64::MAX;
+    for head in [
+        format!("200 OK\r\nContent-Length: {most}\r\n"),
+        "200 OK\r\nContent-Length: 18446744073709551616\r\n".to_owned(),
+        format!("200 OK\r\nContent-Length: {}\r\n", u64::MAX - 2),
+        "200 OK\r\nContent-Length: -1\r\n".to_owned(),
+        "200 OK\r\nContent-Length: many\r\n".to_owned(),
+        "200 OK\r\nContent-Length: 10\r\nContent-Length: 20\r\n".to_owned(),
+        "200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n".to_owned(),
+        "200 OK\r\nContent-Encoding: gzip\r\n".to_owned(),
+        format!("200 OK\r\n{many}"),
+        format!("200 OK\r\n{long}"),
+        format!("429 No\r\nRetry-After: {most}\r\n"),
+        "429 No\r\nRetry-After: 18446744073709551616\r\n".to_owned(),
+        "503 No\r\nRetry-After: -5\r\n".to_owned(),
+        "503 No\r\nRetry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\n".to_owned(),
+        "503 No\r\nRetry-After: Mon, 01 Jan 0001 00:00:00 GMT\r\n".to_owned(),
+        "302 Go\r\nLocation: \r\n".to_owned(),
+        "302 Go\r\nLocation: http://[::1\r\n".to_owned(),
+        "000 No\r\n".to_owned(),
+        "999 No\r\n".to_owned(),
+        "99999 No\r\n".to_owned(),
+        "206 Part\r\nContent-Range: bytes 0-18446744073709551615/18446744073709551616\r\n".to_owned(),
+        "200 OK\r\n: no name\r\n".to_owned(),
+        "200 OK\r\nETag: \u{0}\r\n".to_owned(),
+    ] {
+        let (done, _) = raw(&format!("HTTP/1.1 {head}\r\n{body}"));
+        let name: String = head.chars().take(80).collect();
+        assert_eq!(done["state"], "missing", "{name}: {done}");
+        assert!(done["why"].as_str().is_some_and(|why| why.len() < 400), "{name}: {done}");
+    }
+}
+
+#[test]
+fn a_wait_that_nobody_can_count_to_ends_nothing() {
+    // The answer has to take a moment: what was waited before is added to what is asked for.
+    let server = Server::new(|_, _| {
+        std::thread::sleep(Duration::from_millis(1200));
+        Reply::status(429).with("Retry-After", "18446744073709551615")
+    });
+    let (report, exit) = intake(&from(&server, "/quality.csv"), "2026-07-14");
+    assert_eq!(exit, 0, "{report}");
+    let why = download(&report)["why"].as_str().unwrap();
+    assert!(why.contains("asks to wait more than a year, longer than patience_seconds allows"), "{why}");
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[test]
+fn one_time_holds_for_a_download_with_all_its_tries() {
+    let drips = |text: &str| text.bytes().map(|byte| vec![byte]).collect::<Vec<_>>();
+    let endless = "x".repeat(400);
+    for (name, pieces) in [
+        ("head", drips(&format!("HTTP/1.1 200 OK\r\nX-Slow: {endless}"))),
+        ("body", drips(&format!("HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n{endless}"))),
+        (
+            "body of an error",
+            drips(&format!("HTTP/1.1 503 No\r\nContent-Type: application/json\r\n\r\n{{{endless}")),
+        ),
+    ] {
+        let server = Server::new(move |_, _| Reply::Raw(pieces.clone(), Duration::from_millis(100)));
+        let icb = from(&server, "/quality.csv");
+        let settings = icb.pipeline("pipeline.toml");
+        let patient = fs::read_to_string(&settings).unwrap().replace("tries = 3", "tries = 50\npatience_seconds = 5");
+        fs::write(&settings, patient).unwrap();
+        let begun = std::time::Instant::now();
+        let (report, exit) = intake(&icb, "2026-07-14");
+        assert_eq!((exit, &download(&report)["state"]), (0, &"missing".into()), "{name}: {report}");
+        // Five seconds, and what reading the other files takes.
+        assert!(begun.elapsed() < Duration::from_secs(20), "{name}: {:?}", begun.elapsed());
+        drop(icb);
+    }
+}
+
 #[test]
 fn a_packed_body_is_unpacked_and_a_packed_bomb_stopped() {
     let packed = |bytes: &[u8]| {

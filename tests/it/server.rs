@@ -22,6 +22,8 @@ pub enum Reply {
     Drip(Vec<u8>, Duration),
     /// Nothing: the connection is closed.
     HangUp,
+    /// These bytes and no others, piece by piece with a pause after each; then the connection is closed.
+    Raw(Vec<Vec<u8>>, Duration),
 }
 
 impl Reply {
@@ -184,6 +186,13 @@ fn serve(stream: &mut dyn Stream, plan: &Plan, log: &Mutex<Vec<Asked>>) -> std::
             }
         }
         Reply::HangUp => {}
+        Reply::Raw(pieces, pause) => {
+            for piece in pieces {
+                stream.write_all(&piece)?;
+                stream.flush()?;
+                std::thread::sleep(pause);
+            }
+        }
     }
     stream.flush()
 }

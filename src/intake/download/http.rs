@@ -4,7 +4,8 @@
 //! follow a redirect anywhere and take the token along.
 
 use std::error::Error;
-use std::io::Read;
+use std::io::{self, Read};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use reqwest::blocking::{Client, Response};
@@ -111,13 +112,13 @@ impl<'d> Fetcher<'d> {
         Ok(Self { settings, abroad: made(abroad.build())?, home: made(home.build())? })
     }
 
-    /// Asks once.
+    /// Asks once; it is over by its own deadline and by that of all tries, whatever the server does.
     ///
     /// # Errors
     /// What went wrong, and whether it is worth another try. No message holds a token, or an address
     /// beyond its host.
-    pub fn ask(&self, ask: &Ask, clock: &dyn Clock) -> Result<Answer, Fault> {
-        let until = clock.elapsed() + self.settings.deadline;
+    pub fn ask(&self, ask: &Ask, latest: Duration, clock: &dyn Clock) -> Result<Answer, Fault> {
+        let until = Until::the_earlier_of(latest, self.settings, clock);
         let mut url = ask.url.clone();
         for _ in 0..=HOPS {
             let response = self.send(ask, &url, until, clock)?;
@@ -134,11 +135,11 @@ impl<'d> Fetcher<'d> {
         Err(Fault::lasting(message))
     }
 
-    fn send(&self, ask: &Ask, url: &Url, until: Duration, clock: &dyn Clock) -> Result<Response, Fault> {
+    fn send(&self, ask: &Ask, url: &Url, until: Until, clock: &dyn Clock) -> Result<Response, Fault> {
         let client = if url.host_str().is_some_and(is_loopback) { &self.home } else { &self.abroad };
-        let left = until.saturating_sub(clock.elapsed());
+        let left = until.left(clock);
         if left.is_zero() {
-            return Err(too_slow(url, self.settings.deadline));
+            return Err(too_slow(url, until));
         }
         let request = client.get(url.clone()).headers(headers(ask, url)?).timeout(left.min(STALL));
         request.send().map_err(|error| transport(&error, url))
@@ -148,7 +149,7 @@ impl<'d> Fetcher<'d> {
         &self,
         response: Response,
         url: &Url,
-        until: Duration,
+        until: Until,
         clock: &dyn Clock,
     ) -> Result<Answer, Fault> {
         let status = response.status();
@@ -157,9 +158,8 @@ impl<'d> Fetcher<'d> {
             let asked = header(RETRY_AFTER).and_then(|v| retry_after(&v, clock.now()));
             let kind = header(CONTENT_TYPE).unwrap_or_default();
             if kind.contains("json") {
-                let mut body = Vec::new();
                 // Whatever cannot be read of an error's body only makes its message shorter.
-                let _ = response.take(64 * 1024).read_to_end(&mut body);
+                let body = read(response, 64 * 1024, until, clock).unwrap_or_default();
                 if let Some(fault) = super::smartsheet::fault(&body, status.as_u16(), asked) {
                     return Err(fault);
                 }
@@ -176,7 +176,12 @@ impl<'d> Fetcher<'d> {
         if promised.is_some_and(|length| length > self.settings.largest) {
             return Err(too_large(url, self.settings.largest));
         }
-        let bytes = self.body(response, url, until, clock)?;
+        let most = self.settings.largest;
+        let bytes = read(response, most, until, clock).map_err(|cut| match cut {
+            Cut::Late => too_slow(url, until),
+            Cut::Long => too_large(url, most),
+            Cut::Off => cut_off(url),
+        })?;
         if promised.is_some_and(|length| length != bytes.len() as u64) {
             return Err(cut_off(url));
         }
@@ -191,31 +196,69 @@ impl<'d> Fetcher<'d> {
         }
         Ok(Answer::File(Body { bytes, etag, modified, kind }))
     }
+}
 
-    fn body(
-        &self,
-        mut response: Response,
-        url: &Url,
-        until: Duration,
-        clock: &dyn Clock,
-    ) -> Result<Vec<u8>, Fault> {
-        let mut bytes = Vec::new();
+/// The moment by which a try is over, and the setting that says so.
+#[derive(Debug, Clone, Copy)]
+struct Until {
+    moment: Duration,
+    time: Duration,
+    setting: &'static str,
+}
+
+impl Until {
+    fn the_earlier_of(latest: Duration, settings: &Downloads, clock: &dyn Clock) -> Self {
+        let own = clock.elapsed().saturating_add(settings.deadline);
+        match own <= latest {
+            true => Self { moment: own, time: settings.deadline, setting: "deadline_seconds" },
+            false => Self { moment: latest, time: settings.patience, setting: "patience_seconds" },
+        }
+    }
+
+    fn left(self, clock: &dyn Clock) -> Duration {
+        self.moment.saturating_sub(clock.elapsed())
+    }
+}
+
+/// Why a body was not read to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    /// The time was over.
+    Late,
+    /// It is longer than may be.
+    Long,
+    /// The connection broke.
+    Off,
+}
+
+/// Reads a body, by a thread of its own: the client's time limit is one for each read, and a server that
+/// sends a byte now and then would keep that from ever being over.
+fn read(mut response: Response, most: u64, until: Until, clock: &dyn Clock) -> Result<Vec<u8>, Cut> {
+    let (give, take) = mpsc::sync_channel::<io::Result<Vec<u8>>>(1);
+    let reading = std::thread::Builder::new().spawn(move || {
         let mut step = vec![0; 64 * 1024];
         loop {
+            let read = response.read(&mut step).map(|n| step.get(..n).unwrap_or_default().to_vec());
+            let over = read.as_ref().map_or(true, Vec::is_empty);
+            // Nobody listens any more once the time is over.
+            if give.send(read).is_err() || over {
+                return;
+            }
+        }
+    });
+    reading.map_err(|_| Cut::Off)?;
+    let mut bytes = Vec::new();
+    loop {
+        match take.recv_timeout(until.left(clock)) {
+            Ok(Ok(piece)) if piece.is_empty() => return Ok(bytes),
+            Ok(Ok(piece)) => bytes.extend_from_slice(&piece),
             // An error here wraps one of the client's: a body that was cut off arrives this way.
-            let read = response.read(&mut step).map_err(|error| {
-                if is_timeout(&error) { too_slow(url, self.settings.deadline) } else { cut_off(url) }
-            })?;
-            if read == 0 {
-                return Ok(bytes);
-            }
-            bytes.extend_from_slice(step.get(..read).unwrap_or_default());
-            if bytes.len() as u64 > self.settings.largest {
-                return Err(too_large(url, self.settings.largest));
-            }
-            if clock.elapsed() > until {
-                return Err(too_slow(url, self.settings.deadline));
-            }
+            Ok(Err(error)) => return Err(if is_timeout(&error) { Cut::Late } else { Cut::Off }),
+            Err(RecvTimeoutError::Timeout) => return Err(Cut::Late),
+            Err(RecvTimeoutError::Disconnected) => return Err(Cut::Off),
+        }
+        if bytes.len() as u64 > most {
+            return Err(Cut::Long);
         }
     }
 }
@@ -316,9 +359,9 @@ fn too_large(url: &Url, largest: u64) -> Fault {
     ))
 }
 
-fn too_slow(url: &Url, deadline: Duration) -> Fault {
-    let time = super::retry::words(deadline);
-    Fault::passing(format!("{} did not send the whole file within {time} (deadline_seconds)", host(url)))
+fn too_slow(url: &Url, until: Until) -> Fault {
+    let (time, setting) = (super::retry::words(until.time), until.setting);
+    Fault::passing(format!("{} did not send the whole file within {time} ({setting})", host(url)))
 }
 
 fn cut_off(url: &Url) -> Fault {

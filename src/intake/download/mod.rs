@@ -88,7 +88,9 @@ impl<'r> Round<'r> {
         known: &dyn Fn(&str) -> Option<Mark>,
     ) -> (u32, Result<Fetched, Fault>) {
         match self.prepared(download) {
-            Ok((token, candidates)) => self.first_of(feed, download, token, candidates, known),
+            Ok((token, candidates)) => {
+                survives(|| self.first_of(feed, download, token, candidates, known))
+            }
             Err(fault) => (0, Err(fault)),
         }
     }
@@ -123,6 +125,8 @@ impl<'r> Round<'r> {
         let Some(client) = &self.client else { return (0, Err(Fault::lasting("there is no connection"))) };
         let settings = &self.pipeline.downloads;
         let (mut tries, mut missing) = (0, Vec::new());
+        // One time for all that is asked of this source, however many periods are looked for.
+        let latest = self.clock.elapsed().saturating_add(settings.patience);
         for candidate in candidates {
             let Some(url) = candidate.url.clone() else {
                 return (
@@ -138,14 +142,14 @@ impl<'r> Round<'r> {
             let mut limits = Limits {
                 tries: settings.tries,
                 first_wait: settings.first_wait,
-                patience: settings.patience,
+                patience: latest.saturating_sub(self.clock.elapsed()),
             };
             let host = host(&ask.url);
             if self.unreachable.contains(&host) {
                 limits.tries = 1;
             }
             let (more, done) = persist(limits, self.clock, || {
-                let answer = client.ask(&ask, self.clock)?;
+                let answer = client.ask(&ask, latest, self.clock)?;
                 received(answer, &candidate, feed, download, settings)
             });
             tries += more;
@@ -168,6 +172,15 @@ impl<'r> Round<'r> {
         );
         (tries, Err(Fault { message, next: Next::NotThere }))
     }
+}
+
+/// What a server sends goes through libraries that are not ours. Where one of them has a bug that download
+/// fails, and the run goes on.
+fn survives<T>(download: impl FnOnce() -> (u32, Result<T, Fault>)) -> (u32, Result<T, Fault>) {
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(download));
+    done.unwrap_or_else(|_| {
+        (1, Err(Fault::passing("what the server sent met a bug in quarterday; please report it")))
+    })
 }
 
 /// One address to try.
@@ -289,6 +302,13 @@ fn is_web_page(bytes: &[u8], kind: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bug_met_in_a_download_is_the_fault_of_that_download() {
+        let (tries, done) = survives(|| -> (u32, Result<(), Fault>) { panic!("in a test") });
+        assert_eq!(tries, 1);
+        assert!(done.unwrap_err().message.contains("a bug in quarterday"));
+    }
 
     #[test]
     fn names_in_addresses_are_decoded() {

@@ -81,14 +81,15 @@ pub fn persist<T>(
         };
         let spent = clock.elapsed().saturating_sub(begun);
         let wait = backoff(limits.first_wait, tries, clock.jitter()).max(asked);
-        if asked > Duration::ZERO && spent + wait > limits.patience {
+        let is_too_long = spent.saturating_add(wait) > limits.patience;
+        if asked > Duration::ZERO && is_too_long {
             fault.message += &format!(
                 ", and the server asks to wait {}, longer than patience_seconds allows",
                 words(asked)
             );
             return (tries, Err(fault));
         }
-        if tries >= limits.tries || spent + wait > limits.patience {
+        if tries >= limits.tries || is_too_long {
             if tries > 1 {
                 fault.message += &format!("; tried {tries} times in {}", words(spent));
             }
@@ -103,8 +104,13 @@ fn backoff(first: Duration, tries: u32, jitter: f64) -> Duration {
     doubled.mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 2.0)
 }
 
+const YEAR: Duration = Duration::from_secs(366 * 24 * 3600);
+
 /// A time in words: `1 second`, `90 seconds`, `1 hour`.
 pub fn words(time: Duration) -> String {
+    if time > YEAR {
+        return "more than a year".to_owned();
+    }
     let seconds = time.as_secs().max(u64::from(time.subsec_nanos() > 0));
     let (count, one, many) = match seconds {
         0..=119 => (seconds, "second", "seconds"),
@@ -117,11 +123,12 @@ pub fn words(time: Duration) -> String {
 /// What `Retry-After` asks for: seconds, or a date from which the time is counted.
 pub fn retry_after(value: &str, now: DateTime<Utc>) -> Option<Duration> {
     let value = value.trim();
-    if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
+    if !value.is_empty() && value.bytes().all(|digit| digit.is_ascii_digit()) {
+        // More seconds than can be counted are no fewer than the most that can.
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let until = DateTime::parse_from_rfc2822(value).ok()?.with_timezone(&Utc);
-    Some((until - now).to_std().unwrap_or(Duration::ZERO))
+    Some(until.signed_duration_since(now).to_std().unwrap_or(Duration::ZERO))
 }
 
 #[cfg(test)]
@@ -214,6 +221,39 @@ pub(crate) mod tests {
         assert_eq!(retry_after(" 120 ", now), Some(Duration::from_secs(120)));
         assert_eq!(retry_after("Tue, 14 Jul 2026 02:31:30 GMT", now), Some(Duration::from_secs(90)));
         assert_eq!(retry_after("Tue, 14 Jul 2026 01:00:00 GMT", now), Some(Duration::ZERO));
-        assert_eq!(retry_after("soon", now), None);
+        for nothing in ["soon", "", "-5", "1e9", "5.5", "Fri, 99 Foo 99999999 99:99:99 GMT"] {
+            assert_eq!(retry_after(nothing, now), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn whatever_a_server_asks_for_nothing_overflows_and_nobody_waits_for_ever() {
+        let most = u64::MAX.to_string();
+        for value in [most.as_str(), "18446744073709551616", &"9".repeat(4000), "Fri, 31 Dec 9999 23:59:59 GMT"] {
+            let now = Still::default().now();
+            let next = Next::Again(retry_after(value, now).unwrap());
+            let still = Still::default();
+            let mut asked = 0;
+            let (tries, done) = persist(limits(), &still, || {
+                asked += 1;
+                // Some time has passed when the answer comes.
+                still.wait(Duration::from_millis(1200));
+                Err::<(), _>(Fault { message: "busy".into(), next })
+            });
+            assert_eq!((tries, asked), (1, 1), "{value}");
+            let said = done.unwrap_err().message;
+            assert_eq!(
+                said,
+                "busy, and the server asks to wait more than a year, longer than patience_seconds allows"
+            );
+        }
+        let longest = Limits { tries: u32::MAX, first_wait: Duration::MAX, patience: Duration::MAX };
+        let still = Still::default();
+        let mut left = 70;
+        let (tries, _) = persist(longest, &still, || {
+            left -= 1;
+            if left == 0 { Ok(()) } else { Err(Fault::passing("busy")) }
+        });
+        assert_eq!(tries, 70, "the wait doubles no further than it can");
     }
 }
