@@ -86,7 +86,7 @@ pub(super) fn tell(report: &Report) {
     }
     tell_documents(report);
     say(&format!("  messages     {} sent now, {} sent before", report.sent, report.sent_before));
-    for line in report.refused.iter().chain(&report.unsent).chain(&report.warnings) {
+    for line in report.refused.iter().chain(&report.unsent).chain(&report.unwritten).chain(&report.warnings) {
         complain(line);
     }
 }

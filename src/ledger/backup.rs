@@ -16,6 +16,7 @@ impl Ledger {
     pub fn copy_to(from: &Path, to: &Path) -> Result<()> {
         let source = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         source.busy_timeout(Duration::from_secs(5))?;
+        let _ = crate::disk::to_write().append(true).open(to);
         let mut target = Connection::open(to)?;
         // All pages in one step: one read transaction, so a writer cannot make the copy start again.
         rusqlite::backup::Backup::new(&source, &mut target)?.run_to_completion(

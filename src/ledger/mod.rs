@@ -153,6 +153,8 @@ impl Ledger {
     /// # Errors
     /// If the file cannot be opened or was written by a newer version.
     pub fn open(path: &Path) -> Result<Self> {
+        // SQLite gives the files beside a ledger the rights of the ledger; what is wrong it tells itself.
+        let _ = crate::disk::to_write().append(true).open(path);
         let connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;

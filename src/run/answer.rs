@@ -10,9 +10,9 @@ use chrono::NaiveDate;
 
 use super::arrive::{self, Lying, Receipts};
 use super::compare::LastPack;
-use super::documents::write;
 use super::letters::{file_name, moment};
 use super::state::{Files, State};
+use super::unwritten::Unwritten;
 use crate::dispatch::{Attachment, Content, Sender, build};
 use crate::intake::store::Store;
 use crate::intake::{Receipt, State as Fate, annotate, inbox};
@@ -35,25 +35,29 @@ pub struct Desk<'d> {
 }
 
 impl Desk<'_> {
-    /// Lays the receipts beside the files. Gives what somebody should look at.
+    /// Lays the receipts beside the files. Gives what somebody should look at; a place that cannot be written
+    /// is one of `unwritten`.
     ///
     /// # Errors
-    /// If a file cannot be written.
+    /// If a receipt cannot be put into words, or the ledger not be used.
     pub fn lay_beside(
         &self,
         lying: &[Lying],
         receipts: &Receipts,
         ledger: &mut Ledger,
+        unwritten: &Unwritten,
     ) -> anyhow::Result<Vec<String>> {
         let mut warnings = Vec::new();
         for (place, receipt) in &receipts.by_place {
             let Some(file) = lying.get(*place) else { continue };
             let told = self.templates.receipt(receipt, self.most())?;
-            write(&inbox::receipt_path(&file.path), told.as_bytes())?;
+            let beside = Beside { file, receipt, unwritten };
+            beside.write(&inbox::receipt_path(&file.path), inbox::RECEIPT, told.as_bytes());
             let page = self.templates.receipt_mail(receipt, self.most())?;
-            write(&inbox::beside(&file.path, inbox::RECEIPT_PAGE), page.as_bytes())?;
+            let path = inbox::beside(&file.path, inbox::RECEIPT_PAGE);
+            beside.write(&path, inbox::RECEIPT_PAGE, page.as_bytes());
             let unchanged = receipts.unchanged.contains(place);
-            warnings.extend(self.lay_copy(file, receipt, unchanged, ledger)?);
+            warnings.extend(self.lay_copy(&beside, unchanged, ledger)?);
         }
         Ok(warnings)
     }
@@ -61,15 +65,18 @@ impl Desk<'_> {
     /// Lays the checked copy beside a file. A copy that somebody has worked in is left as it is.
     fn lay_copy(
         &self,
-        file: &Lying,
-        receipt: &Receipt,
+        beside: &Beside<'_>,
         unchanged: bool,
         ledger: &mut Ledger,
     ) -> anyhow::Result<Option<String>> {
+        let Beside { file, receipt, unwritten } = beside;
         let path = inbox::beside(&file.path, inbox::CHECKED);
         let there = fs::read(&path).ok().map(|bytes| crate::sha256(&bytes));
-        let ours = ledger.checked_copy(&receipt.feed, &file.name)?;
-        if there.is_some() && there == ours && unchanged {
+        let noted = ledger.checked_copy(&receipt.feed, &file.name)?;
+        let stale = noted.as_ref().and_then(|noted| noted.strip_prefix(STALE)).map(str::to_owned);
+        let is_stale = stale.is_some();
+        let ours = stale.or(noted);
+        if there.is_some() && there == ours && unchanged && !is_stale {
             return Ok(None);
         }
         let (Seen::Before(arrival) | Seen::Elsewhere(arrival) | Seen::New(arrival)) = &file.seen;
@@ -88,12 +95,18 @@ impl Desk<'_> {
         }
         match (&copy, &new) {
             (Some(bytes), Some(sha256)) => {
-                write(&path, bytes)?;
-                ledger.note_checked_copy(&receipt.feed, &file.name, sha256)?;
+                let written = beside.write(&path, inbox::CHECKED, bytes);
+                // Where it was not, the copy of before may lie there still, and has to go at the next run.
+                let noted = match (written, there.as_ref().or(ours.as_ref())) {
+                    (true, _) => sha256.clone(),
+                    (false, before) => format!("{STALE}{}", before.cloned().unwrap_or_default()),
+                };
+                ledger.note_checked_copy(&receipt.feed, &file.name, &noted)?;
             }
             // Nothing is left to mend: the copy of before would mislead.
             _ if there.is_some() => {
-                fs::remove_file(&path).context("an old checked copy cannot be removed")?
+                let (folder, name) = beside.place(inbox::CHECKED);
+                unwritten.hear(&folder, &name, fs::remove_file(&path));
             }
             _ => {}
         }
@@ -116,6 +129,28 @@ impl Desk<'_> {
 
     fn most(&self) -> usize {
         self.files.pipeline().receipts.entries
+    }
+}
+
+/// What stands before the hash of a checked copy that lies there and should have been replaced.
+const STALE: &str = "stale:";
+
+/// The place of a receipt.
+struct Beside<'b> {
+    file: &'b Lying,
+    receipt: &'b Receipt,
+    unwritten: &'b Unwritten,
+}
+
+impl Beside<'_> {
+    /// What may be told of it: the name on the disk may hold what identifies a person.
+    fn place(&self, ending: &str) -> (String, String) {
+        (format!("inbox/{}", self.receipt.feed), format!("{}{ending}", self.file.name))
+    }
+
+    fn write(&self, path: &Path, ending: &str, bytes: &[u8]) -> bool {
+        let (folder, name) = self.place(ending);
+        self.unwritten.write_beside(path, bytes, (&folder, &name))
     }
 }
 

@@ -15,7 +15,7 @@ use super::manifest::PROGRAM;
 use super::proof::paths_below;
 use super::wanted::missing;
 use super::workspace::Workspace;
-use crate::disk::write_whole;
+use crate::disk::{make_folder, write_whole};
 use crate::intake::store::Store;
 use crate::ledger::Ledger;
 
@@ -74,7 +74,7 @@ pub fn take(workspace: &Workspace, to: &Path) -> anyhow::Result<Taken> {
     if !fresh && !to.join(LIST).is_file() {
         bail!("{} holds other files and no copy of a data folder: name an empty folder", to.display());
     }
-    fs::create_dir_all(to).with_context(|| format!("{} cannot be made", to.display()))?;
+    make_folder(to).with_context(|| format!("{} cannot be made", to.display()))?;
     // Until the new list is written the copy is none: a copy that was cut short is seen to be one.
     let mut taken = Taken {
         backup: Backup {

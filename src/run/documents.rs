@@ -1,13 +1,13 @@
 //! The documents of a run: rendered, held to the gates, written.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use serde::Serialize;
 
 use super::guard::{Gate, document_name};
 use super::report::Document as Written;
-use crate::disk::write_whole;
+use super::unwritten::Unwritten;
 use crate::dispatch::budget::encoded;
 use crate::ledger::Alert;
 use crate::levels::Exception;
@@ -97,6 +97,8 @@ pub struct Press<'p> {
     pub contents: PathBuf,
     /// What looks for personal identifiers in them.
     pub gate: &'p Gate<'p>,
+    /// What cannot be written.
+    pub unwritten: &'p Unwritten,
 }
 
 /// A document, or why it was refused.
@@ -231,20 +233,20 @@ impl Press<'_> {
         let known_as = document_name(&committee.id, &self.material.quarter.id(), &name);
         let held = self.gate.document(&known_as, html, &rendered);
         if !held.is_empty() {
-            self.gate.keep(&committee.id, &name, &rendered.bytes)?;
+            self.gate.keep(&committee.id, &name, &rendered.bytes, self.unwritten);
             refused.extend(held);
             let reason = format!("was stopped by the guard: {}", refused.join("; "));
             return refuse(&name, "it may identify a person", reason);
         }
         if !refused.is_empty() {
-            write(&folder.join(format!("REFUSED-{name}")), &rendered.bytes)?;
+            self.unwritten.write(&folder.join(format!("REFUSED-{name}")), &rendered.bytes);
             return refuse(&name, CHECKED, format!("was refused: {}", refused.join("; ")));
         }
         let path = folder.join(&name);
-        write(&path, &rendered.bytes)?;
+        self.unwritten.write(&path, &rendered.bytes);
         let content = serde_json::to_string_pretty(content).context("what a document says cannot be kept")?;
         let beside = self.contents.join(&committee.id).join(&name).with_extension("json");
-        write(&beside, (content + "\n").as_bytes())?;
+        self.unwritten.write(&beside, (content + "\n").as_bytes());
         let sha256 = crate::sha256(&rendered.bytes);
         let pages = rendered.pages.len();
         Ok(Ok(Finished { kind, name, path, pages, bytes: rendered.bytes, sha256, substance }))
@@ -259,11 +261,3 @@ impl Press<'_> {
 
 /// What recipients are told of a document that failed a check of its pages.
 const CHECKED: &str = "it did not pass a check";
-
-/// Writes a file unless it is there already with these bytes.
-pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    if std::fs::read(path).is_ok_and(|there| there == bytes) {
-        return Ok(());
-    }
-    write_whole(path, bytes).with_context(|| format!("{} cannot be written", path.display()))
-}

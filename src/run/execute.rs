@@ -22,13 +22,15 @@ use super::make::make;
 use super::manifest::Manifest;
 use super::material::material;
 use super::proof;
-use super::record::{begin, write_result};
+use super::record::{Written, begin};
 use super::report::{LevelCount, Report};
 use super::result::{Compared, RunResult};
 use super::revisions::Revisions;
 use super::send::{Counter, hand_over};
 use super::state::State;
+use super::unwritten::Unwritten;
 use super::workspace::Workspace;
+use crate::disk::sweep;
 use crate::ledger::{RunRecord, RunState};
 use crate::packs::Badge;
 use crate::pipeline::{Job, Pipeline, out_of_date};
@@ -66,6 +68,10 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     let mut ledger = workspace.ledger()?;
     let store = workspace.store();
     let templates = Templates::new().map_err(anyhow::Error::from)?;
+    let unwritten = Unwritten::default();
+    if !workspace.is_dry() {
+        sweep(workspace.data());
+    }
 
     let label = format!("{}-{as_of}", job.name);
     let front = Entrance {
@@ -76,6 +82,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         as_of: *as_of,
         label,
         progress: *progress,
+        unwritten: &unwritten,
     }
     .open(&mut ledger)?;
     let (taken, freshness) = (front.taken(), front.freshness(pipeline, &ledger, *as_of)?);
@@ -94,17 +101,18 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     let comparison = last.as_ref().map(LastPack::comparison);
     let result = RunResult::new(&record.id, &job.name, &pipeline.levels, &state, comparison.as_ref());
     let folder = workspace.run(&record.id);
-    let mut events = Events::open(&folder)?;
+    let mut events = Events::open(&folder, &unwritten);
     let detail = json!({ "run": record.id, "program": manifest.program, "dry_run": workspace.is_dry() });
-    events.note("begun", detail)?;
+    events.note("begun", detail);
     for download in &downloads {
-        events.note("downloaded", json!(download))?;
+        events.note("downloaded", json!(download));
     }
     for file in &taken {
-        events.note("received", json!(file))?;
+        events.note("received", json!(file));
     }
-    write_result(&folder, &manifest, &result)?;
-    proof::keep(&store, &mut ledger, pipeline, &record, &folder)?;
+    let written = Written::of(&manifest, &result)?;
+    written.lay_into(&folder, &unwritten);
+    proof::keep(&store, &mut ledger, pipeline, &record, &written)?;
 
     progress.step("making the documents");
     let remarks = remarks(&state, pipeline);
@@ -125,6 +133,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         theme: &theme,
         material: &material,
         folder: workspace.packs(&record.id),
+        unwritten: &unwritten,
         contents: folder.join("documents"),
     };
     let mut post = make(&press, job, &alerts, &Revisions::of(&ledger)?)?;
@@ -136,10 +145,10 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     };
     post.letters = gate.letters(post.letters, &mut post.refused, office)?;
     if !workspace.is_dry() {
-        write_receipt_pages(&lying, &receipts, pipeline, &templates, &folder)?;
+        warnings.extend(write_receipt_pages(&lying, &receipts, pipeline, &templates, (&folder, &unwritten))?);
     }
 
-    proof::note_written(&mut ledger, &record.id, &press.folder)?;
+    warnings.extend(proof::note_written(&mut ledger, &record.id, &press.folder)?);
 
     progress.step("sending");
     let at = super::clock::moment();
@@ -160,7 +169,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         late_packs::find(last.as_ref(), &record.id, *as_of, workspace, &ledger, &files, &arrivals)?;
     ledger.note_late(&noted, &at)?;
     if let Some(late) = &late {
-        events.note("late-data", json!({ "packs": late.run, "levels": late.levels }))?;
+        events.note("late-data", json!({ "packs": late.run, "levels": late.levels }));
     }
     let mut keys = planning.keys;
     if !rebuild {
@@ -180,14 +189,14 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     let counter = Counter { pipeline, workspace, store: &store, clock: &RealTime };
     let sent = hand_over(&counter, &keys, &mut ledger)?;
     for tried in &sent.tries {
-        events.note("dispatch", json!(tried))?;
+        events.note("dispatch", json!(tried));
     }
     let unsent: Vec<String> = planning.blocked.into_iter().chain(sent.failed).collect();
     for line in post.refused.iter().chain(&unsent) {
-        events.note("failed", json!({ "what": line }))?;
+        events.note("failed", json!({ "what": line }));
     }
     ledger.note_run(&RunRecord { state: RunState::Complete, ..record.clone() })?;
-    events.note("complete", json!({ "run": record.id, "sent": sent.now, "sent_before": sent.before }))?;
+    events.note("complete", json!({ "run": record.id, "sent": sent.now, "sent_before": sent.before }));
 
     warnings.extend(remarks);
     warnings.extend(guarded);
@@ -201,7 +210,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         if job.makes_packs() { recipients(pipeline, *as_of) } else { Vec::new() },
     ];
     for line in told.iter().flatten() {
-        events.note("told", json!({ "what": line }))?;
+        events.note("told", json!({ "what": line }));
     }
     warnings.extend(told.into_iter().flatten());
     Ok(Report {
@@ -232,6 +241,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         awaiting: planning.held,
         late,
         warnings,
+        unwritten: unwritten.told(),
         refused: post.refused,
         unsent,
     })

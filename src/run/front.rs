@@ -2,20 +2,19 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
 use chrono::NaiveDate;
 
 use super::answer::Desk;
 use super::arrive::{self, Lying, Receipts};
 use super::clock::RealTime;
 use super::compare::LastPack;
-use super::documents::write;
 use super::error::{RunError, missing};
 use super::execute::Progress;
 use super::fresh::{FeedFreshness, of_feeds};
 use super::receive::{Downloaded, Held, Received, Reception};
 use super::report::Taken;
 use super::state::{Files, State};
+use super::unwritten::Unwritten;
 use super::workspace::Workspace;
 use crate::intake::State as Fate;
 use crate::intake::store::Store;
@@ -39,6 +38,8 @@ pub struct Entrance<'e> {
     pub label: String,
     /// Whom to tell how far it came.
     pub progress: &'e dyn Progress,
+    /// What cannot be written.
+    pub unwritten: &'e Unwritten,
 }
 
 /// What came, and what is known on the date.
@@ -100,14 +101,19 @@ impl<'p> Entrance<'p> {
         let earlier = last.as_ref().ok().and_then(Option::as_ref);
         let receipts = arrive::receipts(&lying, ledger, &files, state.as_ref().ok(), &arrivals, earlier)?;
         files.note_failed(ledger)?;
-        let strays = arrive::strays(workspace, pipeline)?;
-        let mut warnings: Vec<String> = strays.iter().map(|stray| arrive::stray(stray)).collect();
+        let mut warnings: Vec<String> = match arrive::strays(workspace, pipeline) {
+            Ok(strays) => strays.iter().map(|stray| arrive::stray(stray)).collect(),
+            Err(error) => vec![format!("{error:#}")],
+        };
         if !workspace.is_dry() {
             let desk = Desk { files: &files, arrivals: &arrivals, templates: self.templates };
-            warnings.extend(desk.lay_beside(&lying, &receipts, ledger)?);
+            warnings.extend(desk.lay_beside(&lying, &receipts, ledger, self.unwritten)?);
         }
         warnings.extend(downloads.iter().filter_map(Downloaded::remark));
         let last = last?;
+        if let (Some(last), false) = (&last, workspace.is_dry()) {
+            warnings.extend(last.lay_again(workspace, ledger, self.unwritten)?);
+        }
         let state = state.map_err(|error| missing(error, &downloads));
         Ok(Front {
             rebuild,
@@ -158,27 +164,35 @@ fn is_past(ledger: &Ledger, as_of: NaiveDate) -> Result<bool, LedgerError> {
     Ok(later.is_some_and(|later| as_of < later))
 }
 
-/// Receipts of the files that were taken in now, as pages for the file of the run.
+/// Receipts of the files that were taken in now, as pages for the file of the run. Gives what could not be
+/// laid out.
 ///
 /// # Errors
-/// If one cannot be laid out or written.
+/// If a template cannot be filled.
 pub fn write_receipt_pages(
     lying: &[Lying],
     receipts: &Receipts,
     pipeline: &Pipeline,
     templates: &Templates,
-    folder: &Path,
-) -> Result<(), RunError> {
+    (folder, unwritten): (&Path, &Unwritten),
+) -> Result<Vec<String>, RunError> {
     let theme = Theme::nhs();
+    let mut warnings = Vec::new();
     for (place, receipt) in &receipts.by_place {
         if !matches!(lying.get(*place).map(|l| &l.seen), Some(Seen::New(_))) {
             continue;
         }
         let most = pipeline.receipts.entries;
         let html = templates.receipt_page(receipt, most, &pipeline.organisation, &pipeline.classification);
-        let rendered = pdf::pdf(&html.map_err(anyhow::Error::from)?, &theme);
-        let rendered = rendered.with_context(|| format!("the receipt {} cannot be laid out", receipt.id))?;
-        write(&folder.join("receipts").join(format!("{}.pdf", receipt.id)), &rendered.bytes)?;
+        let path = folder.join("receipts").join(format!("{}.pdf", receipt.id));
+        match pdf::pdf(&html.map_err(anyhow::Error::from)?, &theme) {
+            Ok(rendered) => {
+                unwritten.write(&path, &rendered.bytes);
+            }
+            Err(error) => {
+                warnings.push(format!("the receipt {} cannot be laid out as a page: {error}", receipt.id));
+            }
+        }
     }
-    Ok(())
+    Ok(warnings)
 }

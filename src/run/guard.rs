@@ -10,9 +10,10 @@ use anyhow::Context as _;
 use chrono::NaiveDate;
 use polars::prelude::AnyValue;
 
-use super::documents::{Finished, write};
+use super::documents::Finished;
 use super::letters::{Letter, LetterForm};
 use super::state::{Files, State};
+use super::unwritten::Unwritten;
 use crate::dispatch::Kept;
 use crate::guard::{Action, Guard, Hit, Place, nhs, whole};
 use crate::intake::store::Store;
@@ -235,11 +236,8 @@ impl<'g> Gate<'g> {
     }
 
     /// Keeps a stopped document apart from those that people are sent or pointed to.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn keep(&self, committee: &str, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
-        write(&self.folder(committee).join(name), bytes)
+    pub fn keep(&self, committee: &str, name: &str, bytes: &[u8], unwritten: &Unwritten) {
+        unwritten.write(&self.folder(committee).join(name), bytes);
     }
 
     /// Notes in the ledger what was found and gives what the operator should be told besides the refusals.

@@ -9,7 +9,9 @@ use super::fresh::FeedFreshness;
 use super::front::{Entrance, Front};
 use super::receive::{Downloaded, Held};
 use super::report::Taken;
+use super::unwritten::Unwritten;
 use super::workspace::Workspace;
+use crate::disk::sweep;
 use crate::pipeline::Pipeline;
 use crate::render::Templates;
 
@@ -59,6 +61,10 @@ pub fn take_in(request: &IntakeRequest<'_>) -> Result<IntakeReport, RunError> {
     let mut ledger = workspace.ledger()?;
     let store = workspace.store();
     let templates = Templates::new().map_err(anyhow::Error::from)?;
+    let unwritten = Unwritten::default();
+    if !workspace.is_dry() {
+        sweep(workspace.data());
+    }
 
     let front = Entrance {
         pipeline,
@@ -68,10 +74,12 @@ pub fn take_in(request: &IntakeRequest<'_>) -> Result<IntakeReport, RunError> {
         as_of: *as_of,
         label: format!("intake-{as_of}"),
         progress: *progress,
+        unwritten: &unwritten,
     }
     .open(&mut ledger)?;
     let (taken, freshness) = (front.taken(), front.freshness(pipeline, &ledger, *as_of)?);
-    let Front { waiting, downloads, held, state, warnings, .. } = front;
+    let Front { waiting, downloads, held, state, mut warnings, .. } = front;
+    warnings.extend(unwritten.told());
     let missing = match state {
         Ok(_) => None,
         Err(RunError::Missing(why)) => Some(why),

@@ -71,7 +71,7 @@ pub fn find(
     };
     let reported = match last.filter(|l| l.result.run == made_by) {
         Some(last) => last.result.clone(),
-        None => RunResult::read(&workspace.past_run(&made_by))?,
+        None => RunResult::kept(&made_by, workspace, ledger)?,
     };
     let moved = match last.filter(|l| l.result.as_of == made) {
         Some(last) => moved(&reported, &last.then, &last.late, arrivals),

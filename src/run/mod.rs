@@ -46,6 +46,7 @@ mod revisions;
 mod send;
 mod shelf;
 mod state;
+mod unwritten;
 mod usage;
 mod wanted;
 mod workspace;

@@ -6,16 +6,16 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use super::result::FILE;
+use super::record::Written;
 use crate::intake::store::Store;
-use crate::ledger::{Ledger, RunRecord, WrittenFile};
+use crate::ledger::{Ledger, LedgerError, RunRecord, WrittenFile};
 use crate::pipeline::{Folder, Pipeline};
 
 /// The name of a run's manifest in its folder.
 pub const MANIFEST: &str = "manifest.json";
 
 /// Keeps the pipeline and the manifest of a run in the store, and the result of one that later packs are
-/// compared with. `folder` is the run's folder.
+/// compared with.
 ///
 /// # Errors
 /// If the store or the ledger cannot be written.
@@ -24,21 +24,16 @@ pub fn keep(
     ledger: &mut Ledger,
     pipeline: &Pipeline,
     record: &RunRecord,
-    folder: &Path,
+    written: &Written,
 ) -> anyhow::Result<()> {
     let contents = keep_folder(store, &pipeline.source)?;
     ledger.keep_pipeline(&pipeline.hash, &contents, &record.id)?;
-    keep_file(store, &folder.join(MANIFEST))?;
+    store.put(written.manifest.as_bytes()).context("the store cannot be written")?;
     if record.packs {
-        let sha256 = keep_file(store, &folder.join(FILE))?;
+        let sha256 = store.put(written.result.as_bytes()).context("the store cannot be written")?;
         ledger.keep_result(&record.id, &sha256)?;
     }
     Ok(())
-}
-
-fn keep_file(store: &Store, path: &Path) -> anyhow::Result<String> {
-    let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    store.put(&bytes).context("the store cannot be written")
 }
 
 /// Keeps every file of a pipeline folder and a list of them; gives the SHA-256 of the list.
@@ -69,18 +64,23 @@ pub fn kept_folder(store: &Store, ledger: &Ledger, sha256: &str) -> anyhow::Resu
     Ok(Some(folder))
 }
 
-/// Notes the files of a run's folder of documents with their hashes.
+/// Notes the files of a run's folder of documents with their hashes. Gives why that could not be done: a folder
+/// that cannot be read stops no run.
 ///
 /// # Errors
-/// If a file cannot be read or the ledger not be written.
-pub fn note_written(ledger: &mut Ledger, run: &str, packs: &Path) -> anyhow::Result<()> {
+/// If the ledger cannot be written.
+pub fn note_written(ledger: &mut Ledger, run: &str, packs: &Path) -> Result<Option<String>, LedgerError> {
     let mut files = Vec::new();
-    for (path, bytes) in files_below(packs)? {
+    let below = match files_below(packs) {
+        Ok(below) => below,
+        Err(error) => return Ok(Some(format!("{error:#}; what lies there is not noted"))),
+    };
+    for (path, bytes) in below {
         let sha256 = crate::sha256(&bytes);
         files.push(WrittenFile { path, sha256, bytes: bytes.len() as u64 });
     }
     ledger.note_written(run, &files)?;
-    Ok(())
+    Ok(None)
 }
 
 /// The bytes of every file below a folder, by path with `/` between its parts. A folder that is not there

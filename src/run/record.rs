@@ -7,8 +7,9 @@ use chrono::NaiveDate;
 
 use super::error::RunError;
 use super::manifest::Manifest;
+use super::proof::MANIFEST;
 use super::result::{FILE, RunResult};
-use crate::disk::write_whole;
+use super::unwritten::Unwritten;
 use crate::ledger::{Ledger, RunRecord, RunState};
 use crate::packs::LEVELS_HEADER;
 use crate::pipeline::Job;
@@ -45,21 +46,36 @@ pub fn begin(
     Ok(record)
 }
 
-/// Writes what a run found into its folder.
-///
-/// # Errors
-/// If a file cannot be written.
-pub fn write_result(folder: &Path, manifest: &Manifest, result: &RunResult) -> Result<(), RunError> {
-    let json = serde_json::to_string_pretty(result).context("the result cannot be written")?;
-    let manifest = manifest.json().context("the manifest cannot be written")?;
-    let mut levels = csv::Writer::from_writer(Vec::new());
-    levels.write_record(LEVELS_HEADER).context("the levels cannot be written")?;
-    for practice in &result.practices {
-        levels.write_record(practice.levels_row()).context("the levels cannot be written")?;
+/// What a run found, as it is written into its folder and kept in the store.
+pub struct Written {
+    /// The manifest.
+    pub manifest: String,
+    /// The result.
+    pub result: String,
+    levels: Vec<u8>,
+}
+
+impl Written {
+    /// Puts it into words.
+    ///
+    /// # Errors
+    /// If that cannot be done.
+    pub fn of(manifest: &Manifest, result: &RunResult) -> Result<Self, RunError> {
+        let json = serde_json::to_string_pretty(result).context("the result cannot be written")?;
+        let manifest = manifest.json().context("the manifest cannot be written")?;
+        let mut levels = csv::Writer::from_writer(Vec::new());
+        levels.write_record(LEVELS_HEADER).context("the levels cannot be written")?;
+        for practice in &result.practices {
+            levels.write_record(practice.levels_row()).context("the levels cannot be written")?;
+        }
+        let levels = levels.into_inner().map_err(|e| anyhow::anyhow!("the levels cannot be written: {e}"))?;
+        Ok(Self { manifest, result: json + "\n", levels })
     }
-    let levels = levels.into_inner().map_err(|e| anyhow::anyhow!("the levels cannot be written: {e}"))?;
-    write_whole(&folder.join(FILE), (json + "\n").as_bytes())?;
-    write_whole(&folder.join("manifest.json"), manifest.as_bytes())?;
-    write_whole(&folder.join("levels.csv"), &levels)?;
-    Ok(())
+
+    /// Writes it into the folder of the run.
+    pub fn lay_into(&self, folder: &Path, unwritten: &Unwritten) {
+        unwritten.write(&folder.join(FILE), self.result.as_bytes());
+        unwritten.write(&folder.join(MANIFEST), self.manifest.as_bytes());
+        unwritten.write(&folder.join("levels.csv"), &self.levels);
+    }
 }

@@ -53,6 +53,9 @@ pub struct Report {
     pub late: Option<Late>,
     /// What somebody should look at.
     pub warnings: Vec<String>,
+    /// Places beside the store and the ledger that could not be written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unwritten: Vec<String>,
     /// Documents that were refused and not sent, each with the reason.
     pub refused: Vec<String>,
     /// Messages that could not be handed over, each with the reason.

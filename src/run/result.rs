@@ -99,8 +99,15 @@ impl RunResult {
     /// # Errors
     /// If it is in neither place, or was written by another version.
     pub fn kept(run: &str, workspace: &Workspace, ledger: &Ledger) -> anyhow::Result<Self> {
-        let text = Self::kept_text(run, workspace, ledger)?;
-        serde_json::from_slice(&text)
+        Self::of_text(run, &Self::kept_text(run, workspace, ledger)?)
+    }
+
+    /// Reads the bytes of [`RunResult::kept`].
+    ///
+    /// # Errors
+    /// If they were written by another version.
+    pub fn of_text(run: &str, text: &[u8]) -> anyhow::Result<Self> {
+        serde_json::from_slice(text)
             .with_context(|| format!("the result of {run} was written by another version; run the job again"))
     }
 
@@ -114,10 +121,13 @@ impl RunResult {
             return Ok(text);
         }
         let path = workspace.past_run(run).join(FILE);
+        let again = match ledger.run(Some(run))? {
+            Some(record) => format!("`quarterday run {} --as-of {}` makes it again", record.job, record.as_of),
+            None => "a run of its job for its date makes it again".to_owned(),
+        };
         fs::read(&path).with_context(|| {
             format!(
-                "the result of {run} is neither in the store nor at {}; a run of its job for its date makes it \
-                 again, or a backup has it",
+                "the result of {run} is neither in the store nor at {}; {again}, or a backup has it",
                 path.display()
             )
         })

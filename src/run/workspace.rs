@@ -1,6 +1,6 @@
 //! The data folder: where what comes in, what is kept and what goes out lie.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -141,9 +141,9 @@ impl Workspace {
     /// If a folder cannot be made, or another instance holds the lock.
     pub fn lock(&self) -> Result<Lock, LockError> {
         for dir in [self.data.clone(), self.inboxes(), self.out().to_owned()] {
-            fs::create_dir_all(dir)?;
+            crate::disk::make_folder(&dir)?;
         }
-        let file = File::options().create(true).truncate(false).write(true).open(self.data.join(".lock"))?;
+        let file = crate::disk::to_write().truncate(false).open(self.data.join(".lock"))?;
         match file.try_lock() {
             Ok(()) => Ok(Lock { _file: file }),
             Err(TryLockError::WouldBlock) => Err(LockError::Held),

@@ -68,6 +68,13 @@ fn troubles(job: &Job, as_of: NaiveDate, done: Result<&Report, &RunError>) -> Ve
                 );
                 out.push(trouble("refused", what, "mend what the gate names"));
             }
+            if !report.unwritten.is_empty() {
+                let what = format!(
+                    "{name} as at {date} did its work, but could not write:{}",
+                    listed(&report.unwritten)
+                );
+                out.push(trouble("unwritten", what, "look at the rights, and at who has the file open"));
+            }
             if !report.unsent.is_empty() {
                 let what = format!("{name} as at {date} could not send:{}", listed(&report.unsent));
                 out.push(trouble("unsent", what, "look at the reasons"));

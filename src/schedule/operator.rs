@@ -5,7 +5,7 @@
 //! is over.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -14,7 +14,7 @@ use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use crate::disk::write_whole;
+use crate::disk::{make_folder, to_write, write_whole};
 use crate::dispatch::{Content, Fate, Parcel, Sender, Smtp, Transport, build, masked};
 use crate::pipeline::{self, Mail, Pipeline, Told};
 use crate::wording::plural;
@@ -163,8 +163,8 @@ impl<'d> Desk<'d> {
         &self,
         change: impl FnOnce(&mut BTreeMap<String, Standing>, DateTime<Utc>) -> News,
     ) -> io::Result<bool> {
-        fs::create_dir_all(&self.dir)?;
-        let lock = File::options().create(true).truncate(false).write(true).open(self.dir.join(".lock"))?;
+        make_folder(&self.dir)?;
+        let lock = to_write().truncate(false).open(self.dir.join(".lock"))?;
         lock.lock()?;
         let before = self.known();
         let mut known = before.clone();

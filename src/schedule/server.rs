@@ -4,7 +4,7 @@
 mod mailing;
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use super::pulse::Pulse;
 use super::slots::{look_from, next, owed, place};
 use super::world::{Ended, Order, Task, World};
 use super::{monitor, page, picture::Picture, status::Status};
+use crate::disk::{make_folder, to_write};
 use crate::dispatch::masked;
 use crate::ledger::{Claim, LedgerError, Slot, SlotEnd, SlotState};
 use crate::run::{PROGRAM, Workspace};
@@ -88,9 +89,9 @@ impl<'w> Server<'w> {
         once: bool,
     ) -> Result<Self, StartError> {
         let folder = workspace.data().join("serve");
-        fs::create_dir_all(&folder)?;
-        fs::create_dir_all(workspace.inboxes())?;
-        let lock = File::options().create(true).truncate(false).write(true).open(folder.join(".lock"))?;
+        make_folder(&folder)?;
+        make_folder(&workspace.inboxes())?;
+        let lock = to_write().truncate(false).open(folder.join(".lock"))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StartError::Held),

@@ -15,6 +15,7 @@ use chrono::DateTime;
 use chrono_tz::Tz;
 
 use super::world::{Ended, Order, Task, World};
+use crate::disk::{make_folder, to_write};
 use crate::run::clock;
 
 /// The system.
@@ -50,9 +51,10 @@ impl System {
         Ok(Self { program: std::env::current_exe()?, stop, reload, say })
     }
 
-    fn start(&self, order: &Order<'_>) -> io::Result<(Child, PathBuf, PathBuf)> {
+    /// Starts a process; gives the files into which it writes. Where they cannot be written it goes without.
+    fn start(&self, order: &Order<'_>) -> io::Result<(Child, Option<PathBuf>, Option<PathBuf>)> {
         let folder = order.data.join("serve");
-        fs::create_dir_all(&folder)?;
+        let _ = make_folder(&folder);
         let mut command = Command::new(&self.program);
         let (report, log) = match order.task {
             Task::Job { name, as_of } => {
@@ -64,19 +66,32 @@ impl System {
                 ("last-send.json", "last-send.log")
             }
         };
-        let (report, log) = (folder.join(report), folder.join(log));
+        let (report, log) = (self.into(folder.join(report)), self.into(folder.join(log)));
+        let stdio = |file: Option<&File>| file.and_then(|f| f.try_clone().ok()).map_or_else(Stdio::null, Stdio::from);
         command
             .arg("--pipeline")
             .arg(order.pipeline)
             .arg("--data")
             .arg(order.data)
             .stdin(Stdio::null())
-            .stdout(File::create(&report)?)
-            .stderr(File::create(&log)?);
+            .stdout(stdio(report.as_ref().map(|(file, _)| file)))
+            .stderr(stdio(log.as_ref().map(|(file, _)| file)));
         // Control-C at a terminal is for the scheduler, which lets the run end first.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        Ok((command.spawn()?, report, log))
+        let child = command.spawn()?;
+        Ok((child, report.map(|(_, path)| path), log.map(|(_, path)| path)))
+    }
+
+    /// Opens a file for a process to write into; that it cannot be is said.
+    fn into(&self, path: PathBuf) -> Option<(File, PathBuf)> {
+        match to_write().truncate(true).open(&path) {
+            Ok(file) => Some((file, path)),
+            Err(error) => {
+                self.say(&format!("{} cannot be written: {error}", path.display()));
+                None
+            }
+        }
     }
 
     /// Waits for a run; gives its exit code, or why it was stopped.
@@ -145,7 +160,7 @@ impl World for System {
             Err(error) => return Ended::NotStarted(error.to_string()),
         };
         match self.wait_for(&mut child, order.limit, tick) {
-            Ok(code) => Ended::Exit { code, run: run_of(&report), complaint: complaint(&log) },
+            Ok(code) => Ended::Exit { code, run: report.as_deref().and_then(run_of), complaint: log.as_deref().map(complaint).unwrap_or_default() },
             Err(ended) => ended,
         }
     }

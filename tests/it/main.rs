@@ -23,6 +23,7 @@ mod manners;
 mod once;
 mod operation;
 mod papers;
+mod places;
 mod properties;
 mod quarantine;
 mod rebuild;

@@ -6,7 +6,7 @@
 mod plan;
 mod survey;
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::clock::now;
 use super::workspace::Workspace;
+use crate::disk::to_write;
 use crate::ledger::{Ledger, Removal};
 use crate::pipeline::Pipeline;
 
@@ -72,7 +73,7 @@ fn note(data: &Path, ledger: &mut Ledger, plan: &Plan, as_of: NaiveDate) -> anyh
     ledger.note_removals(&removals)?;
     let path = data.join(LOG);
     let failed = || format!("{} cannot be written", path.display());
-    let mut log = OpenOptions::new().create(true).append(true).open(&path).with_context(failed)?;
+    let mut log = to_write().append(true).open(&path).with_context(failed)?;
     let at = now().to_rfc3339_opts(chrono::SecondsFormat::Millis, false);
     for verdict in &plan.going {
         let line = json!({ "at": at, "event": "removed", "as_of": as_of, "detail": verdict });

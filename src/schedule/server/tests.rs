@@ -4,6 +4,7 @@ mod mail;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::fs;
 use std::path::PathBuf;
 
 use chrono::Utc;
