@@ -110,7 +110,8 @@ fn is_part(name: &str) -> bool {
 
 /// The same of an older version.
 fn is_old_part(name: &str) -> bool {
-    name.strip_prefix(".tmp").is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|b| b.is_ascii_alphanumeric()))
+    name.strip_prefix(".tmp")
+        .is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
 /// Whether the process that writes a file of this name may be at work still. One with the number of this
@@ -175,9 +176,15 @@ mod modes {
 
         #[test]
         fn only_a_umask_that_shuts_others_out_is_followed() {
-            for (umask, followed) in
-                [(0o000, false), (0o002, false), (0o022, false), (0o026, false), (0o027, true), (0o007, true), (0o077, true)]
-            {
+            for (umask, followed) in [
+                (0o000, false),
+                (0o002, false),
+                (0o022, false),
+                (0o026, false),
+                (0o027, true),
+                (0o007, true),
+                (0o077, true),
+            ] {
                 assert_eq!(is_followed(Some(umask)), followed, "{umask:o}");
             }
             assert!(!is_followed(None));

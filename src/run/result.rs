@@ -122,7 +122,9 @@ impl RunResult {
         }
         let path = workspace.past_run(run).join(FILE);
         let again = match ledger.run(Some(run))? {
-            Some(record) => format!("`quarterday run {} --as-of {}` makes it again", record.job, record.as_of),
+            Some(record) => {
+                format!("`quarterday run {} --as-of {}` makes it again", record.job, record.as_of)
+            }
             None => "a run of its job for its date makes it again".to_owned(),
         };
         fs::read(&path).with_context(|| {

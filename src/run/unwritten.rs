@@ -81,7 +81,11 @@ mod tests {
         assert!(!unwritten.write_beside(&dir.path().join("in-the-way"), b"x", place));
         let told = unwritten.told();
         assert_eq!(told.len(), 2, "{told:?}");
-        assert!(told.iter().any(|line| line.contains("a.txt/1.pdf and 2 more files there cannot be written")));
-        assert!(told.iter().any(|line| line.starts_with("inbox/visits/withheld.receipt.txt cannot be written")));
+        assert!(
+            told.iter().any(|line| line.contains("a.txt/1.pdf and 2 more files there cannot be written"))
+        );
+        assert!(
+            told.iter().any(|line| line.starts_with("inbox/visits/withheld.receipt.txt cannot be written"))
+        );
     }
 }

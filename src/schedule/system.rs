@@ -67,7 +67,8 @@ impl System {
             }
         };
         let (report, log) = (self.into(folder.join(report)), self.into(folder.join(log)));
-        let stdio = |file: Option<&File>| file.and_then(|f| f.try_clone().ok()).map_or_else(Stdio::null, Stdio::from);
+        let stdio =
+            |file: Option<&File>| file.and_then(|f| f.try_clone().ok()).map_or_else(Stdio::null, Stdio::from);
         command
             .arg("--pipeline")
             .arg(order.pipeline)
@@ -160,7 +161,11 @@ impl World for System {
             Err(error) => return Ended::NotStarted(error.to_string()),
         };
         match self.wait_for(&mut child, order.limit, tick) {
-            Ok(code) => Ended::Exit { code, run: report.as_deref().and_then(run_of), complaint: log.as_deref().map(complaint).unwrap_or_default() },
+            Ok(code) => Ended::Exit {
+                code,
+                run: report.as_deref().and_then(run_of),
+                complaint: log.as_deref().map(complaint).unwrap_or_default(),
+            },
             Err(ended) => ended,
         }
     }

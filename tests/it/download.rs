@@ -255,7 +255,8 @@ fn one_time_holds_for_a_download_with_all_its_tries() {
         let server = Server::new(move |_, _| Reply::Raw(pieces.clone(), Duration::from_millis(100)));
         let icb = from(&server, "/quality.csv");
         let settings = icb.pipeline("pipeline.toml");
-        let patient = fs::read_to_string(&settings).unwrap().replace("tries = 3", "tries = 50\npatience_seconds = 5");
+        let patient =
+            fs::read_to_string(&settings).unwrap().replace("tries = 3", "tries = 50\npatience_seconds = 5");
         fs::write(&settings, patient).unwrap();
         let begun = std::time::Instant::now();
         let (report, exit) = intake(&icb, "2026-07-14");

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::support::{Icb, code, complained, copy_of_demo, files, quarterday, said, text};
 
-const SHEET: &str = "Practice code,Date raised,Severity,Status,Reference\nX90100,01/07/2026,Serious,Open,Q-1\n";
+const SHEET: &str =
+    "Practice code,Date raised,Severity,Status,Reference\nX90100,01/07/2026,Serious,Open,Q-1\n";
 /// A row that is set aside: its date is none.
 const FAULTY: &str = "Practice code,Date raised,Severity,Status,Reference\nX90100,soon,Serious,Open,Q-1\n";
 
@@ -24,7 +25,11 @@ fn goes_on(icb: &Icb, as_of: &str, what: &str) {
     let complaint = complained(&output);
     assert_eq!(code(&output), 0, "{what}: {complaint}");
     assert!(complaint.contains("cannot be written") && complaint.contains(what), "{what}: {complaint}");
-    assert!(said(&output).contains("7 sent now") || said(&output).contains("7 sent before"), "{}", said(&output));
+    assert!(
+        said(&output).contains("7 sent now") || said(&output).contains("7 sent before"),
+        "{}",
+        said(&output)
+    );
     let told = told(icb);
     assert!(told.contains("did its work, but could not write") && told.contains(what), "{what}: {told}");
 }
@@ -52,7 +57,11 @@ fn a_place_that_cannot_be_written_holds_nothing_back() {
 
         // Once the place is free it is written, and the trouble is over.
         let way = if in_the_way.ends_with("/x") { place.parent().unwrap().to_owned() } else { place };
-        if way.is_dir() { fs::remove_dir_all(&way).unwrap() } else { fs::remove_file(&way).unwrap() }
+        if way.is_dir() {
+            fs::remove_dir_all(&way).unwrap()
+        } else {
+            fs::remove_file(&way).unwrap()
+        }
         let output = icb.run("quarterly", day, &[]);
         assert_eq!(code(&output), 0, "{what}: {}", complained(&output));
         assert!(!complained(&output).contains("cannot be written"), "{what}: {}", complained(&output));
@@ -71,7 +80,10 @@ fn intake_alone_goes_on_too() {
     let output = icb.take_in("2026-07-14");
     assert_eq!(code(&output), 0, "{}", complained(&output));
     let complaint = complained(&output);
-    assert!(complaint.contains("inbox/concerns-quality/new.csv.receipt.txt cannot be written"), "{complaint}");
+    assert!(
+        complaint.contains("inbox/concerns-quality/new.csv.receipt.txt cannot be written"),
+        "{complaint}"
+    );
     assert!(icb.data().join("inbox/concerns-quality/new.csv.receipt.html").is_file(), "the others lie there");
 }
 
@@ -106,7 +118,11 @@ fn a_checked_copy_that_could_not_be_replaced_is_replaced_by_the_next_run() {
     fs::create_dir_all(copy.join("x")).unwrap();
     let output = icb.take_in("2026-07-15");
     assert_eq!(code(&output), 0, "{}", complained(&output));
-    assert!(complained(&output).contains("new.csv.checked.xlsx cannot be written"), "{}", complained(&output));
+    assert!(
+        complained(&output).contains("new.csv.checked.xlsx cannot be written"),
+        "{}",
+        complained(&output)
+    );
     fs::remove_dir_all(&copy).unwrap();
     fs::rename(&kept, &copy).unwrap();
     let output = icb.take_in("2026-07-15");
@@ -163,7 +179,8 @@ fn who_may_read_follows_a_umask_that_shuts_others_out_and_is_nobody_else_under_a
         assert_eq!(code(&under(umask, &["backup", "--data", text(&data), "--to", text(&copy)])), 0);
         let inbox = data.join("inbox");
         let mut seen = 0;
-        for (path, is_folder, mode) in modes(&data).into_iter().filter(|(path, ..)| !path.starts_with(&inbox)) {
+        for (path, is_folder, mode) in modes(&data).into_iter().filter(|(path, ..)| !path.starts_with(&inbox))
+        {
             let wanted = if is_folder { folder } else { file };
             assert_eq!(mode, wanted, "umask {umask}: {} has {mode:o}", path.display());
             seen += 1;
@@ -195,7 +212,8 @@ fn what_a_killed_run_left_half_written_goes_with_the_next() {
     let (pipeline, data) = (icb.pipeline(""), icb.data());
     icb.drop_bytes("concerns-quality", "new.csv", SHEET);
     let parts = |data: &Path| {
-        let all = files(data).into_keys().map(|path| path.file_name().unwrap().to_string_lossy().into_owned());
+        let all =
+            files(data).into_keys().map(|path| path.file_name().unwrap().to_string_lossy().into_owned());
         all.filter(|name| name.starts_with(".quarterday-") || name.starts_with(".tmp")).collect::<Vec<_>>()
     };
     let mut left = 0;
@@ -226,10 +244,20 @@ fn a_deleted_run_folder_is_written_again_from_the_store() {
     let pipeline = dir.path().join("pipeline");
     let runs = dir.path().join("runs");
     let packs: Vec<PathBuf> = fs::read_dir(&runs).unwrap().flatten().map(|entry| entry.path()).collect();
-    let last = packs.iter().filter(|path| path.to_string_lossy().contains("quarterly-")).max().unwrap().clone();
+    let last =
+        packs.iter().filter(|path| path.to_string_lossy().contains("quarterly-")).max().unwrap().clone();
     let before = fs::read(last.join("result.json")).unwrap();
     fs::remove_dir_all(&last).unwrap();
-    let run = ["run", "nightly", "--pipeline", text(&pipeline), "--data", text(dir.path()), "--as-of", "2026-12-01"];
+    let run = [
+        "run",
+        "nightly",
+        "--pipeline",
+        text(&pipeline),
+        "--data",
+        text(dir.path()),
+        "--as-of",
+        "2026-12-01",
+    ];
     let output = quarterday(&run);
     assert!(matches!(code(&output), 0 | 4), "{}", complained(&output));
     let name = last.file_name().unwrap().to_string_lossy().into_owned();

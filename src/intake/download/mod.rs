@@ -88,9 +88,7 @@ impl<'r> Round<'r> {
         known: &dyn Fn(&str) -> Option<Mark>,
     ) -> (u32, Result<Fetched, Fault>) {
         match self.prepared(download) {
-            Ok((token, candidates)) => {
-                survives(|| self.first_of(feed, download, token, candidates, known))
-            }
+            Ok((token, candidates)) => survives(|| self.first_of(feed, download, token, candidates, known)),
             Err(fault) => (0, Err(fault)),
         }
     }

@@ -229,7 +229,9 @@ pub(crate) mod tests {
     #[test]
     fn whatever_a_server_asks_for_nothing_overflows_and_nobody_waits_for_ever() {
         let most = u64::MAX.to_string();
-        for value in [most.as_str(), "18446744073709551616", &"9".repeat(4000), "Fri, 31 Dec 9999 23:59:59 GMT"] {
+        for value in
+            [most.as_str(), "18446744073709551616", &"9".repeat(4000), "Fri, 31 Dec 9999 23:59:59 GMT"]
+        {
             let now = Still::default().now();
             let next = Next::Again(retry_after(value, now).unwrap());
             let still = Still::default();
