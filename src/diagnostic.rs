@@ -117,12 +117,19 @@ codes! {
     HiddenRows => "hidden-rows",
     /// Percentages stand as fractions.
     FractionsRead => "fractions-read",
+    /// Cells that are shown as per cents.
+    PercentRead => "percent-read",
     /// Text that was decoded wrongly before it was sent (`Ã©` for `é`).
     GarbledText => "garbled-text",
     /// The file is of another kind than the feed expects.
     WrongFile => "wrong-file",
     /// No date or period could be found for the file.
     MissingDate => "missing-date",
+
+    /// A quote in a text that would swallow rows.
+    StrayQuote => "stray-quote",
+    /// Columns of a text that are separated by something unusual.
+    UnusualSeparator => "unusual-separator",
 
     // A row or a cell of a received file.
     /// A required cell is empty.
@@ -145,6 +152,10 @@ codes! {
     MergedCell => "merged-cell",
     /// A spreadsheet error stands in the cell.
     ErrorCell => "error-cell",
+    /// A formula without a stored value.
+    Uncalculated => "formula-without-value",
+    /// A cell whose content a merged cell hides.
+    CoveredCell => "covered-cell",
     /// A number outside the limits of its column.
     OutOfRange => "out-of-range",
     /// A row that breaks a rule of its layout.

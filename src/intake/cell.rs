@@ -14,12 +14,16 @@ pub enum Cell {
     Text(String),
     /// A number.
     Number(f64),
+    /// A number that is shown as a per cent, as it is shown: 85.1 where the file holds 0.851.
+    Percent(f64),
     /// A date, with its time of day.
     Date(NaiveDateTime),
     /// True or false.
     Truth(bool),
     /// A spreadsheet error such as `#REF!`.
     Error(String),
+    /// A formula whose value is not in the file: the program that wrote it did not calculate.
+    Uncalculated,
 }
 
 impl Cell {
@@ -56,12 +60,19 @@ impl Cell {
             Cell::Empty => String::new(),
             Cell::Text(text) | Cell::Error(text) => text.clone(),
             Cell::Number(number) => number.to_string(),
+            Cell::Percent(number) => format!("{number}%"),
             Cell::Date(date) if date.time() == chrono::NaiveTime::MIN => date.format("%d/%m/%Y").to_string(),
             Cell::Date(date) => date.format("%d/%m/%Y %H:%M").to_string(),
             Cell::Truth(true) => "TRUE".to_owned(),
             Cell::Truth(false) => "FALSE".to_owned(),
+            Cell::Uncalculated => "(formula without a value)".to_owned(),
         }
     }
+}
+
+/// A fraction as a percentage, without the dust of binary fractions.
+pub fn hundredfold(number: f64) -> f64 {
+    (number * 100.0 * 1e9).round() / 1e9
 }
 
 /// Characters that show nothing and can make a terminal or a reader misbehave: controls, byte order marks,
@@ -73,6 +84,10 @@ fn unprintable(c: char) -> bool {
 
 /// Errors of Excel, LibreOffice and Smartsheet, which some formats store as text.
 fn is_error(text: &str) -> bool {
+    // LibreOffice numbers most of its own.
+    if let Some(number) = text.strip_prefix("Err:") {
+        return number.len() == 3 && number.bytes().all(|b| b.is_ascii_digit());
+    }
     let Some(rest) = text.strip_prefix('#') else { return false };
     let name = rest.trim_end_matches(['!', '?']);
     const NAMES: [&str; 21] = [
@@ -147,6 +162,8 @@ mod tests {
         assert_eq!(Cell::from_text(" #REF! "), Cell::Error("#REF!".into()));
         assert_eq!(Cell::from_text("#INVALID VALUE"), Cell::Error("#INVALID VALUE".into()));
         assert_eq!(Cell::from_text("#1 priority"), Cell::Text("#1 priority".into()));
+        assert_eq!(Cell::from_text("Err:502"), Cell::Error("Err:502".into()));
+        assert_eq!(Cell::from_text("Err: none"), Cell::Text("Err: none".into()));
         assert_eq!(Cell::from_text("\u{a0} "), Cell::Empty);
     }
 

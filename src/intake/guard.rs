@@ -214,14 +214,14 @@ fn hits<'g>(guard: &'g Guard, cell: &Cell, column: Option<&Column>) -> Vec<Hit<'
         _ => Place::Cells,
     };
     let mut found = match cell {
-        Cell::Number(number) => match whole(*number) {
+        Cell::Number(number) | Cell::Percent(number) => match whole(*number) {
             Some(digits) => guard.find(&digits, Place::Cells),
             None => Vec::new(),
         },
         // A column of text may hold digits in two groups; elsewhere that is a measured value.
         Cell::Text(text) if place == Place::Cells && is_fraction(text) => Vec::new(),
         Cell::Text(text) => guard.find(text, place),
-        Cell::Empty | Cell::Date(_) | Cell::Truth(_) | Cell::Error(_) => Vec::new(),
+        Cell::Empty | Cell::Date(_) | Cell::Truth(_) | Cell::Error(_) | Cell::Uncalculated => Vec::new(),
     };
     let mut told = BTreeSet::new();
     found.retain(|hit| told.insert(hit.pattern));

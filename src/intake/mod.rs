@@ -10,6 +10,7 @@ mod annotate;
 pub mod cell;
 mod changes;
 mod condense;
+mod covered;
 pub mod download;
 mod file_name;
 mod guard;

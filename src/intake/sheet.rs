@@ -74,6 +74,7 @@ impl Shape<'_> {
 /// If no sheet can be chosen, no header is found or a needed column is missing; everything that is
 /// wrong is in it.
 pub fn fit<'b, 'l>(book: &'b Book, layouts: &'l [Layout]) -> Result<(&'l Layout, Shape<'b>), Rejection> {
+    usually_separated(book)?;
     let mut best: Option<(&Layout, Shape<'_>)> = None;
     let mut refused: Option<Rejection> = None;
     for layout in layouts {
@@ -111,6 +112,26 @@ pub fn fit<'b, 'l>(book: &'b Book, layouts: &'l [Layout]) -> Result<(&'l Layout,
         }
         None => Err(refused.unwrap_or_default()),
     }
+}
+
+/// Refuses text whose columns are separated by what no layout reads, and says by what.
+fn usually_separated(book: &Book) -> Result<(), Rejection> {
+    let Some(separator) = book.separator else { return Ok(()) };
+    let name = match separator {
+        '|' => " (a vertical bar)",
+        '^' => " (a circumflex)",
+        '~' => " (a tilde)",
+        _ => "",
+    };
+    let shown = match separator {
+        c if c.is_control() => format!("the control character {}", u32::from(c)),
+        c => format!("\"{c}\"{name}"),
+    };
+    Err(Rejection::whole(
+        Code::UnusualSeparator,
+        format!("the columns are separated by {shown}, and not by commas, semicolons or tabs"),
+        "export it with commas, or send the workbook itself (.xlsx)",
+    ))
 }
 
 /// Rows below the header that hold anything.
@@ -225,8 +246,27 @@ fn named<'b>(sheet: &'b Sheet, layout: &Layout) -> Result<Shape<'b>, Rejection> 
             let matched = match_columns(&Names::of(sheet, index), layout);
             Ok(describe(sheet, layout, *row, cells, matched))
         }
-        _ => Err(no_header(sheet, layout)),
+        _ => match decorated_header(sheet, layout) {
+            Some((index, (row, cells))) => {
+                let matched = match_columns(&Names::of(sheet, index), layout);
+                Ok(describe(sheet, layout, *row, cells, matched))
+            }
+            None => Err(no_header(sheet, layout)),
+        },
     }
+}
+
+/// The row that would be a header but for what is added to its names.
+fn decorated_header<'b>(sheet: &'b Sheet, layout: &Layout) -> Option<(usize, &'b (u32, Vec<Cell>))> {
+    let needed: Vec<&Column> = layout.columns.iter().filter(|column| column.needed).collect();
+    let within = sheet.rows.iter().take_while(|(row, _)| *row <= HEADER_WITHIN).enumerate();
+    let counted = within.map(|(index, row)| {
+        let texts: Vec<(usize, String)> = row.1.iter().map(Cell::shown).enumerate().collect();
+        let like = |column: &&&Column| by_name(column, &texts).is_some();
+        (needed.iter().filter(like).count(), index, row)
+    });
+    let best = counted.reduce(|best, next| if next.0 > best.0 { next } else { best });
+    best.filter(|(count, _, _)| *count >= 2 && count * 2 >= needed.len()).map(|(_, index, row)| (index, row))
 }
 
 /// How many rows above the last row of a header may belong to it.
@@ -464,10 +504,7 @@ fn meant<'u>(
     column: &Column,
     unknown: &'u [(usize, String)],
 ) -> Option<&'u (usize, String)> {
-    let names = std::iter::once(&column.title).chain(&column.aliases);
-    let by_name = names
-        .filter_map(|name| likely(name, unknown.iter().map(|(_, u)| u.as_str())))
-        .find_map(|near| unknown.iter().find(|(_, u)| u == near));
+    let by_name = by_name(column, unknown);
     let ColumnKind::Choice(values) = &column.kind else { return by_name };
     let holds = |place: usize| {
         let cells = sheet.rows.iter().filter(|(row, _)| *row > header_row).filter_map(|(_, c)| c.get(place));
@@ -476,6 +513,56 @@ fn meant<'u>(
         known > 0 && known * 2 > filled.len()
     };
     by_name.or_else(|| unknown.iter().find(|(place, _)| holds(*place)))
+}
+
+/// The unknown column whose name is nearest to one of a column's names: the same but for hints in brackets and
+/// marks, then nearly the same, then, for a needed column, the same with words before or behind.
+fn by_name<'u>(column: &Column, unknown: &'u [(usize, String)]) -> Option<&'u (usize, String)> {
+    let names: Vec<&String> = std::iter::once(&column.title).chain(&column.aliases).collect();
+    let is_bare = |text: &str| {
+        let bare = normal(&without_brackets(text));
+        !bare.is_empty() && names.iter().any(|name| normal(name) == bare)
+    };
+    let near = || {
+        let near = |name: &&String| likely(name, unknown.iter().map(|(_, u)| u.as_str()));
+        names.iter().find_map(near).and_then(|near| unknown.iter().find(|(_, u)| u == near))
+    };
+    let longer = || {
+        let with_more = |text: &str| names.iter().filter_map(|name| words_more(text, name)).min();
+        let fitting = unknown.iter().filter_map(|one| Some((with_more(&one.1)?, one)));
+        fitting.min_by_key(|(more, _)| *more).map(|(_, one)| one).filter(|_| column.needed)
+    };
+    unknown.iter().find(|(_, text)| is_bare(text)).or_else(near).or_else(longer)
+}
+
+/// A name without what stands in brackets.
+fn without_brackets(text: &str) -> String {
+    let mut depth = 0_usize;
+    let outside = |c: &char| {
+        match c {
+            '(' | '[' | '{' | '<' => depth += 1,
+            ')' | ']' | '}' | '>' if depth > 0 => {
+                depth -= 1;
+                return false;
+            }
+            _ => {}
+        }
+        depth == 0
+    };
+    text.chars().filter(outside).collect()
+}
+
+/// The most words that a name may have besides those of a column.
+const MORE_WORDS: usize = 3;
+
+/// How many words more a text has than a name that stands in it whole.
+fn words_more(text: &str, name: &str) -> Option<usize> {
+    let (text, name) = (normal(&without_brackets(text)), normal(name));
+    let (text, name): (Vec<&str>, Vec<&str>) = (text.split(' ').collect(), name.split(' ').collect());
+    let more = text.len().checked_sub(name.len()).filter(|more| *more <= MORE_WORDS)?;
+    let stands =
+        !name.iter().all(|word| word.is_empty()) && text.windows(name.len()).any(|words| words == name);
+    stands.then_some(more)
 }
 
 /// A file without header: as many columns as the layout says, or it is another file.

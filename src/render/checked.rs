@@ -103,6 +103,11 @@ fn write(
         Cell::Number(number) if number.is_finite() => {
             sheet.write_number_with_format(row, column, *number, format)?;
         }
+        // Shown as it was, so that a copy that is sent back is read as the sheet was.
+        Cell::Percent(number) if number.is_finite() => {
+            let format = format.clone().set_num_format("0.0###%");
+            sheet.write_number_with_format(row, column, *number / 100.0, &format)?;
+        }
         Cell::Date(date) if date.date() >= FIRST_DAY => {
             let shape = if date.time() == NaiveTime::MIN { "dd/mm/yyyy" } else { "dd/mm/yyyy hh:mm" };
             sheet.write_datetime_with_format(row, column, date, &format.clone().set_num_format(shape))?;

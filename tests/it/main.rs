@@ -26,6 +26,7 @@ mod papers;
 mod places;
 mod properties;
 mod quarantine;
+mod reading;
 mod rebuild;
 mod recall;
 mod receipts;

@@ -1,22 +1,22 @@
-//! What a zip archive holds, before anything of it is unpacked: which kind of workbook it is, whether it
-//! would come to more than a file may, and what calamine does not tell of its rows.
+//! What a zip archive holds, before a cell of it is read: which kind of workbook it is, whether it would come
+//! to more than a file may, and whether its parts are what was packed.
 
-use std::collections::BTreeSet;
-use std::io::{Cursor, Read};
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Cursor, Read};
 use std::sync::LazyLock;
 
+use quick_xml::events::BytesStart;
 use regex::bytes::Regex;
-use roxmltree::Document;
 use zip::ZipArchive;
 
-use super::{Format, Merged, Unreadable};
+use super::marks::starts;
+use super::{Format, Unreadable};
 use crate::diagnostic::Code;
+use crate::intake::cell::shortened;
 use crate::pipeline::Limits;
 
 /// More parts than any workbook has.
 const PARTS: usize = 20_000;
-/// The most that is read of a part that says where others are.
-const PLAN: u64 = 8 << 20;
 /// The shortest that a shared string can be written: `<si/>`.
 const SHORTEST_STRING: u64 = 5;
 
@@ -26,14 +26,8 @@ pub(super) struct Archive<'b> {
     /// The kind of workbook.
     pub(super) format: Format,
     limit: u64,
-}
-
-/// What is told of the rows of a sheet besides their cells, and of cells that are merged.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Rows {
-    pub(super) hidden: u32,
-    pub(super) heads: BTreeSet<u32>,
-    pub(super) merged: Merged,
+    /// The name of each part, by its name in small letters: readers do not care for capitals.
+    names: BTreeMap<String, String>,
 }
 
 impl<'b> Archive<'b> {
@@ -47,9 +41,15 @@ impl<'b> Archive<'b> {
             return Err(too_large(&format!("it has {} parts", zip.len())));
         }
         let format = kind(&zip)?;
-        let mut archive = Self { zip, format, limit: limits.unpacked() };
+        let names = zip
+            .file_names()
+            .filter_map(Result::ok)
+            .map(|name| (name.replace('\\', "/").to_lowercase(), name.into_owned()))
+            .collect();
+        let mut archive = Self { zip, format, limit: limits.unpacked(), names };
         archive.weigh(limits)?;
         archive.count_strings()?;
+        archive.verify()?;
         Ok(archive)
     }
 
@@ -74,10 +74,8 @@ impl<'b> Archive<'b> {
     fn count_strings(&mut self) -> Result<(), Unreadable> {
         static COUNT: LazyLock<Option<Regex>> =
             LazyLock::new(|| Regex::new(r#"uniqueCount\s*=\s*["']\s*(\d+)"#).ok());
-        let Some(name) = self.part(|name| name.eq_ignore_ascii_case("xl/sharedStrings.xml")) else {
-            return Ok(());
-        };
-        let Ok(part) = self.zip.by_name(&name) else { return Ok(()) };
+        let Some(name) = self.names.get("xl/sharedstrings.xml") else { return Ok(()) };
+        let Ok(part) = self.zip.by_name(name) else { return Ok(()) };
         let size = part.size();
         let mut head = Vec::new();
         let _ = part.take(4096).read_to_end(&mut head);
@@ -96,55 +94,121 @@ impl<'b> Archive<'b> {
         ))
     }
 
-    fn part(&self, is: impl Fn(&str) -> bool) -> Option<String> {
-        names(&self.zip).find(|name| is(name))
+    /// Reads each part that a reader uses to its end, so that its checksum is held: a reader of cells stops at
+    /// the last cell, and a digit that was altered on the way would count.
+    fn verify(&mut self) -> Result<(), Unreadable> {
+        let used: Vec<String> =
+            self.names.iter().filter(|(small, _)| is_used(small)).map(|(_, name)| name.clone()).collect();
+        let mut piece = vec![0_u8; 1 << 16];
+        for name in used {
+            let limit = self.limit;
+            let mut part = self.zip.by_name(&name).map_err(|_| damaged(&name))?.take(limit.saturating_add(1));
+            let mut length = 0_u64;
+            loop {
+                match part.read(&mut piece) {
+                    Ok(0) => break,
+                    Ok(count) => length = length.saturating_add(count as u64),
+                    Err(error) if error.to_string().contains("checksum") => return Err(altered(&name)),
+                    Err(_) => return Err(damaged(&name)),
+                }
+            }
+            if length > limit {
+                return Err(too_large(&format!("its part {} has no end", told(&name))));
+            }
+        }
+        Ok(())
     }
 
-    /// The text of a small part.
-    fn text(&mut self, name: &str) -> Option<String> {
-        let mut text = String::new();
-        let part = self.zip.by_name(name).ok()?;
-        part.take(PLAN).read_to_string(&mut text).ok()?;
-        Some(text)
+    /// A part to be read, by its name in any capitals.
+    ///
+    /// # Errors
+    /// If it cannot be unpacked.
+    pub(super) fn part(&mut self, path: &str) -> Result<Option<impl BufRead>, Unreadable> {
+        let Some(name) = self.names.get(&path.to_lowercase()) else { return Ok(None) };
+        let part = self.zip.by_name(name).map_err(|_| damaged(path))?;
+        Ok(Some(BufReader::new(part.take(self.limit))))
     }
 
-    /// Where the sheets of an xlsx lie, by name.
-    pub(super) fn sheets(&mut self) -> Vec<(String, String)> {
-        let (Some(book), Some(links)) =
-            (self.text("xl/workbook.xml"), self.text("xl/_rels/workbook.xml.rels"))
-        else {
-            return Vec::new();
-        };
-        let (Ok(book), Ok(links)) = (Document::parse(&book), Document::parse(&links)) else {
-            return Vec::new();
-        };
-        let target = |id: &str| {
-            let link = links.descendants().find(|n| n.attribute("Id") == Some(id))?;
-            let target = link.attribute("Target")?;
-            Some(match target.strip_prefix('/') {
-                Some(absolute) => absolute.to_owned(),
-                None => format!("xl/{target}"),
-            })
-        };
-        let sheets = book.descendants().filter(|n| n.tag_name().name() == "sheet");
-        let named = sheets.filter_map(|sheet| {
-            let name = sheet.attribute("name")?;
-            let id = sheet.attributes().find(|a| a.name() == "id" && a.namespace().is_some())?;
-            Some((name.to_owned(), target(id.value())?))
-        });
-        named.collect()
+    /// All bytes of a part; none if it is not there.
+    ///
+    /// # Errors
+    /// If it cannot be unpacked.
+    pub(super) fn whole(&mut self, path: &str) -> Result<Vec<u8>, Unreadable> {
+        let mut bytes = Vec::new();
+        if let Some(mut part) = self.part(path)? {
+            part.read_to_end(&mut bytes).map_err(|_| damaged(path))?;
+        }
+        Ok(bytes)
     }
 
-    /// Which rows of a sheet are hidden and which head a group, by the attributes of its rows.
-    pub(super) fn rows(&mut self, path: &str) -> Rows {
-        let limit = self.limit;
-        let Ok(part) = self.zip.by_name(path) else { return Rows::default() };
-        scan(part.take(limit))
+    /// Shows every start tag of a part, by its name without a prefix.
+    ///
+    /// # Errors
+    /// If it is no XML.
+    pub(super) fn each_start(
+        &mut self,
+        path: &str,
+        see: impl FnMut(&str, &BytesStart<'_>),
+    ) -> Result<(), Unreadable> {
+        match self.part(path)? {
+            Some(part) => starts(part, see).map_err(|_| damaged(path)),
+            None => Ok(()),
+        }
     }
+}
+
+/// Folders of a workbook whose parts say nothing of cells.
+const UNUSED: [&str; 10] = [
+    "/media/",
+    "/drawings/",
+    "/charts/",
+    "/printersettings/",
+    "/embeddings/",
+    "/customxml/",
+    "/ctrlprops/",
+    "/activex/",
+    "/theme/",
+    "/vbaproject",
+];
+
+/// Whether what a part says may come to count; `name` in small letters.
+fn is_used(name: &str) -> bool {
+    const NAMED: [&str; 6] = [
+        "[content_types].xml",
+        "_rels/.rels",
+        "content.xml",
+        "styles.xml",
+        "mimetype",
+        "meta-inf/manifest.xml",
+    ];
+    let ending = [".xml", ".bin", ".rels"].iter().any(|ending| name.ends_with(ending));
+    NAMED.contains(&name)
+        || (ending && !name.starts_with("docprops/") && !UNUSED.iter().any(|folder| name.contains(folder)))
 }
 
 const AGAIN: &str =
     "open it in Excel, save it again and send that; if it was still synchronising, wait until it is whole";
+
+/// The name of a part as it can be told.
+fn told(part: &str) -> String {
+    let plain: String = part.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').collect();
+    shortened(&plain)
+}
+
+/// A part that cannot be read.
+pub(super) fn damaged(part: &str) -> Unreadable {
+    let message = format!("the workbook is damaged: its part {} cannot be read", told(part));
+    Unreadable::new(Code::UnreadableFile, message, AGAIN)
+}
+
+/// A part whose content is not what was packed.
+fn altered(part: &str) -> Unreadable {
+    let message = format!(
+        "the workbook is damaged: the checksum of {} in it does not fit its content, so a figure may have changed",
+        told(part)
+    );
+    Unreadable::new(Code::UnreadableFile, message, AGAIN)
+}
 
 fn not_whole() -> Unreadable {
     Unreadable::new(Code::UnreadableFile, "the workbook cannot be opened: it is cut short or damaged", AGAIN)
@@ -188,109 +252,58 @@ fn kind(zip: &ZipArchive<Cursor<&[u8]>>) -> Result<Format, Unreadable> {
     Err(Unreadable::new(Code::NotAWorkbook, format!("the file is {what}"), mend))
 }
 
-/// The column and the rows of a reference such as `B2:C4`.
-fn reference(text: &str) -> Option<(u32, u32, u32)> {
-    let (first, last) = text.split_once(':')?;
-    let cell = |text: &str| {
-        let digits = text.trim_start_matches(|c: char| c.is_ascii_uppercase());
-        let letters = text.get(..text.len() - digits.len()).filter(|l| (1..=3).contains(&l.len()))?;
-        let column = letters.bytes().fold(0_u32, |sum, letter| sum * 26 + u32::from(letter - b'A') + 1);
-        Some((column - 1, digits.parse::<u32>().ok()?))
-    };
-    let ((column, first), (_, last)) = (cell(first)?, cell(last)?);
-    Some((column, first, last))
-}
-
-/// Reads the start tags of rows and of merged ranges from the XML of a sheet, a piece at a time.
-fn scan(mut part: impl Read) -> Rows {
-    static ROW: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"<(?:\w+:)?(row|mergeCell)\b([^<>]*)>").ok());
-    let mut rows = Rows::default();
-    let Some(pattern) = ROW.as_ref() else { return rows };
-    let (mut buffer, mut piece) = (Vec::new(), vec![0_u8; 1 << 18]);
-    let (mut last, mut depth) = (0_u32, 0_u32);
-    while let Ok(count) = part.read(&mut piece) {
-        if count == 0 {
-            break;
-        }
-        buffer.extend_from_slice(piece.get(..count).unwrap_or_default());
-        for found in pattern.captures_iter(&buffer) {
-            let attributes = String::from_utf8_lossy(found.get(2).map_or(&[][..], |m| m.as_bytes()));
-            if found.get(1).is_some_and(|name| name.as_bytes() == b"mergeCell") {
-                if let Some((column, first, last)) = attribute(&attributes, "ref").and_then(reference) {
-                    rows.merged.add(column, first, last);
-                }
-                continue;
-            }
-            let number = attribute(&attributes, "r").and_then(|n| n.parse().ok()).unwrap_or(last + 1);
-            let level = attribute(&attributes, "outlineLevel").and_then(|n| n.parse().ok()).unwrap_or(0);
-            if matches!(attribute(&attributes, "hidden"), Some("1" | "true")) {
-                rows.hidden = rows.hidden.saturating_add(1);
-            }
-            if level > depth && last > 0 && number == last + 1 {
-                rows.heads.insert(last);
-            }
-            (last, depth) = (number.min(u32::MAX - 1), level);
-        }
-        // A tag that is not whole yet is looked at with the next piece.
-        let rest = buffer.iter().rposition(|b| *b == b'<').unwrap_or(buffer.len());
-        let rest = if buffer.get(rest..).is_some_and(|t| t.contains(&b'>')) { buffer.len() } else { rest };
-        buffer.drain(..rest);
-        if buffer.len() > 1 << 20 {
-            break;
-        }
-    }
-    rows
-}
-
-/// The value of an attribute within a start tag.
-fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
-    let mut rest = tag;
-    while let Some((before, after)) = rest.split_once('=') {
-        let after = after.trim_start();
-        let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-        let (value, next) = after.get(1..)?.split_once(quote)?;
-        if before.trim() == name {
-            return Some(value);
-        }
-        rest = next;
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
+    use zip::write::SimpleFileOptions;
+    use zip::{CompressionMethod, ZipWriter};
+
     use super::*;
 
-    #[test]
-    fn rows_that_head_groups_and_hidden_rows_are_seen_across_pieces() {
-        let xml = r#"<sheetData><row r="1"><c r="A1"/></row><x:row spans="1:2" r="2"/>
-            <row r="3" outlineLevel="1" hidden="1"/><row r="4" outlineLevel='1'/><row r="5"/>
-            <row r="6" outlineLevel="1"/><rows r="9" hidden="1"/></sheetData>
-            <mergeCells count="3"><mergeCell ref="B2:C4"/><mergeCell ref="A1:D1"/><mergeCell ref="AA7:AA9"/>
-            <mergeCell ref="nonsense"/><mergeCell/></mergeCells>"#;
-        let merged = Merged([((1, 2), 4), ((26, 7), 9)].into());
-        assert_eq!((merged.above(1, 4), merged.above(1, 2), merged.above(1, 5)), (Some(2), None, None));
-        assert_eq!((merged.last(26, 7), merged.last(0, 7)), (9, 7));
-        let expected = Rows { hidden: 1, heads: [2, 5].into(), merged };
-        assert_eq!(scan(xml.as_bytes()), expected);
-        /// Gives a byte at a time.
-        struct Slow<'x>(&'x [u8]);
-        impl Read for Slow<'_> {
-            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-                let Some((first, rest)) = self.0.split_first() else { return Ok(0) };
-                buffer[0] = *first;
-                self.0 = rest;
-                Ok(1)
-            }
+    fn packed(method: CompressionMethod, large: bool) -> Vec<u8> {
+        let options = SimpleFileOptions::default().compression_method(method).large_file(large);
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        for name in
+            ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/media/image1.png", "docProps/core.xml"]
+        {
+            zip.start_file(name, options).unwrap();
+            zip.write_all(format!("<x>the part {name} says 6.3</x>").as_bytes()).unwrap();
         }
-        assert_eq!(scan(Slow(xml.as_bytes())), expected);
+        zip.finish().unwrap().into_inner()
+    }
+
+    /// The fault of an archive in which a digit of a part was altered.
+    fn with_altered(part: &str) -> Option<String> {
+        let mut bytes = packed(CompressionMethod::Stored, false);
+        let told = format!("the part {part} says 6.3");
+        let place = bytes.windows(told.len()).position(|w| w == told.as_bytes()).unwrap() + told.len() - 3;
+        assert_eq!(bytes[place], b'6');
+        bytes[place] = b'7';
+        Archive::open(&bytes, &Limits::default()).err().map(|fault| fault.message)
     }
 
     #[test]
-    fn attributes_are_found_by_their_whole_name() {
-        assert_eq!(attribute(r#" spans="1:2" r="7" "#, "r"), Some("7"));
-        assert_eq!(attribute(r#" customr="7""#, "r"), None);
-        assert_eq!(attribute(r#" r=7"#, "r"), None);
+    fn a_part_that_was_altered_is_refused_by_its_name() {
+        let said = with_altered("xl/worksheets/sheet1.xml").unwrap();
+        assert!(said.contains("xl/worksheets/sheet1.xml"), "{said}");
+        assert!(said.contains("checksum"), "{said}");
+        assert!(with_altered("xl/workbook.xml").is_some());
+        assert_eq!(with_altered("xl/media/image1.png"), None, "nothing of it counts");
+        assert_eq!(with_altered("docProps/core.xml"), None);
+    }
+
+    #[test]
+    fn whole_archives_of_every_kind_are_read() {
+        for (method, large) in [
+            (CompressionMethod::Stored, false),
+            (CompressionMethod::Deflated, false),
+            (CompressionMethod::Deflated, true),
+        ] {
+            let bytes = packed(method, large);
+            let mut archive = Archive::open(&bytes, &Limits::default()).unwrap();
+            let sheet = archive.whole("XL/Worksheets/Sheet1.xml").unwrap();
+            assert_eq!(sheet, b"<x>the part xl/worksheets/sheet1.xml says 6.3</x>", "{method} {large}");
+        }
     }
 }

@@ -1,12 +1,13 @@
-//! Delimited text: decoded first, split by the csv crate, rows counted as Excel counts them.
+//! Delimited text as a sheet: decoded first, split into records, rows counted as Excel counts them.
 
-use csv::{ByteRecord, ReaderBuilder};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-
+use super::decode::decode;
+use super::split::{Fault, Record, Splitter, line_ends, lines};
+use super::swallowed::Rows;
 use super::{Book, Format, Sheet, Unreadable};
 use crate::diagnostic::Code;
 use crate::intake::cell::Cell;
 use crate::pipeline::Limits;
+use crate::wording::plural;
 
 /// The widest a sheet can be.
 const COLUMNS: usize = 16_384;
@@ -14,113 +15,123 @@ const COLUMNS: usize = 16_384;
 /// Reads delimited text; `ending` is that of the file's name.
 pub(super) fn read(bytes: &[u8], ending: &str, limits: &Limits) -> Result<Book, Unreadable> {
     let (text, note) = decode(bytes)?;
-    let delimiter = delimiter(&text, ending);
+    let separator = separator(&text, ending);
     let mut left = usize::try_from(limits.cells).unwrap_or(usize::MAX);
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(text.as_bytes());
-    let mut rows = Vec::new();
-    let mut record = ByteRecord::new();
-    let (mut row, mut seen) = (0_u32, 0_usize);
-    loop {
-        let more = reader.read_byte_record(&mut record).map_err(|error| unsplit(&error))?;
-        if !more {
-            break;
-        }
-        // The csv crate passes over blank lines; Excel gives each a row.
-        row = row.saturating_add(blank_lines(text.as_bytes(), seen)).saturating_add(1);
-        seen = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
+    let mut splitter = Splitter::new(&text, separator);
+    let mut records = Vec::new();
+    while let Some(record) = splitter.next().map_err(unsplit)? {
         left = left
-            .checked_sub(record.len())
+            .checked_sub(record.fields.len())
             .ok_or_else(|| too_large("it holds more cells than one file may"))?;
-        if record.len() > COLUMNS {
-            return Err(too_large(&format!("row {row} has {} columns", record.len())));
+        if record.fields.len() > COLUMNS {
+            return Err(too_large(&format!("row {} has {} columns", record.row, record.fields.len())));
         }
-        let mut cells: Vec<Cell> =
-            record.iter().map(|field| Cell::from_text(&String::from_utf8_lossy(field))).collect();
-        while cells.last().is_some_and(Cell::is_empty) {
-            cells.pop();
-        }
-        if !cells.is_empty() {
-            rows.push((row, cells));
+        records.push(record);
+    }
+    let lines: Vec<&str> = lines(&text).collect();
+    all_counted(&text, &records, &lines)?;
+    let rows = Rows::of(&records, &lines, separator);
+    for record in records.iter().filter(|record| record.opens.is_some()) {
+        if let Some(line) = rows.swallowed(record, &lines, separator) {
+            return Err(swallowed(record, line));
         }
     }
+    let notes = note.into_iter().chain(several_lines(&records, lines.len())).collect();
+    let rows = records.into_iter().filter_map(cells).collect();
     let sheet = Sheet { visible: true, rows, ..Sheet::default() };
-    Ok(Book { format: Format::Csv, sheets: vec![sheet], notes: note.into_iter().collect() })
+    let separator = Some(separator).filter(|separator| !USUAL.contains(separator));
+    Ok(Book { format: Format::Csv, sheets: vec![sheet], notes, separator })
 }
 
-/// How many blank lines lie between the end of one record and the next.
-fn blank_lines(text: &[u8], end: usize) -> u32 {
-    let mut rest = text.get(end..).unwrap_or_default();
-    // A record ends at its carriage return; the line feed after it is the same line's.
-    if end > 0 && text.get(end - 1) == Some(&b'\r') {
-        rest = rest.strip_prefix(b"\n").unwrap_or(rest);
+/// The cells of a record, without the empty ones at its end.
+fn cells(record: Record) -> Option<(u32, Vec<Cell>)> {
+    let mut cells: Vec<Cell> = record.fields.iter().map(|field| Cell::from_text(field)).collect();
+    while cells.last().is_some_and(Cell::is_empty) {
+        cells.pop();
     }
-    let feeds = rest.iter().take_while(|b| matches!(b, b'\r' | b'\n')).filter(|b| **b == b'\n').count();
-    u32::try_from(feeds).unwrap_or(u32::MAX)
+    (!cells.is_empty()).then_some((record.row, cells))
 }
 
-/// A byte order mark decides; without one it is UTF-16 if every other byte says so, UTF-8 if it can be,
-/// else Windows-1252.
-fn decode(bytes: &[u8]) -> Result<(String, Option<String>), Unreadable> {
-    let marked = Encoding::for_bom(bytes);
-    let (encoding, mark) = marked.or_else(|| unmarked_utf16(bytes).map(|e| (e, 0))).unwrap_or((UTF_8, 0));
-    let body = bytes.get(mark..).unwrap_or_default();
-    let text = encoding.decode_without_bom_handling_and_without_replacement(body);
-    let (text, note) = match text {
-        Some(text) if marked.is_none() && encoding != UTF_8 => {
-            let note = format!("the text has no byte order mark and was read as {}", encoding.name());
-            (text.into_owned(), Some(note))
+/// Counts the lines of the text in another way than it was split: each belongs to one record or is blank.
+fn all_counted(text: &str, records: &[Record], lines: &[&str]) -> Result<(), Unreadable> {
+    let ended = text.is_empty() || text.ends_with(['\r', '\n']);
+    let there = line_ends(text).saturating_add(u32::from(!ended));
+    let mut next = 1_u32;
+    for record in records {
+        let (first, last) = record.lines;
+        let between = next..first;
+        let is_blank = |number: u32| {
+            let index = usize::try_from(number).ok().and_then(|n| n.checked_sub(1));
+            index.and_then(|index| lines.get(index)).is_some_and(|line| line.is_empty())
+        };
+        if first < next || last < first || !between.into_iter().all(is_blank) {
+            return Err(uncounted(first));
         }
-        Some(text) => (text.into_owned(), None),
-        None if encoding == UTF_8 => {
-            let text = WINDOWS_1252.decode_without_bom_handling(body).0.into_owned();
-            let note = "the text is not UTF-8 and was read as Windows-1252".to_owned();
-            (text, Some(note))
-        }
-        None => {
-            let text = encoding.decode_without_bom_handling(body).0.into_owned();
-            let note = "some characters could not be read and show as \u{fffd}".to_owned();
-            (text, Some(note))
-        }
+        next = last.saturating_add(1);
+    }
+    let rest = lines.get(usize::try_from(next).unwrap_or(usize::MAX).saturating_sub(1)..).unwrap_or_default();
+    if usize::try_from(there) == Ok(lines.len()) && rest.iter().all(|line| line.is_empty()) {
+        Ok(())
+    } else {
+        Err(uncounted(next))
+    }
+}
+
+/// Says so if there are fewer rows than lines because cells have several.
+fn several_lines(records: &[Record], lines: usize) -> Option<String> {
+    let several: Vec<&Record> = records.iter().filter(|record| record.opens.is_some()).collect();
+    let first = several.first()?;
+    let (from, to) = first.lines;
+    let runs = match several.len() {
+        1 => format!("row {} runs over the lines {from} to {to}", first.row),
+        count => format!(
+            "{count} rows run over several lines, the first is row {} (lines {from} to {to})",
+            first.row
+        ),
     };
-    if text.contains('\0') || mostly_control(&text) {
-        return Err(Unreadable::new(
-            Code::UnreadableFile,
-            "the file is neither a workbook nor text",
-            "send an Excel workbook (.xlsx) or comma-separated text (.csv)",
-        ));
-    }
-    Ok((text, note))
+    let rows = plural(records.len(), "row", "rows");
+    Some(format!("the text has {} and {rows}: {runs}", plural(lines, "line", "lines")))
 }
 
-/// UTF-16 without a byte order mark. Text of western Europe has a zero in every other byte, which no
-/// other encoding of text has.
-fn unmarked_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
-    let head = bytes.get(..bytes.len().min(1024) & !1)?;
-    if head.len() < 8 {
-        return None;
-    }
-    let zeros = |first: usize| head.iter().skip(first).step_by(2).filter(|b| **b == 0).count();
-    let (even, odd, half) = (zeros(0), zeros(1), head.len() / 2);
-    match () {
-        () if even == 0 && odd * 10 >= half * 9 => Some(UTF_16LE),
-        () if odd == 0 && even * 10 >= half * 9 => Some(UTF_16BE),
-        () => None,
-    }
+const WRITE_TWICE: &str =
+    "take the quote out, or write it twice within a cell in quotes; or send the workbook itself (.xlsx)";
+
+fn unsplit(fault: Fault) -> Unreadable {
+    let message = match fault {
+        Fault::OpenAtEnd(line) => {
+            format!(
+                "the quote that opens on line {line} is never closed, so all rows after it would be one cell"
+            )
+        }
+        Fault::TextAfterQuote(line, same) if line == same => {
+            format!(
+                "on line {line} text follows the quote that closes a cell, so it is open where the cell ends"
+            )
+        }
+        Fault::TextAfterQuote(line, closes) => format!(
+            "the quote that opens on line {line} closes on line {closes} and text follows it, \
+             so it is open where the cell ends"
+        ),
+    };
+    Unreadable::new(Code::StrayQuote, message, WRITE_TWICE)
 }
 
-/// Whether more than one character in twenty is one that no text has.
-fn mostly_control(text: &str) -> bool {
-    let head = text.chars().take(4096);
-    let (mut all, mut control) = (0, 0);
-    for c in head {
-        all += 1;
-        control += usize::from(c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{c}' | '\u{1a}'));
-    }
-    control * 20 > all
+fn swallowed(record: &Record, line: u32) -> Unreadable {
+    let opens = record.opens.unwrap_or(record.lines.0);
+    let message = format!(
+        "the quote that opens on line {opens} closes on line {} only, and line {line} within it looks like a row of \
+         its own: rows would be lost",
+        record.lines.1
+    );
+    Unreadable::new(Code::StrayQuote, message, WRITE_TWICE)
+}
+
+fn uncounted(line: u32) -> Unreadable {
+    Unreadable::new(
+        Code::UnreadableFile,
+        format!("the lines of the text and its rows do not add up from line {line} on"),
+        "open it in Excel, save it as .xlsx and send that",
+    )
 }
 
 fn too_large(why: &str) -> Unreadable {
@@ -131,29 +142,38 @@ fn too_large(why: &str) -> Unreadable {
     )
 }
 
-fn delimiter(text: &str, ending: &str) -> u8 {
+/// What separates columns in the files that everybody sends.
+const USUAL: [char; 3] = [',', ';', '\t'];
+/// What else programs write, and nobody within words.
+const UNUSUAL: [char; 7] = ['|', '^', '~', '\u{a6}', '\u{ac}', '\u{1f}', '\u{a7}'];
+
+fn separator(text: &str, ending: &str) -> char {
     if ending == "tsv" {
-        return b'\t';
+        return '\t';
     }
-    let head: Vec<&str> = text.lines().take(30).collect();
+    let head: Vec<&str> = lines(text).filter(|line| !line.trim().is_empty()).take(30).collect();
+    if let Some(said) = head.first().and_then(|line| line.trim().strip_prefix("sep=")) {
+        let mut characters = said.chars();
+        if let (Some(one), None) = (characters.next(), characters.next()) {
+            return one;
+        }
+    }
     let lines_with = |c: char| head.iter().filter(|line| line.contains(c)).count();
     let (commas, tabs, semicolons) = (lines_with(','), lines_with('\t'), lines_with(';'));
-    if tabs > commas && tabs >= semicolons {
-        b'\t'
+    let usual = if tabs > commas && tabs >= semicolons {
+        '\t'
     } else if semicolons > commas {
-        b';'
+        ';'
     } else {
-        b','
-    }
-}
-
-fn unsplit(error: &csv::Error) -> Unreadable {
-    let line = error.position().map_or(String::new(), |p| format!(" at line {}", p.line()));
-    Unreadable::new(
-        Code::UnreadableFile,
-        format!("the text cannot be split into rows{line}"),
-        "open it in Excel, save it as .xlsx and send that",
-    )
+        ','
+    };
+    // Another one stands on most lines, and on its first without the usual one.
+    let is_other = |c: &char| {
+        let (here, first) = (lines_with(*c), head.iter().find(|line| line.contains(*c)));
+        here * 5 >= head.len() * 4
+            && (here > lines_with(usual) || first.is_some_and(|line| !line.contains(usual)))
+    };
+    UNUSUAL.into_iter().find(is_other).unwrap_or(usual)
 }
 
 #[cfg(test)]
@@ -171,6 +191,48 @@ mod tests {
         let text = b"a,b\r\n\r\n1,\"two\nlines\"\r\n\r\n\r\n3,4\r\n,,\r\n5\r\n";
         let expected = [(1, "a|b"), (3, "1|two\nlines"), (6, "3|4"), (8, "5")];
         assert_eq!(rows(text), expected.map(|(n, t)| (n, t.to_owned())));
+    }
+
+    fn refused(text: &str) -> String {
+        let fault = read(text.as_bytes(), "csv", &Limits::default()).unwrap_err();
+        assert_eq!(fault.code, Code::StrayQuote, "{fault}");
+        fault.message
+    }
+
+    #[test]
+    fn a_stray_quote_is_refused_with_its_line() {
+        let row = |n: u32, text: &str| format!("X9000{n},0{n}/06/2026,{text},Low\r\n");
+        let head = "Code,Date,Concern,Severity\r\n";
+        let said = refused(&[head, &row(1, "a"), &row(2, "\"a"), &row(3, "a"), &row(4, "a\"")].concat());
+        assert!(said.contains("opens on line 3 closes on line 5 only, and line 4 within it"), "{said}");
+        let said = refused(&[head, &row(1, "a"), &row(2, "\"a"), &row(3, "a")].concat());
+        assert!(said.contains("opens on line 3 is never closed"), "{said}");
+        let said = refused(&[head, &row(1, "\"Rota\" gaps")].concat());
+        assert!(said.contains("on line 2 text follows the quote"), "{said}");
+    }
+
+    #[test]
+    fn rows_are_told_against_lines() {
+        let notes = |text: &str| read(text.as_bytes(), "csv", &Limits::default()).unwrap().notes;
+        assert_eq!(notes("a,b\n1,2\n\n3,4\n"), [""; 0]);
+        let one = notes("a,b\n1,\"two\nlines\"\n\n3,4\n");
+        assert_eq!(one, ["the text has 5 lines and 3 rows: row 2 runs over the lines 2 to 3"]);
+        let two = notes("a,b\n1,\"two\nlines\"\n3,\"4\n\n5\"\n");
+        let said = "the text has 6 lines and 3 rows: 2 rows run over several lines, the first is row 2 (lines 2 to 3)";
+        assert_eq!(two, [said]);
+    }
+
+    #[test]
+    fn other_separators_are_seen() {
+        let of = |text: &str| read(text.as_bytes(), "csv", &Limits::default()).unwrap().separator;
+        assert_eq!(of("a|b|c\n1|2, 3|4\n1|2|4; 5\n"), Some('|'));
+        assert_eq!(of("a^b\n1^2\n"), Some('^'));
+        assert_eq!(of("sep=|\na|b\n"), Some('|'));
+        assert_eq!(of("Concerns, July\n\na|b\n1|2\n3|4\n5|6\n"), Some('|'));
+        assert_eq!(of("a,b|c\n1,2\n"), None);
+        assert_eq!(of("a|b,c|d\n1|2,3|4\n"), None, "commas stand on every line too");
+        assert_eq!(of("only\none\n"), None);
+        assert_eq!(of("sep=;\na;b\n"), None);
     }
 
     #[test]

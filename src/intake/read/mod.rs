@@ -6,9 +6,13 @@
 
 pub mod apart;
 mod archive;
+mod decode;
 mod delimited;
+mod marks;
 mod reader;
 mod sniff;
+mod split;
+mod swallowed;
 mod wire;
 mod workbook;
 
@@ -31,6 +35,8 @@ pub struct Book {
     pub sheets: Vec<Sheet>,
     /// What should be said about the file as a whole.
     pub notes: Vec<String>,
+    /// What separates the columns of delimited text, if it is none of comma, semicolon and tab.
+    pub separator: Option<char>,
 }
 
 /// The kinds of file that are read.
@@ -81,12 +87,16 @@ pub struct Sheet {
     pub visible: bool,
     /// Rows in order, each with its number as Excel counts it and its cells from column A on.
     pub rows: Vec<(u32, Vec<Cell>)>,
-    /// How many of its rows are hidden, where the format tells (xlsx).
+    /// How many of its rows that hold anything are hidden.
     pub hidden_rows: u32,
-    /// Rows that head a group of rows below them, where the format tells (xlsx): Smartsheet's parent rows.
+    /// Rows that head a group of rows below them, where the format tells (all but ods): Smartsheet's parent
+    /// rows.
     pub heads: BTreeSet<u32>,
-    /// Cells that stand for those below them too, where the format tells (xlsx, xls).
+    /// Cells that stand for those below them too.
     pub merged: Merged,
+    /// Cells that held something which a merged cell hides, each with its row as Excel counts it and its
+    /// column counted from 0. They are empty among the rows.
+    pub covered: Vec<(u32, u32)>,
 }
 
 /// Cells that are merged with those below them: the last row of each, by its column counted from 0 and its

@@ -14,9 +14,11 @@ use crate::intake::cell::Cell;
 
 const BOOK: u8 = b'B';
 const NOTE: u8 = b'N';
+const SEPARATOR: u8 = b'P';
 const SHEET: u8 = b'S';
 const HEAD: u8 = b'H';
 const MERGED: u8 = b'M';
+const COVERED: u8 = b'C';
 const ROW: u8 = b'R';
 const REFUSED: u8 = b'U';
 const END: u8 = b'E';
@@ -40,6 +42,10 @@ pub(super) fn write(out: &mut impl Write, read: &Result<Book, Unreadable>) -> io
         }
         Ok(book) => {
             out.write_all(&[BOOK, format_mark(book.format)])?;
+            if let Some(separator) = book.separator {
+                out.write_all(&[SEPARATOR])?;
+                out.write_all(&u32::from(separator).to_le_bytes())?;
+            }
             for note in &book.notes {
                 out.write_all(&[NOTE])?;
                 text(out, note)?;
@@ -64,6 +70,11 @@ fn write_sheet(out: &mut impl Write, sheet: &Sheet) -> io::Result<()> {
             out.write_all(&number.to_le_bytes())?;
         }
     }
+    for (row, column) in &sheet.covered {
+        out.write_all(&[COVERED])?;
+        out.write_all(&row.to_le_bytes())?;
+        out.write_all(&column.to_le_bytes())?;
+    }
     for (row, cells) in &sheet.rows {
         out.write_all(&[ROW])?;
         out.write_all(&row.to_le_bytes())?;
@@ -81,6 +92,8 @@ fn write_sheet(out: &mut impl Write, sheet: &Sheet) -> io::Result<()> {
 fn write_cell(out: &mut impl Write, cell: &Cell) -> io::Result<()> {
     match cell {
         Cell::Empty => out.write_all(b"-"),
+        Cell::Uncalculated => out.write_all(b"u"),
+        Cell::Percent(number) => out.write_all(b"p").and_then(|()| out.write_all(&number.to_le_bytes())),
         Cell::Text(value) => out.write_all(b"t").and_then(|()| text(out, value)),
         Cell::Error(value) => out.write_all(b"e").and_then(|()| text(out, value)),
         Cell::Number(number) => out.write_all(b"n").and_then(|()| out.write_all(&number.to_le_bytes())),
@@ -145,11 +158,15 @@ impl<F: Read> Input<'_, F> {
             b'c' => Format::Csv,
             _ => return Err(nonsense()),
         };
-        let mut book = Book { format, sheets: Vec::new(), notes: Vec::new() };
+        let mut book = Book { format, sheets: Vec::new(), notes: Vec::new(), separator: None };
         loop {
             match self.byte()? {
                 END => return Ok(book),
                 NOTE => book.notes.push(self.text()?),
+                SEPARATOR => {
+                    let separator = char::from_u32(u32::from_le_bytes(self.bytes()?));
+                    book.separator = Some(separator.ok_or_else(nonsense)?);
+                }
                 SHEET => {
                     let visible = self.byte()? == 1;
                     let name = self.text()?;
@@ -164,6 +181,11 @@ impl<F: Read> Input<'_, F> {
                     let mut number = || self.bytes().map(u32::from_le_bytes);
                     let (column, first, last) = (number()?, number()?, number()?);
                     book.sheets.last_mut().ok_or_else(nonsense)?.merged.add(column, first, last);
+                }
+                COVERED => {
+                    let place = (u32::from_le_bytes(self.bytes()?), u32::from_le_bytes(self.bytes()?));
+                    self.left = self.left.checked_sub(1).ok_or_else(nonsense)?;
+                    book.sheets.last_mut().ok_or_else(nonsense)?.covered.push(place);
                 }
                 ROW => {
                     let row = self.row()?;
@@ -196,6 +218,8 @@ impl<F: Read> Input<'_, F> {
             b't' => Cell::Text(self.text()?),
             b'e' => Cell::Error(self.text()?),
             b'n' => Cell::Number(f64::from_le_bytes(self.bytes()?)),
+            b'p' => Cell::Percent(f64::from_le_bytes(self.bytes()?)),
+            b'u' => Cell::Uncalculated,
             b'b' => Cell::Truth(self.byte()? == 1),
             b'd' => Cell::Date(moment(i64::from_le_bytes(self.bytes()?)).ok_or_else(nonsense)?),
             _ => return Err(nonsense()),
@@ -247,6 +271,8 @@ mod tests {
             Cell::Date(date),
             Cell::Truth(true),
             Cell::Error("#REF!".into()),
+            Cell::Percent(85.1),
+            Cell::Uncalculated,
         ];
         let sheet = Sheet {
             name: "Août".into(),
@@ -255,9 +281,15 @@ mod tests {
             hidden_rows: 2,
             heads: [3].into(),
             merged: Merged([((0, 3), 5)].into()),
+            covered: vec![(4, 0), (5, 16_383)],
         };
         let other = Sheet { name: "Hidden".into(), ..Sheet::default() };
-        Book { format: Format::Xls, sheets: vec![sheet, other], notes: vec!["one".into()] }
+        Book {
+            format: Format::Xls,
+            sheets: vec![sheet, other],
+            notes: vec!["one".into()],
+            separator: Some('|'),
+        }
     }
 
     fn sent(read: &Result<Book, Unreadable>) -> Vec<u8> {

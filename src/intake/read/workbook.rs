@@ -1,7 +1,6 @@
 //! Workbooks, by calamine. Cells are placed where the file says: calamine's own ranges begin at the
 //! first used cell.
 
-use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use calamine::{
@@ -10,8 +9,9 @@ use calamine::{
 };
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
-use super::archive::Archive;
-use super::{Book, Format, Merged, Sheet, Unreadable};
+use super::archive::{Archive, damaged};
+use super::marks::{self, Marks, Rows};
+use super::{Book, Format, Sheet, Unreadable};
 use crate::diagnostic::Code;
 use crate::intake::cell::Cell;
 use crate::pipeline::Limits;
@@ -28,23 +28,15 @@ pub(super) fn read_archive(bytes: &[u8], limits: &Limits) -> Result<Book, Unread
     match archive.format {
         Format::Xlsb => {
             let book = Xlsb::new(source).map_err(|e| fault(Error::Xlsb(e)))?;
-            sheets(Sheets::Xlsb(book), Format::Xlsb, limits)
+            sheets(Sheets::Xlsb(book), Format::Xlsb, marks::of_xlsb(&mut archive)?, limits)
         }
         Format::Ods => {
             let book = Ods::new(source).map_err(|e| fault(Error::Ods(e)))?;
-            sheets(Sheets::Ods(book), Format::Ods, limits)
+            sheets(Sheets::Ods(book), Format::Ods, marks::of_ods(&mut archive)?, limits)
         }
         _ => {
             let book = Xlsx::new(source).map_err(|e| fault(Error::Xlsx(e)))?;
-            let mut book = sheets(Sheets::Xlsx(book), Format::Xlsx, limits)?;
-            for (name, path) in archive.sheets() {
-                let Some(sheet) = book.sheets.iter_mut().find(|s| s.name == name && s.visible) else {
-                    continue;
-                };
-                let rows = archive.rows(&path);
-                (sheet.hidden_rows, sheet.heads, sheet.merged) = (rows.hidden, rows.heads, rows.merged);
-            }
-            Ok(book)
+            sheets(Sheets::Xlsx(book), Format::Xlsx, marks::of_xlsx(&mut archive)?, limits)
         }
     }
 }
@@ -68,19 +60,27 @@ pub(super) fn read_compound(bytes: &[u8], limits: &Limits) -> Result<Book, Unrea
         ));
     }
     let book = Xls::new(Cursor::new(bytes)).map_err(|e| fault(Error::Xls(e)))?;
-    sheets(Sheets::Xls(book), Format::Xls, limits)
+    sheets(Sheets::Xls(book), Format::Xls, marks::of_xls(bytes)?, limits)
 }
 
-fn sheets(mut book: Sheets<Source<'_>>, format: Format, limits: &Limits) -> Result<Book, Unreadable> {
-    let listed: Vec<(String, bool)> = book
-        .sheets_metadata()
-        .iter()
-        .filter(|sheet| sheet.typ == SheetType::WorkSheet)
-        .map(|sheet| (sheet.name.clone(), sheet.visible == SheetVisible::Visible))
-        .collect();
+fn sheets(
+    mut book: Sheets<Source<'_>>,
+    format: Format,
+    marks: Vec<Marks>,
+    limits: &Limits,
+) -> Result<Book, Unreadable> {
+    let listed = book.sheets_metadata().to_vec();
+    // Both count the sheets of the workbook, each in its own way.
+    if listed.len() != marks.len() {
+        return Err(damaged("the list of its sheets"));
+    }
     let mut sheets = Vec::new();
     let mut left = usize::try_from(limits.cells).unwrap_or(usize::MAX);
-    for (name, visible) in listed {
+    for (listed, marks) in listed.into_iter().zip(marks) {
+        if listed.typ != SheetType::WorkSheet {
+            continue;
+        }
+        let name = listed.name;
         let rows = match &mut book {
             Sheets::Xlsx(xlsx) => {
                 let mut reader = xlsx.worksheet_cells_reader(&name).map_err(|e| fault(Error::Xlsx(e)))?;
@@ -92,24 +92,21 @@ fn sheets(mut book: Sheets<Source<'_>>, format: Format, limits: &Limits) -> Resu
             }
             other => ranged(other, &name, &mut left)?,
         };
-        let mut merged = Merged::default();
-        if let Sheets::Xls(xls) = &book {
-            for range in xls.merge_cells_by_sheet_name(&name).unwrap_or_default() {
-                let ((first, column), (last, _)) = (range.start, range.end);
-                merged.add(column, first.saturating_add(1), last.saturating_add(1));
-            }
-        }
-        sheets.push(Sheet { name, visible, rows, merged, ..Sheet::default() });
+        let mut sheet = Sheet { name, visible: listed.visible == SheetVisible::Visible, ..Sheet::default() };
+        let mut placed =
+            |rows: &mut Rows, row: u32, column: u32, cell: Cell| place(rows, row, column, cell, &mut left);
+        marks.apply(rows, &mut placed, &mut sheet)?;
+        sheets.push(sheet);
     }
-    Ok(Book { format, sheets, notes: Vec::new() })
+    Ok(Book { format, sheets, notes: Vec::new(), separator: None })
 }
 
 /// Reads a sheet cell by cell, so that a lone cell in the far corner costs nothing.
 fn streamed<'c>(
     mut next: impl FnMut() -> Result<Option<calamine::Cell<DataRef<'c>>>, Unreadable>,
     left: &mut usize,
-) -> Result<Vec<(u32, Vec<Cell>)>, Unreadable> {
-    let mut rows: BTreeMap<u32, Vec<Cell>> = BTreeMap::new();
+) -> Result<Rows, Unreadable> {
+    let mut rows = Rows::new();
     while let Some(cell) = next()? {
         let (row, column) = cell.get_position();
         let value = match cell.get_value() {
@@ -118,17 +115,13 @@ fn streamed<'c>(
         };
         place(&mut rows, row, column, value, left)?;
     }
-    Ok(numbered(rows))
+    Ok(rows)
 }
 
-fn ranged(
-    book: &mut Sheets<Source<'_>>,
-    name: &str,
-    left: &mut usize,
-) -> Result<Vec<(u32, Vec<Cell>)>, Unreadable> {
+fn ranged(book: &mut Sheets<Source<'_>>, name: &str, left: &mut usize) -> Result<Rows, Unreadable> {
     let range = book.worksheet_range(name).map_err(fault)?;
     let (first_row, first_column) = range.start().unwrap_or((0, 0));
-    let mut rows: BTreeMap<u32, Vec<Cell>> = BTreeMap::new();
+    let mut rows = Rows::new();
     for (row, column, data) in range.used_cells() {
         let place_of =
             |offset: usize, first: u32| u32::try_from(offset).ok().and_then(|o| o.checked_add(first));
@@ -136,16 +129,10 @@ fn ranged(
             place(&mut rows, row, column, from_data(data.clone()), left)?;
         }
     }
-    Ok(numbered(rows))
+    Ok(rows)
 }
 
-fn place(
-    rows: &mut BTreeMap<u32, Vec<Cell>>,
-    row: u32,
-    column: u32,
-    value: Cell,
-    left: &mut usize,
-) -> Result<(), Unreadable> {
+fn place(rows: &mut Rows, row: u32, column: u32, value: Cell, left: &mut usize) -> Result<(), Unreadable> {
     if value.is_empty() {
         return Ok(());
     }
@@ -161,10 +148,6 @@ fn place(
     }
     cells[column] = value;
     Ok(())
-}
-
-fn numbered(rows: BTreeMap<u32, Vec<Cell>>) -> Vec<(u32, Vec<Cell>)> {
-    rows.into_iter().map(|(row, cells)| (row.saturating_add(1), cells)).collect()
 }
 
 fn from_data(data: Data) -> Cell {

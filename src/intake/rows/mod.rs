@@ -16,6 +16,7 @@ pub(super) use unpivot::{in_sheet, sheet_row};
 pub use value::Value;
 
 use super::cell::{Cell, address, letters, shortened};
+use super::covered::covered;
 use super::guard;
 use super::headings::Headings;
 use super::read::{Book, Unreadable};
@@ -315,6 +316,7 @@ impl<'a> Taker<'a> {
             notes.extend(tally.serials(&self.layout.columns[*index].title, sheet));
         }
         notes.extend(self.garbled.garbled(sheet));
+        notes.extend(covered(&self.shape, self.layout));
         self.problems.extend(notes);
     }
 

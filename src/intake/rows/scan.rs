@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::date::text_date;
+use super::unpivot::address_in;
 use crate::diagnostic::Code;
 use crate::intake::cell::{Cell, address, shortened};
 use crate::intake::sheet::{Shape, normal};
 use crate::intake::{Effect, Problem};
-use crate::pipeline::{ColumnKind, DateOrder, Layout, Percent};
+use crate::pipeline::{Column, ColumnKind, DateOrder, Layout, Percent};
 use crate::wording::{list, plural};
 
 /// What a look over the whole sheet found before its rows are read.
@@ -19,6 +20,8 @@ pub(super) struct Scan {
     contradicted: BTreeMap<usize, (String, String)>,
     /// Columns of percentages whose cells hold fractions, as a percentage format stores them.
     fractions: BTreeSet<usize>,
+    /// Columns of numbers with cells that are shown as a per cent: how many of these, and of others.
+    percents: BTreeMap<usize, Percents>,
     /// The rows above the header, to be known again further down.
     titles: BTreeSet<String>,
 }
@@ -44,11 +47,15 @@ impl Scan {
                         scan.contradicted.insert(index, (address(place, row), text));
                     }
                 }
-                ColumnKind::Number { .. }
-                    if column.percent() == Some(Percent::Hundred)
-                        && are_fractions(cells.map(|(_, cell)| cell)) =>
-                {
-                    scan.fractions.insert(index);
+                ColumnKind::Number { .. } => {
+                    // Where formats speak, each cell says for itself what it is.
+                    if let Some(percents) = Percents::among(cells.clone(), place, shape.width) {
+                        scan.percents.insert(index, percents);
+                    } else if column.percent() == Some(Percent::Hundred)
+                        && are_fractions(cells.map(|(_, cell)| cell))
+                    {
+                        scan.fractions.insert(index);
+                    }
                 }
                 _ => {}
             }
@@ -105,6 +112,9 @@ impl Scan {
                 "nothing to do, if they are percentages",
             ));
         }
+        for (index, percents) in &self.percents {
+            out.extend(layout.columns.get(*index).map(|column| percents.note(column, sheet)));
+        }
         let hidden = usize::try_from(shape.sheet.hidden_rows).unwrap_or(usize::MAX);
         if hidden > 0 {
             let rows =
@@ -113,6 +123,53 @@ impl Scan {
             out.push(noted(Code::HiddenRows, sheet, None, message, "delete what should not count"));
         }
         out
+    }
+}
+
+/// Cells of a column of numbers that are shown as a per cent.
+#[derive(Debug)]
+struct Percents {
+    /// The address of the first.
+    first: String,
+    count: usize,
+    /// Numbers beside them that are not shown so.
+    plain: usize,
+}
+
+impl Percents {
+    fn among<'c>(cells: impl Iterator<Item = (u32, &'c Cell)>, place: usize, width: usize) -> Option<Self> {
+        let (mut first, mut count, mut plain) = (None, 0_usize, 0_usize);
+        for (row, cell) in cells {
+            match cell {
+                Cell::Percent(_) => {
+                    first.get_or_insert_with(|| address_in(place, row, width));
+                    count += 1;
+                }
+                Cell::Number(_) => plain += 1,
+                _ => {}
+            }
+        }
+        first.map(|first| Self { first, count, plain })
+    }
+
+    fn note(&self, column: &Column, sheet: Option<&str>) -> Problem {
+        let example = match column.percent() {
+            Some(Percent::Fraction) => "85.1% is 0.851",
+            _ => "85.1% is 85.1",
+        };
+        let cells = match self.count {
+            1 => "the cell is shown as a per cent and was read so".to_owned(),
+            count => format!("{count} cells are shown as per cents and were read so"),
+        };
+        let others = match self.plain {
+            0 => String::new(),
+            1 => "; a plain number beside them was read as written".to_owned(),
+            plain => format!("; {plain} plain numbers beside them were read as written"),
+        };
+        let message = format!("{cells} ({example}){others}");
+        let mend = "nothing to do, if the sheet is right";
+        let problem = noted(Code::PercentRead, sheet, Some(&self.first), message, mend);
+        Problem { column: Some(column.title.clone()), ..problem }
     }
 }
 

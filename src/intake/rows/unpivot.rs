@@ -70,8 +70,15 @@ pub(super) fn made_long(shape: &Shape<'_>, layout: &Layout) -> Option<Sheet> {
         }
     }
     let sheet = shape.sheet;
-    let merged = sheet.merged.clone();
-    Some(Sheet { name: sheet.name.clone(), visible: sheet.visible, rows, merged, ..Sheet::default() })
+    let (merged, covered) = (sheet.merged.clone(), sheet.covered.clone());
+    Some(Sheet {
+        name: sheet.name.clone(),
+        visible: sheet.visible,
+        rows,
+        merged,
+        covered,
+        ..Sheet::default()
+    })
 }
 
 #[cfg(test)]

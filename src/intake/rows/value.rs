@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::date::{date, period};
 use crate::condition::BETWEEN_VALUES;
 use crate::diagnostic::Code;
-use crate::intake::cell::Cell;
+use crate::intake::cell::{Cell, hundredfold};
 use crate::pipeline::{Column, ColumnKind, Layout, Percent, fold};
 
 /// A cell as its column holds it.
@@ -92,6 +92,14 @@ fn parse_kind(cell: &Cell, column: &Column, layout: &Layout, fraction: bool) -> 
             Code::ErrorCell,
             format!("the cell holds the spreadsheet error {error}"),
             "mend the formula or type the value",
+        );
+        return (Value::Missing, Some(flaw));
+    }
+    if let Cell::Uncalculated = cell {
+        let flaw = Flaw::new(
+            Code::Uncalculated,
+            "the formula has no stored value",
+            "open the file in Excel, save it and send it again",
         );
         return (Value::Missing, Some(flaw));
     }
@@ -189,6 +197,8 @@ fn number(
     let read = match cell {
         Cell::Number(number) if fraction => Some(hundredfold(*number)),
         Cell::Number(number) => Some(*number),
+        Cell::Percent(number) if percent == Some(Percent::Fraction) => Some(number / 100.0),
+        Cell::Percent(number) => Some(*number),
         // `85%` in a column of fractions is 0.85, in a column of percentages 85.
         Cell::Text(text) if text.ends_with('%') && percent == Some(Percent::Fraction) => {
             plain_number(text).map(|n| n / 100.0)
@@ -221,11 +231,6 @@ fn number(
         ));
     }
     Ok(number)
-}
-
-/// A fraction as a percentage, without the dust of binary fractions.
-fn hundredfold(number: f64) -> f64 {
-    (number * 100.0 * 1e9).round() / 1e9
 }
 
 /// A number written by a person: `1,234`, `45.6%`, ` 12 `.
