@@ -9,7 +9,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use crate::support::{Icb, code, complained};
-use crate::workbooks::{ods, ods_row, row, sheet, xlsx_of};
+use crate::workbooks::{ods, ods_row, record, row, sheet, wide, xlsb_cell, xlsb_of, xlsb_row, xlsx_of};
 
 const HEADER: [&str; 5] = ["Practice code", "Date raised", "Severity", "Status", "Reference"];
 
@@ -412,4 +412,64 @@ fn an_untyped_cell_of_an_ods_is_no_empty_one() {
             .replace(r#" office:value-type="string""#, "");
     let said = concerns(&icb, "untyped.ods", ods(&content));
     assert_eq!(counts(&said), "1 rows read = 1 accepted + 0 quarantined + 0 ignored.", "{said}");
+}
+
+/// The cells of the second column of a book, as a person sees them.
+fn second_column(bytes: &[u8], name: &str) -> Vec<String> {
+    let book = quarterday::intake::read::book(bytes, name).unwrap();
+    book.sheets[0].rows.iter().skip(1).map(|(_, cells)| cells[1].shown()).collect()
+}
+
+#[test]
+fn an_xlsb_says_what_is_seen_in_it() {
+    let icb = Icb::with_register();
+    let mut cells = Vec::new();
+    let text =
+        |cells: &mut Vec<u8>, column: u32, text: &str| xlsb_cell(cells, 0x0006, column, 0, &wide(text));
+    xlsb_row(&mut cells, 0, 0);
+    text(&mut cells, 0, "Practice code");
+    text(&mut cells, 1, POINTS);
+    // A number, a number in the short form, a formula, a plain number; the fourth row is hidden.
+    let short = ((8520_u32 << 2) | 3) ^ 1;
+    let rows: [(u16, u8, Vec<u8>); 5] = [
+        (0x0005, 1, 0.851_f64.to_le_bytes().to_vec()),
+        (0x0002, 1, (0.5_f64.to_bits() >> 32).to_le_bytes()[..4].to_vec()),
+        (0x0009, 2, [&0.853_f64.to_le_bytes()[..], &[0; 6]].concat()),
+        (0x0002, 0, short.to_le_bytes().to_vec()),
+        (0x000B, 0, vec![0x2A, 0, 0, 0, 0, 0, 0]),
+    ];
+    for (number, (kind, style, value)) in (1_u32..).zip(rows) {
+        xlsb_row(&mut cells, number, if number == 4 { 0x10 } else { 0 });
+        if number != 2 {
+            text(&mut cells, 0, &format!("X9010{number}"));
+        }
+        xlsb_cell(&mut cells, kind, 1, style, &value);
+    }
+    let mut merged = Vec::new();
+    record(&mut merged, 0x00B1, &1_u32.to_le_bytes());
+    record(&mut merged, 0x00B0, &[1_u32, 2, 0, 0].map(u32::to_le_bytes).concat());
+    let bytes = xlsb_of(&cells, &merged, &["0.0%", "[Red]0%"]);
+    assert_eq!(second_column(&bytes, "qof.xlsb"), ["85.1%", "50%", "85.3%", "8520", "#N/A"]);
+    let said = receipt(&icb, "qof", "qof-practice-2024-25.xlsb", bytes);
+    assert!(said.contains("merged with A2 and read with its value"), "{said}");
+    assert!(said.contains("1 row of the sheet is hidden"), "{said}");
+    assert!(said.contains("Cell B6") && said.contains("the spreadsheet error #N/A"), "{said}");
+}
+
+/// A workbook of Excel 97 that a program wrote which cannot calculate: per cents, formulas, merged and hidden rows.
+const XLS: &[u8] = include_bytes!("cases/formats.xls");
+
+#[test]
+fn an_xls_says_what_is_seen_in_it() {
+    let icb = Icb::with_register();
+    let shown = second_column(XLS, "qof.xls");
+    let formula = "(formula without a value)";
+    assert_eq!(shown, ["85.1%", "100%", "85.5", "0%", "12.3456%", formula, formula]);
+    let said = receipt(&icb, "qof", "qof-practice-2024-25.xls", XLS);
+    assert!(said.contains("4 cells are shown as per cents"), "{said}");
+    assert!(said.contains("the formula has no stored value"), "{said}");
+    assert!(said.contains("1 row of the sheet is hidden"), "{said}");
+    let merged =
+        said.contains("Cell A4 (Practice code)") && said.contains("merged with A3 and read with its value");
+    assert!(merged, "{said}");
 }

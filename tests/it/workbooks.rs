@@ -89,12 +89,37 @@ pub fn ods_row(cells: &[&str]) -> String {
 
 /// An xlsb with one sheet of texts, by the records of MS-XLSB that a reader needs.
 pub fn xlsb(rows: &[[&str; 5]]) -> Vec<u8> {
-    let wide = |text: &str| {
-        let units: Vec<u16> = text.encode_utf16().collect();
-        let mut bytes = u32::try_from(units.len()).expect("short").to_le_bytes().to_vec();
-        bytes.extend(units.into_iter().flat_map(u16::to_le_bytes));
-        bytes
-    };
+    let mut cells = Vec::new();
+    for (number, row) in (0_u32..).zip(rows) {
+        xlsb_row(&mut cells, number, 0);
+        for (column, text) in (0_u32..).zip(row) {
+            xlsb_cell(&mut cells, 0x0006, column, 0, &wide(text));
+        }
+    }
+    xlsb_of(&cells, &[], &[])
+}
+
+/// Begins a row of an xlsb, with the flags of its second byte.
+pub fn xlsb_row(out: &mut Vec<u8>, number: u32, flags: u8) {
+    record(out, 0x0000, &[&number.to_le_bytes()[..], &[0; 7], &[flags], &[0; 13]].concat());
+}
+
+/// A cell of an xlsb: its kind, column, style and what it holds.
+pub fn xlsb_cell(out: &mut Vec<u8>, kind: u16, column: u32, style: u8, value: &[u8]) {
+    record(out, kind, &[&column.to_le_bytes()[..], &[style, 0, 0, 0], value].concat());
+}
+
+/// A text of an xlsb.
+pub fn wide(text: &str) -> Vec<u8> {
+    let units: Vec<u16> = text.encode_utf16().collect();
+    let mut bytes = u32::try_from(units.len()).expect("short").to_le_bytes().to_vec();
+    bytes.extend(units.into_iter().flat_map(u16::to_le_bytes));
+    bytes
+}
+
+/// An xlsb with one sheet of the given cells, what follows them, and cell formats: 0 is general, the others
+/// are given by their codes.
+pub fn xlsb_of(cells: &[u8], after: &[u8], formats: &[&str]) -> Vec<u8> {
     let mut book = Vec::new();
     record(&mut book, 0x0083, &[]);
     record(&mut book, 0x008F, &[]);
@@ -105,28 +130,35 @@ pub fn xlsb(rows: &[[&str; 5]]) -> Vec<u8> {
     record(&mut book, 0x0084, &[]);
     let mut page = Vec::new();
     record(&mut page, 0x0081, &[]);
-    let last = u32::try_from(rows.len() - 1).expect("few");
-    record(&mut page, 0x0094, &[0, last, 0, 4].map(u32::to_le_bytes).concat());
+    record(&mut page, 0x0094, &[0_u32, 9, 0, 4].map(u32::to_le_bytes).concat());
     record(&mut page, 0x0091, &[]);
-    for (number, row) in (0_u32..).zip(rows) {
-        record(&mut page, 0x0000, &[&number.to_le_bytes()[..], &[0; 21]].concat());
-        for (column, text) in (0_u32..).zip(row) {
-            record(&mut page, 0x0006, &[column.to_le_bytes().to_vec(), vec![0; 4], wide(text)].concat());
-        }
-    }
+    page.extend(cells);
     record(&mut page, 0x0092, &[]);
+    page.extend(after);
     record(&mut page, 0x0082, &[]);
+    let count = |of: usize| u32::try_from(of).expect("few").to_le_bytes();
+    let mut styles = Vec::new();
+    record(&mut styles, 0x0267, &count(formats.len()));
+    for (id, code) in (164_u16..).zip(formats) {
+        record(&mut styles, 0x002C, &[id.to_le_bytes().to_vec(), wide(code)].concat());
+    }
+    record(&mut styles, 0x0269, &count(formats.len() + 1));
+    for id in std::iter::once(0_u16).chain((164_u16..).take(formats.len())) {
+        record(&mut styles, 0x002F, &[&[0, 0], &id.to_le_bytes()[..], &[0; 12]].concat());
+    }
+    record(&mut styles, 0x026A, &[]);
     let links = r#"<?xml version="1.0" encoding="UTF-8"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.bin"/></Relationships>"#;
-    let parts: [(&str, &[u8]); 3] = [
+    let parts: [(&str, &[u8]); 4] = [
         ("xl/workbook.bin", &book),
         ("xl/_rels/workbook.bin.rels", links.as_bytes()),
         ("xl/worksheets/sheet1.bin", &page),
+        ("xl/styles.bin", &styles),
     ];
     archive(&parts, CompressionMethod::Deflated)
 }
 
 /// A record of MS-XLSB: its type and its length in groups of seven bits, lowest first, then its bytes.
-fn record(out: &mut Vec<u8>, kind: u16, bytes: &[u8]) {
+pub fn record(out: &mut Vec<u8>, kind: u16, bytes: &[u8]) {
     let groups = |mut number: usize, out: &mut Vec<u8>| loop {
         let low = u8::try_from(number & 0x7f).expect("seven bits");
         number >>= 7;

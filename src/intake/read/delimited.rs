@@ -1,7 +1,7 @@
 //! Delimited text as a sheet: decoded first, split into records, rows counted as Excel counts them.
 
 use super::decode::decode;
-use super::split::{Fault, Record, Splitter, line_ends, lines};
+use super::split::{Fault, Place, Record, Splitter, line_ends, lines};
 use super::swallowed::Rows;
 use super::{Book, Format, Sheet, Unreadable};
 use crate::diagnostic::Code;
@@ -18,42 +18,48 @@ pub(super) fn read(bytes: &[u8], ending: &str, limits: &Limits) -> Result<Book, 
     let separator = separator(&text, ending);
     let mut left = usize::try_from(limits.cells).unwrap_or(usize::MAX);
     let mut splitter = Splitter::new(&text, separator);
-    let mut records = Vec::new();
+    let (mut places, mut rows) = (Vec::new(), Vec::new());
     while let Some(record) = splitter.next().map_err(unsplit)? {
+        let place = record.place;
         left = left
-            .checked_sub(record.fields.len())
+            .checked_sub(place.width)
             .ok_or_else(|| too_large("it holds more cells than one file may"))?;
-        if record.fields.len() > COLUMNS {
-            return Err(too_large(&format!("row {} has {} columns", record.row, record.fields.len())));
+        if place.width > COLUMNS {
+            return Err(too_large(&format!("row {} has {} columns", place.row, place.width)));
         }
-        records.push(record);
+        places.push(place);
+        rows.extend(cells(&record));
     }
     let lines: Vec<&str> = lines(&text).collect();
-    all_counted(&text, &records, &lines)?;
-    let rows = Rows::of(&records, &lines, separator);
-    for record in records.iter().filter(|record| record.opens.is_some()) {
-        if let Some(line) = rows.swallowed(record, &lines, separator) {
-            return Err(swallowed(record, line));
-        }
+    all_counted(&text, &places, &lines)?;
+    if places.iter().any(|place| place.opens.is_some()) {
+        none_swallowed(&places, &lines, char::from(separator))?;
     }
-    let notes = note.into_iter().chain(several_lines(&records, lines.len())).collect();
-    let rows = records.into_iter().filter_map(cells).collect();
+    let notes = note.into_iter().chain(several_lines(&places, lines.len())).collect();
     let sheet = Sheet { visible: true, rows, ..Sheet::default() };
-    let separator = Some(separator).filter(|separator| !USUAL.contains(separator));
+    let separator = Some(separator).filter(|separator| !USUAL.contains(separator)).map(char::from);
     Ok(Book { format: Format::Csv, sheets: vec![sheet], notes, separator })
 }
 
+/// Refuses a text in which a cell holds what looks like rows.
+fn none_swallowed(places: &[Place], lines: &[&str], separator: char) -> Result<(), Unreadable> {
+    let rows = Rows::of(places, lines, separator);
+    let several = places.iter().filter(|place| place.opens.is_some());
+    let mut within = several.filter_map(|place| Some((place, rows.swallowed(place, lines, separator)?)));
+    within.next().map_or(Ok(()), |(place, line)| Err(swallowed(place, line)))
+}
+
 /// The cells of a record, without the empty ones at its end.
-fn cells(record: Record) -> Option<(u32, Vec<Cell>)> {
+fn cells(record: &Record<'_>) -> Option<(u32, Vec<Cell>)> {
     let mut cells: Vec<Cell> = record.fields.iter().map(|field| Cell::from_text(field)).collect();
     while cells.last().is_some_and(Cell::is_empty) {
         cells.pop();
     }
-    (!cells.is_empty()).then_some((record.row, cells))
+    (!cells.is_empty()).then_some((record.place.row, cells))
 }
 
 /// Counts the lines of the text in another way than it was split: each belongs to one record or is blank.
-fn all_counted(text: &str, records: &[Record], lines: &[&str]) -> Result<(), Unreadable> {
+fn all_counted(text: &str, records: &[Place], lines: &[&str]) -> Result<(), Unreadable> {
     let ended = text.is_empty() || text.ends_with(['\r', '\n']);
     let there = line_ends(text).saturating_add(u32::from(!ended));
     let mut next = 1_u32;
@@ -78,8 +84,8 @@ fn all_counted(text: &str, records: &[Record], lines: &[&str]) -> Result<(), Unr
 }
 
 /// Says so if there are fewer rows than lines because cells have several.
-fn several_lines(records: &[Record], lines: usize) -> Option<String> {
-    let several: Vec<&Record> = records.iter().filter(|record| record.opens.is_some()).collect();
+fn several_lines(records: &[Place], lines: usize) -> Option<String> {
+    let several: Vec<&Place> = records.iter().filter(|record| record.opens.is_some()).collect();
     let first = several.first()?;
     let (from, to) = first.lines;
     let runs = match several.len() {
@@ -116,7 +122,7 @@ fn unsplit(fault: Fault) -> Unreadable {
     Unreadable::new(Code::StrayQuote, message, WRITE_TWICE)
 }
 
-fn swallowed(record: &Record, line: u32) -> Unreadable {
+fn swallowed(record: &Place, line: u32) -> Unreadable {
     let opens = record.opens.unwrap_or(record.lines.0);
     let message = format!(
         "the quote that opens on line {opens} closes on line {} only, and line {line} within it looks like a row of \
@@ -143,35 +149,36 @@ fn too_large(why: &str) -> Unreadable {
 }
 
 /// What separates columns in the files that everybody sends.
-const USUAL: [char; 3] = [',', ';', '\t'];
+const USUAL: [u8; 3] = *b",;\t";
 /// What else programs write, and nobody within words.
-const UNUSUAL: [char; 7] = ['|', '^', '~', '\u{a6}', '\u{ac}', '\u{1f}', '\u{a7}'];
+const UNUSUAL: [u8; 4] = *b"|^~\x1f";
 
-fn separator(text: &str, ending: &str) -> char {
+fn separator(text: &str, ending: &str) -> u8 {
     if ending == "tsv" {
-        return '\t';
+        return b'\t';
     }
-    let head: Vec<&str> = lines(text).filter(|line| !line.trim().is_empty()).take(30).collect();
-    if let Some(said) = head.first().and_then(|line| line.trim().strip_prefix("sep=")) {
-        let mut characters = said.chars();
-        if let (Some(one), None) = (characters.next(), characters.next()) {
-            return one;
-        }
+    let head: Vec<&[u8]> =
+        lines(text).filter(|line| !line.trim().is_empty()).take(30).map(str::as_bytes).collect();
+    if let Some([one]) = head.first().and_then(|line| line.trim_ascii().strip_prefix(b"sep="))
+        && one.is_ascii()
+    {
+        return *one;
     }
-    let lines_with = |c: char| head.iter().filter(|line| line.contains(c)).count();
-    let (commas, tabs, semicolons) = (lines_with(','), lines_with('\t'), lines_with(';'));
+    let has = |line: &&&[u8], c: u8| line.contains(&c);
+    let lines_with = |c: u8| head.iter().filter(|line| has(line, c)).count();
+    let (commas, tabs, semicolons) = (lines_with(b','), lines_with(b'\t'), lines_with(b';'));
     let usual = if tabs > commas && tabs >= semicolons {
-        '\t'
+        b'\t'
     } else if semicolons > commas {
-        ';'
+        b';'
     } else {
-        ','
+        b','
     };
     // Another one stands on most lines, and on its first without the usual one.
-    let is_other = |c: &char| {
-        let (here, first) = (lines_with(*c), head.iter().find(|line| line.contains(*c)));
+    let is_other = |c: &u8| {
+        let (here, first) = (lines_with(*c), head.iter().find(|line| has(line, *c)));
         here * 5 >= head.len() * 4
-            && (here > lines_with(usual) || first.is_some_and(|line| !line.contains(usual)))
+            && (here > lines_with(usual) || first.is_some_and(|line| !has(&line, usual)))
     };
     UNUSUAL.into_iter().find(is_other).unwrap_or(usual)
 }

@@ -4,16 +4,26 @@
 //! forgive each in its own way is a fault here, because what is forgiven swallows rows: a quote that is never
 //! closed, and text that follows a closing quote.
 
-/// One record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Record {
+use std::borrow::Cow;
+
+/// Where a record stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
     /// The line on which it begins and the one on which it ends, counted from 1.
     pub(super) lines: (u32, u32),
     /// The row that it is, as Excel counts it: a record is one row, and so is a blank line.
     pub(super) row: u32,
     /// The line on which its first quote opens that closes on another line.
     pub(super) opens: Option<u32>,
-    pub(super) fields: Vec<String>,
+    /// How many fields it has.
+    pub(super) width: usize,
+}
+
+/// One record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Record<'t> {
+    pub(super) place: Place,
+    pub(super) fields: Vec<Cow<'t, str>>,
 }
 
 /// Why text cannot be split without losing rows.
@@ -28,7 +38,7 @@ pub(super) enum Fault {
 /// Splits a text into records.
 pub(super) struct Splitter<'t> {
     text: &'t str,
-    separator: char,
+    separator: u8,
     at: usize,
     line: u32,
     row: u32,
@@ -41,7 +51,7 @@ enum End {
 }
 
 impl<'t> Splitter<'t> {
-    pub(super) fn new(text: &'t str, separator: char) -> Self {
+    pub(super) fn new(text: &'t str, separator: u8) -> Self {
         Self { text, separator, at: 0, line: 1, row: 0 }
     }
 
@@ -49,7 +59,7 @@ impl<'t> Splitter<'t> {
     ///
     /// # Errors
     /// If a quote is not closed, or text follows where it closes.
-    pub(super) fn next(&mut self) -> Result<Option<Record>, Fault> {
+    pub(super) fn next(&mut self) -> Result<Option<Record<'t>>, Fault> {
         loop {
             if self.at >= self.text.len() {
                 return Ok(None);
@@ -61,7 +71,7 @@ impl<'t> Splitter<'t> {
         }
     }
 
-    fn record(&mut self) -> Result<Record, Fault> {
+    fn record(&mut self) -> Result<Record<'t>, Fault> {
         let (first, row) = (self.line, self.row);
         let (mut fields, mut opens, mut last) = (Vec::new(), None, first);
         loop {
@@ -73,7 +83,8 @@ impl<'t> Splitter<'t> {
             last = last.max(self.line_of_end(&end));
             fields.push(field);
             if let End::Line = end {
-                return Ok(Record { lines: (first, last), row, opens, fields });
+                let place = Place { lines: (first, last), row, opens, width: fields.len() };
+                return Ok(Record { place, fields });
             }
         }
     }
@@ -86,47 +97,48 @@ impl<'t> Splitter<'t> {
         }
     }
 
-    fn field(&mut self) -> Result<(String, End), Fault> {
-        let rest = self.rest();
-        let spaces = rest.len() - rest.trim_start_matches(' ').len();
-        if rest.get(spaces..).is_some_and(|rest| rest.starts_with('"'))
+    fn field(&mut self) -> Result<(Cow<'t, str>, End), Fault> {
+        let spaces = self.rest().bytes().take_while(|byte| *byte == b' ').count();
+        if self.rest().as_bytes().get(spaces) == Some(&b'"')
             && let Some(quoted) = self.quoted(spaces)?
         {
             return Ok(quoted);
         }
         let rest = self.rest();
-        let length = rest.find([self.separator, '\n', '\r']).unwrap_or(rest.len());
-        let field = rest.get(..length).unwrap_or_default().to_owned();
+        let length = memchr::memchr3(self.separator, b'\n', b'\r', rest.as_bytes()).unwrap_or(rest.len());
+        let field = rest.get(..length).unwrap_or_default();
         self.at += length;
-        Ok((field, self.takes_end()))
+        Ok((Cow::Borrowed(field), self.takes_end()))
     }
 
     /// A field in quotes; none if the quotes stand around the first words of a field that began with a space.
-    fn quoted(&mut self, spaces: usize) -> Result<Option<(String, End)>, Fault> {
+    fn quoted(&mut self, spaces: usize) -> Result<Option<(Cow<'t, str>, End)>, Fault> {
         let (began, opened) = (self.at, self.line);
-        let mut field = String::new();
+        let mut field = Cow::Borrowed("");
         self.at += spaces + 1;
         loop {
             let rest = self.rest();
-            let Some(quote) = rest.find('"') else { return Err(Fault::OpenAtEnd(opened)) };
+            let Some(quote) = memchr::memchr(b'"', rest.as_bytes()) else {
+                return Err(Fault::OpenAtEnd(opened));
+            };
             let piece = rest.get(..quote).unwrap_or_default();
             self.line = self.line.saturating_add(line_ends(piece));
-            field.push_str(piece);
+            field += piece;
             self.at += quote + 1;
             if !self.rest().starts_with('"') {
                 break;
             }
-            field.push('"');
+            field += "\"";
             self.at += 1;
         }
         let after = self.rest();
-        let blank = after.len() - after.trim_start_matches([' ', '\u{1a}']).len();
-        let next = after.get(blank..).unwrap_or_default();
-        if next.is_empty() || next.starts_with([self.separator, '\n', '\r']) {
+        let blank = after.bytes().take_while(|byte| matches!(byte, b' ' | 0x1a)).count();
+        let next = after.as_bytes().get(blank);
+        if next.is_none_or(|next| *next == self.separator || matches!(next, b'\n' | b'\r')) {
             self.at += blank;
             return Ok(Some((field, self.takes_end())));
         }
-        if spaces > 0 && self.line == opened && !field.contains(self.separator) {
+        if spaces > 0 && self.line == opened && !field.as_bytes().contains(&self.separator) {
             self.at = began;
             return Ok(None);
         }
@@ -135,8 +147,8 @@ impl<'t> Splitter<'t> {
 
     /// Takes what ends a field.
     fn takes_end(&mut self) -> End {
-        if self.rest().starts_with(self.separator) {
-            self.at += self.separator.len_utf8();
+        if self.rest().as_bytes().first() == Some(&self.separator) {
+            self.at += 1;
             return End::Separator;
         }
         if !self.takes_line_end() {
@@ -166,10 +178,8 @@ impl<'t> Splitter<'t> {
 /// How many lines end in a text. A carriage return and a line feed are one end.
 pub(super) fn line_ends(text: &str) -> u32 {
     let bytes = text.as_bytes();
-    let ends = bytes
-        .iter()
-        .enumerate()
-        .filter(|(at, byte)| **byte == b'\r' || (**byte == b'\n' && !ends_with_return(bytes, *at)))
+    let ends = memchr::memchr2_iter(b'\r', b'\n', bytes)
+        .filter(|at| bytes.get(*at) == Some(&b'\r') || !ends_with_return(bytes, *at))
         .count();
     u32::try_from(ends).unwrap_or(u32::MAX)
 }
@@ -183,7 +193,7 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text).filter(|text| !text.is_empty());
     std::iter::from_fn(move || {
         let text = rest?;
-        let length = text.find(['\r', '\n']).unwrap_or(text.len());
+        let length = memchr::memchr2(b'\r', b'\n', text.as_bytes()).unwrap_or(text.len());
         let (line, after) = text.split_at_checked(length)?;
         let after = after.strip_prefix("\r\n").or_else(|| after.strip_prefix(['\r', '\n'])).unwrap_or(after);
         rest = Some(after).filter(|after| !after.is_empty());
@@ -196,10 +206,10 @@ mod tests {
     use super::*;
 
     fn split(text: &str) -> Result<Vec<(u32, u32, String)>, Fault> {
-        let mut splitter = Splitter::new(text, ',');
+        let mut splitter = Splitter::new(text, b',');
         let mut out = Vec::new();
         while let Some(record) = splitter.next()? {
-            out.push((record.row, record.lines.0, record.fields.join("|")));
+            out.push((record.place.row, record.place.lines.0, record.fields.join("|")));
         }
         Ok(out)
     }
@@ -232,10 +242,10 @@ mod tests {
         let records = split("a\r\n\r\n\"1\n2\r3\",x\r\n\n\nb\rc").unwrap();
         let numbers: Vec<(u32, u32)> = records.iter().map(|(row, line, _)| (*row, *line)).collect();
         assert_eq!(numbers, [(1, 1), (3, 3), (6, 8), (7, 9)]);
-        let mut splitter = Splitter::new("a,\"1\n2\",\"3\n4\"\nb\n", ',');
-        let first = splitter.next().unwrap().unwrap();
+        let mut splitter = Splitter::new("a,\"1\n2\",\"3\n4\"\nb\n", b',');
+        let first = splitter.next().unwrap().unwrap().place;
         assert_eq!((first.lines, first.opens), ((1, 3), Some(1)));
-        let second = splitter.next().unwrap().unwrap();
+        let second = splitter.next().unwrap().unwrap().place;
         assert_eq!((second.lines, second.opens, second.row), ((4, 4), None, 2));
     }
 

@@ -6,20 +6,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::split::Record;
+use super::split::Place;
 
 /// How the rows of a text look: how many fields they have, and how the figures in each column are written.
 pub(super) struct Rows {
     width: usize,
     shapes: BTreeMap<usize, BTreeSet<String>>,
+    /// How many columns have figures in most rows.
+    usual: usize,
 }
 
 impl Rows {
     /// Learns from the first lines of records: what follows on other lines may be a cell.
-    pub(super) fn of(records: &[Record], lines: &[&str], separator: char) -> Self {
+    pub(super) fn of(records: &[Place], lines: &[&str], separator: char) -> Self {
+        let step = records.len() / SAMPLE + 1;
+        let sample = || records.iter().step_by(step);
         let mut widths: BTreeMap<usize, usize> = BTreeMap::new();
-        for record in records.iter().filter(|r| r.lines.0 == r.lines.1 && r.fields.len() > 1) {
-            *widths.entry(record.fields.len()).or_default() += 1;
+        for record in sample().filter(|record| record.opens.is_none() && record.width > 1) {
+            *widths.entry(record.width).or_default() += 1;
         }
         if widths.is_empty() {
             for count in lines.iter().map(|line| line.split(separator).count()).filter(|count| *count > 1) {
@@ -27,18 +31,24 @@ impl Rows {
             }
         }
         let width = widths.into_iter().max_by_key(|(_, times)| *times).map_or(1, |(width, _)| width);
-        let mut shapes: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
-        for line in records.iter().filter_map(|record| line_of(lines, record.lines.0)) {
+        let mut found: BTreeMap<usize, (usize, BTreeSet<String>)> = BTreeMap::new();
+        for line in sample().filter_map(|record| line_of(lines, record.lines.0)) {
             for (column, shape) in line.split(separator).map(shape).enumerate() {
-                shapes.entry(column).or_default().extend(shape);
+                if let Some(shape) = shape {
+                    let (times, shapes) = found.entry(column).or_default();
+                    *times += 1;
+                    shapes.insert(shape);
+                }
             }
         }
-        shapes.retain(|_, known| !known.is_empty());
-        Self { width, shapes }
+        let most = found.values().map(|(times, _)| *times).max().unwrap_or(0);
+        let usual = found.values().filter(|(times, _)| times * 2 > most).count();
+        let shapes = found.into_iter().map(|(column, (_, shapes))| (column, shapes)).collect();
+        Self { width, shapes, usual }
     }
 
     /// The first line within a record that looks like a row of its own.
-    pub(super) fn swallowed(&self, record: &Record, lines: &[&str], separator: char) -> Option<u32> {
+    pub(super) fn swallowed(&self, record: &Place, lines: &[&str], separator: char) -> Option<u32> {
         let within = record.lines.0.saturating_add(1)..=record.lines.1;
         within
             .into_iter()
@@ -56,9 +66,12 @@ impl Rows {
         };
         let fitting = self.shapes.keys().filter(|column| fits(column)).count();
         let begins_alike = self.shapes.keys().next().is_some_and(|first| fits(first));
-        (fields.len() >= self.width && fitting >= 1) || (begins_alike && fitting >= 2)
+        (fields.len() >= self.width && fitting * 2 > self.usual) || (begins_alike && fitting >= 2)
     }
 }
+
+/// So many rows are enough to know how the rows of a text look.
+const SAMPLE: usize = 2_000;
 
 fn line_of<'l>(lines: &[&'l str], number: u32) -> Option<&'l str> {
     lines.get(usize::try_from(number).ok()?.checked_sub(1)?).copied()
@@ -94,10 +107,10 @@ mod tests {
     use super::*;
 
     fn swallowed(text: &str) -> Option<u32> {
-        let mut splitter = Splitter::new(text, ',');
+        let mut splitter = Splitter::new(text, b',');
         let mut records = Vec::new();
         while let Some(record) = splitter.next().unwrap() {
-            records.push(record);
+            records.push(record.place);
         }
         let lines: Vec<&str> = split::lines(text).collect();
         let rows = Rows::of(&records, &lines, ',');

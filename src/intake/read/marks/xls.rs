@@ -248,3 +248,77 @@ impl<'b> Iterator for Records<'b> {
         Some((kind, body))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(out: &mut Vec<u8>, kind: u16, body: &[u8]) {
+        out.extend(kind.to_le_bytes());
+        out.extend(u16::try_from(body.len()).unwrap().to_le_bytes());
+        out.extend(body);
+    }
+
+    /// A formula in a row of the first column: its value and its flags.
+    fn formula(out: &mut Vec<u8>, row: u8, value: [u8; 8], flags: u8) {
+        record(out, FORMULA, &[&[row, 0, 0, 0, 0, 0][..], &value, &[flags, 0, 0, 0, 0, 0, 0, 0]].concat());
+    }
+
+    fn marks(sheet: &[u8], by_excel: bool) -> Marks {
+        let mut stream = Vec::new();
+        record(&mut stream, BEGIN, &[0, 6, 5, 0]);
+        record(&mut stream, XF, &[0; 20]);
+        if by_excel {
+            record(&mut stream, RECALCULATION, &[0; 8]);
+        }
+        let place = stream.len() + 4 + 4 + 4;
+        let place = u32::try_from(place).unwrap().to_le_bytes();
+        record(&mut stream, SHEET, &place);
+        record(&mut stream, END, &[]);
+        record(&mut stream, BEGIN, &[0, 6, 16, 0]);
+        stream.extend(sheet);
+        record(&mut stream, END, &[]);
+        workbook(&stream).unwrap().remove(0)
+    }
+
+    fn rows(marks: &Marks) -> Vec<u32> {
+        marks.truths.iter().map(|(area, _)| area.rows.0).collect()
+    }
+
+    const BLANK: [u8; 8] = [3, 0, 0, 0, 0, 0, 0xff, 0xff];
+    const TEXT: [u8; 8] = [0, 0, 0, 0, 0, 0, 0xff, 0xff];
+
+    #[test]
+    fn formulas_are_blank_or_without_a_value_by_who_wrote_them() {
+        let mut blank = Vec::new();
+        formula(&mut blank, 1, BLANK, 0);
+        assert_eq!(rows(&marks(&blank, false)), [1], "none of them has a value");
+        assert_eq!(rows(&marks(&blank, true)), [0; 0], "Excel calculated it");
+        formula(&mut blank, 2, 7_f64.to_le_bytes(), 0);
+        assert_eq!(rows(&marks(&blank, false)), [0; 0], "another has one");
+        // Asked to be calculated when the workbook is opened.
+        let mut asked = Vec::new();
+        formula(&mut asked, 1, 0_f64.to_le_bytes(), 2);
+        formula(&mut asked, 2, 7_f64.to_le_bytes(), 2);
+        formula(&mut asked, 3, BLANK, 2);
+        assert_eq!(rows(&marks(&asked, true)), [1, 3]);
+    }
+
+    #[test]
+    fn a_text_that_is_announced_must_come() {
+        let mut sheet = Vec::new();
+        formula(&mut sheet, 1, TEXT, 0);
+        record(&mut sheet, STRING, &[1, 0, 0, b'a']);
+        formula(&mut sheet, 2, TEXT, 0);
+        formula(&mut sheet, 3, TEXT, 0);
+        record(&mut sheet, ARRAY, &[0; 12]);
+        record(&mut sheet, STRING, &[1, 0, 0, b'a']);
+        assert_eq!(rows(&marks(&sheet, true)), [2]);
+    }
+
+    #[test]
+    fn a_stream_cut_short_is_none() {
+        assert_eq!(workbook(&[0x85, 0, 4, 0, 9, 9, 9, 9]), None);
+        assert!(sheets(&[0; 600]).is_err());
+    }
+}
