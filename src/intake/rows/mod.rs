@@ -325,12 +325,15 @@ impl<'a> Taker<'a> {
         if self.scan.is_title(cells) {
             return Some("the title again");
         }
-        if self.shape.sheet.heads.contains(&number) && self.lacks_a_required_cell(cells) {
+        if self.shape.sheet.heads.contains(&number) && self.lacks_a_required_cell(number, cells) {
             return Some("the heading of the group of rows below it");
         }
         let filled: Vec<usize> = (0..cells.len()).filter(|i| !cells[*i].is_empty()).collect();
+        // What is merged with a cell above shows its value too.
+        let has_merged = (0..self.shape.width).any(|place| self.merged_above(place, number).is_some());
         let required = self.layout.columns.iter().filter(|c| c.required).count();
-        if let ([only], true) = (filled.as_slice(), required >= 2 && self.shape.header_row > 0) {
+        let may_be_one = required >= 2 && self.shape.header_row > 0 && !has_merged;
+        if let ([only], true) = (filled.as_slice(), may_be_one) {
             let practice = self.layout.columns.iter().position(|c| c.name == "practice");
             let is_code = practice.is_some_and(|p| self.shape.places[p] == Some(*only))
                 && looks_like_a_code(&cells[*only].shown());
@@ -347,10 +350,12 @@ impl<'a> Taker<'a> {
         (self.shape.header_row > 0 && is_header).then_some("the header again")
     }
 
-    fn lacks_a_required_cell(&self, cells: &[Cell]) -> bool {
-        self.layout.columns.iter().zip(&self.shape.places).any(|(column, place)| {
-            column.required && place.is_some_and(|p| cells.get(p).is_none_or(Cell::is_empty))
-        })
+    fn lacks_a_required_cell(&self, number: u32, cells: &[Cell]) -> bool {
+        let lacks = |place: usize| {
+            cells.get(place).is_none_or(Cell::is_empty) && self.merged_above(place, number).is_none()
+        };
+        let columns = self.layout.columns.iter().zip(&self.shape.places);
+        columns.filter(|(column, _)| column.required).any(|(_, place)| place.is_some_and(lacks))
     }
 
     fn ignored_heading(&mut self, number: u32, cells: &[Cell], what: &str) {

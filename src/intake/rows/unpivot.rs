@@ -55,7 +55,10 @@ pub(super) fn made_long(shape: &Shape<'_>, layout: &Layout) -> Option<Sheet> {
     let width = shape.sheet.width();
     let mut rows = Vec::new();
     for (number, cells) in &shape.sheet.rows {
-        let filled = cells.iter().filter(|cell| !cell.is_empty()).count();
+        let own = cells.iter().filter(|cell| !cell.is_empty()).count();
+        let from_above =
+            (0..width).filter(|place| shape.sheet.merged.above(*place, *number).is_some()).count();
+        let filled = own + from_above;
         if *number <= shape.header_row || filled < 2 {
             rows.push((*number, cells.clone()));
             continue;
