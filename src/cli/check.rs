@@ -6,7 +6,7 @@ use super::output::{complain, say, say_json, summary};
 use super::{CheckArgs, Exit};
 use crate::diagnostic::lines;
 use crate::pipeline::{Folder, load, out_of_date, upkeep};
-use crate::run::{Workspace, clock, unmatched};
+use crate::run::{Workspace, clock, past_levels, unmatched};
 use crate::wording::plural;
 
 pub(super) fn check(args: &CheckArgs) -> Exit {
@@ -28,7 +28,12 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
         loaded.diagnostics.extend(upkeep(&folder, pipeline, today));
     }
     if let (Some(data), Some(pipeline)) = (&args.data, &loaded.pipeline) {
-        match unmatched(&Workspace::new(data), pipeline) {
+        let workspace = Workspace::new(data);
+        let found = unmatched(&workspace, pipeline).and_then(|mut warnings| {
+            warnings.extend(past_levels(&workspace, pipeline)?);
+            Ok(warnings)
+        });
+        match found {
             Ok(warnings) => loaded.diagnostics.extend(warnings),
             Err(error) => {
                 complain(&format!("{error:#}"));

@@ -49,6 +49,31 @@ fn a_changed_threshold_moves_levels_and_says_so() {
 }
 
 #[test]
+fn a_level_taken_away_is_missed_by_check() {
+    let icb = Icb::with_register();
+    icb.drop_bytes("concerns-quality", "sheet.csv", SHEET.replace("How bad", "Severity"));
+    icb.report("nightly", "2026-07-14");
+    let levels = fs::read_to_string(icb.pipeline("levels.toml")).unwrap();
+    let (before, rest) = levels.split_once("[[level]]\nnumber    = 4").unwrap();
+    let (_, after) = rest.split_once("[[level]]").unwrap();
+    fs::write(icb.pipeline("levels.toml"), format!("{before}[[level]]{after}")).unwrap();
+    for (rule, from) in [("serious-concern", "level    = 4"), ("cqc-in-year", "level    = 4")] {
+        icb.edit(&format!("rules/{rule}.toml"), from, "level    = 3");
+    }
+    icb.edit("exceptions.toml", "level     = 4", "level     = 3");
+    let folder = icb.pipeline("").display().to_string();
+    let output = quarterday(&["check", "--pipeline", &folder, "--data", &icb.data().display().to_string()]);
+    let said = said(&output);
+    assert!(
+        said.contains(
+            "levels.toml: warning [incomplete]: no level is numbered 4, and 1 practice had such a level on 14 July \
+             2026: the next pack shows them as moved"
+        ),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_new_rule_fires_on_any_fact() {
     let icb = Icb::with_register();
     icb.drop_step(1, "dashboard");
