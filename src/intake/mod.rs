@@ -24,6 +24,7 @@ mod rows;
 mod settle;
 pub mod sheet;
 pub mod store;
+mod urgent;
 pub mod usage;
 pub mod watch;
 mod whole;
@@ -37,6 +38,8 @@ pub use receipt::{Late, LateLevel, Receipt, State, is_errors_sheet};
 pub use release::{Kept, Release};
 pub use rows::{CELL, FILE, ROW, Reading, Rejection, take};
 pub use settle::{CARRIED_FROM, Counts, Lookup, Practices, Settled, settle, settle_released};
+
+pub use urgent::Urgent;
 
 use serde::{Deserialize, Serialize};
 

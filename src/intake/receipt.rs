@@ -40,6 +40,9 @@ pub struct Receipt {
     /// What it changes against the file before it.
     #[serde(default)]
     pub changes: Option<Changes>,
+    /// Rows set aside that cannot wait, as they stood when the file came: each in a sentence.
+    #[serde(default)]
+    pub urgent: Vec<String>,
     /// What it would have changed in the last pack, had it been there.
     #[serde(default)]
     pub late: Option<Late>,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::cell::shortened;
 use super::release::{Kept, Release};
 use super::rows::{Fate, Reading, Row, Value, in_sheet, sheet_row};
-use super::{Effect, Problem};
+use super::{Effect, Problem, Urgent};
 use crate::diagnostic::Code;
 use crate::pipeline::{ColumnKind, Feed, Layout, Others};
 use crate::wording;
@@ -87,6 +87,8 @@ pub struct Settled {
     pub kept: Vec<Kept>,
     /// Releases that changed nothing, each with the reason.
     pub unused: Vec<(Release, String)>,
+    /// The rows kept aside that cannot wait.
+    pub urgent: Vec<Urgent>,
 }
 
 /// Settles the rows of a reading that nobody released a row of.
@@ -517,7 +519,10 @@ impl<'r> Settler<'r> {
             super::guard::conceal(&mut self.problems, guard);
         }
         self.problems.sort_by_key(|p| (p.row.unwrap_or(0), p.cell.clone().map(|c| (c.len(), c))));
-        Settled { table, counts, problems: self.problems, kept: self.kept, unused: self.unused }
+        let urgent =
+            super::urgent::urgent(&self.rows, &self.problems, self.reading, feed, self.layout, received);
+        let Self { problems, kept, unused, .. } = self;
+        Settled { table, counts, problems, kept, unused, urgent }
     }
 }
 

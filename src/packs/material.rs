@@ -36,6 +36,8 @@ pub struct Material<'m> {
     pub names: BTreeMap<String, String>,
     /// What came of each feed.
     pub feeds: Vec<FeedStatus>,
+    /// Rows set aside that cannot wait.
+    pub set_aside: Vec<SetAside>,
     /// Cells of rows that count which could not be read and so are treated as missing: the arrival of the file,
     /// the row as Excel counts it, and the name of the column.
     pub dropped: BTreeSet<(u32, u32, String)>,
@@ -43,6 +45,19 @@ pub struct Material<'m> {
     pub remarks: Vec<String>,
     /// The last pack, if there was one.
     pub last: Option<LastMaterial<'m>>,
+}
+
+/// A row that is set aside, counts nowhere, and cannot wait.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SetAside {
+    /// What it says, of which practice, how old it is, and what keeps it aside.
+    pub what: String,
+    /// The feed's title.
+    pub feed: String,
+    /// The receipt of its file.
+    pub source: String,
+    /// The role that answers for the feed.
+    pub owner: String,
 }
 
 /// What the last pack was made of, as far as a comparison needs it.

@@ -7,7 +7,7 @@ use std::path::Path;
 use chrono::NaiveDate;
 use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series};
 
-use super::{FeedStatus, LastMaterial, Material, Standing};
+use super::{FeedStatus, LastMaterial, Material, SetAside, Standing};
 use crate::condition::{BETWEEN_VALUES, Kind};
 use crate::dates;
 use crate::intake::{FILE, ROW};
@@ -74,6 +74,7 @@ pub struct Sample {
     pub exceptions: BTreeMap<String, Exception>,
     pub exception_clocks: BTreeMap<String, Clock>,
     pub feeds: Vec<FeedStatus>,
+    pub set_aside: Vec<SetAside>,
     pub level_names: BTreeMap<u8, String>,
     pub dropped: BTreeSet<(u32, u32, String)>,
     pub last: Option<Box<Sample>>,
@@ -100,6 +101,7 @@ impl Sample {
             exceptions: BTreeMap::new(),
             exception_clocks: BTreeMap::new(),
             feeds: Vec::new(),
+            set_aside: Vec::new(),
             dropped: BTreeSet::new(),
             last: None,
         }
@@ -185,6 +187,7 @@ impl Sample {
             acknowledged: BTreeMap::new(),
             names: BTreeMap::new(),
             feeds: self.feeds.clone(),
+            set_aside: self.set_aside.clone(),
             dropped: self.dropped.clone(),
             remarks: Vec::new(),
             last: self.last.as_deref().map(|last| LastMaterial {

@@ -33,6 +33,8 @@ pub struct Layout {
     pub key: Vec<String>,
     /// A column that must have one value within the rows that agree in others.
     pub agree: Option<Agree>,
+    /// What a row says that cannot wait, even while the row is set aside.
+    pub urgent: Option<Urgent>,
     /// Rows for which this is not true are passed over.
     pub keep: Option<Condition>,
     /// What must be true of every row.
@@ -113,6 +115,17 @@ pub struct Agree {
     pub within: Vec<String>,
     /// The column that must not differ within a group.
     pub column: String,
+}
+
+/// What a row says that cannot wait, even while the row is set aside.
+#[derive(Debug, Clone)]
+pub struct Urgent {
+    /// Rows for which this is true.
+    pub when: Condition,
+    /// The column whose value is told.
+    pub says: String,
+    /// The column with the day from which its age is counted.
+    pub since: String,
 }
 
 /// A rule that each row must keep.

@@ -242,6 +242,12 @@ fn subject(receipt: &Receipt) -> String {
         (_, 0) => "taken in".to_owned(),
         (_, mend) => format!("taken in, {} to mend", crate::wording::plural(mend, "thing", "things")),
     };
+    let came = match receipt.urgent.len() {
+        0 => came,
+        rows => {
+            format!("{came}, {} today", crate::wording::plural(rows, "row to correct", "rows to correct"))
+        }
+    };
     let name: String = receipt.file.chars().filter(|c| !c.is_control()).take(80).collect();
     format!("{name} {came}")
 }

@@ -11,6 +11,7 @@ use super::counting::{self, Passed, Why};
 use super::late::late;
 use super::releases;
 use super::state::{Files, State};
+use super::urgent;
 use super::workspace::Workspace;
 use crate::diagnostic::Code;
 use crate::intake::headings::{self, Headings};
@@ -174,6 +175,7 @@ pub fn receipt(
         problems: Vec::new(),
         changes: told.and_then(|told| told.changes.clone()),
         late: told.and_then(|told| told.late.clone()),
+        urgent: Vec::new(),
     };
     let reading = match read.rows.as_ref() {
         Err(rejection) => {
@@ -209,6 +211,10 @@ pub fn receipt(
     });
     if let Some(settled) = settled {
         receipt.counts = settled.counts;
+        receipt.urgent = state.map_or_else(Vec::new, |state| {
+            let words = |row| urgent::in_words(row, &state.register, arrival.received);
+            settled.urgent.iter().map(words).collect()
+        });
         receipt.problems = told_to(feed, settled.problems);
     }
     let first = told.is_none_or(|told| told.counts.read == 0);

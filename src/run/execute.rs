@@ -29,6 +29,7 @@ use super::revisions::Revisions;
 use super::send::{Counter, hand_over};
 use super::state::State;
 use super::unwritten::Unwritten;
+use super::urgent;
 use super::workspace::Workspace;
 use crate::disk::sweep;
 use crate::ledger::{RunRecord, RunState};
@@ -198,6 +199,8 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     ledger.note_run(&RunRecord { state: RunState::Complete, ..record.clone() })?;
     events.note("complete", json!({ "run": record.id, "sent": sent.now, "sent_before": sent.before }));
 
+    let urgent = urgent::waiting(pipeline, &arrivals, &state);
+    warnings.extend(urgent.iter().map(urgent::Waiting::told));
     warnings.extend(remarks);
     warnings.extend(guarded);
     warnings.extend(post.warnings);
@@ -240,6 +243,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         sent_before: sent.before,
         awaiting: planning.held,
         late,
+        urgent: (!rebuild).then_some(urgent),
         warnings,
         unwritten: unwritten.told(),
         refused: post.refused,

@@ -8,10 +8,11 @@ use super::compare::LastPack;
 use super::fresh::of_feed_data;
 use super::result::RunResult;
 use super::state::{Files, State};
+use super::urgent;
 use crate::intake::{Counts, Effect, Problem, Receipt, Settled};
 use crate::ledger::Arrival;
 use crate::levels::{Decision, withdrawn};
-use crate::packs::{FeedStatus, LastMaterial, Material, Notice};
+use crate::packs::{FeedStatus, LastMaterial, Material, Notice, SetAside};
 use crate::pipeline::{Calendar, Feed, Pipeline};
 use crate::visits::Clock;
 
@@ -41,6 +42,7 @@ pub fn material<'m>(
         acknowledged,
         names: names(state),
         feeds: feeds(files, arrivals, state)?,
+        set_aside: set_aside(pipeline, arrivals, state),
         dropped: dropped(pipeline, arrivals, state),
         remarks: remarks.to_vec(),
         last: last.map(|last| LastMaterial {
@@ -63,6 +65,13 @@ pub fn exception_clocks(state: &State, pipeline: &Pipeline) -> BTreeMap<String, 
         Some((exception.id.clone(), clock))
     })
     .collect()
+}
+
+/// The rows set aside that cannot wait.
+fn set_aside(pipeline: &Pipeline, arrivals: &[Arrival], state: &State) -> Vec<SetAside> {
+    let rows = urgent::waiting(pipeline, arrivals, state).into_iter();
+    rows.map(|row| SetAside { what: row.what, feed: row.title, source: row.receipt, owner: row.owner })
+        .collect()
 }
 
 /// The cells of rows that count which could not be read.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::fresh::FeedFreshness;
 use super::late_packs::Late;
 use super::receive::{Downloaded, Held};
+use super::urgent::Waiting;
 use crate::intake::{Counts, Receipt, State};
 
 /// What a run did.
@@ -51,6 +52,8 @@ pub struct Report {
     pub awaiting: Vec<String>,
     /// What files received since change of the levels that a sent pack reported, and who received it.
     pub late: Option<Late>,
+    /// Rows set aside that cannot wait; none where the run only did an old date again.
+    pub urgent: Option<Vec<Waiting>>,
     /// What somebody should look at.
     pub warnings: Vec<String>,
     /// Places beside the store and the ledger that could not be written.

@@ -7,7 +7,7 @@ use super::status::Status;
 use super::{monitor, page};
 use crate::dates::long;
 use crate::pipeline::{Job, Pipeline};
-use crate::run::{Report, RunError, Workspace};
+use crate::run::{Report, RunError, Waiting, Workspace};
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Tz;
 
@@ -25,6 +25,10 @@ pub fn after_run(
         let scope = format!("run/{}/", job.name);
         let told = Desk::new(workspace.data(), pipeline, now).tell(&scope, &troubles(job, as_of, done));
         out.extend(told.err().map(|error| format!("the operator cannot be told: {error}")));
+        if let Ok(Report { urgent: Some(rows), dry_run: false, .. }) = done {
+            let told = Desk::new(workspace.data(), pipeline, now).tell("set-aside/", &set_aside(rows));
+            out.extend(told.err().map(|error| format!("the operator cannot be told: {error}")));
+        }
     }
     let written = Picture::take(workspace, Some(pipeline), now).and_then(|picture| {
         let invariants = monitor::invariants(&picture);
@@ -32,6 +36,19 @@ pub fn after_run(
     });
     out.extend(written.err().map(|error| format!("status.html cannot be written: {error:#}")));
     out
+}
+
+/// Rows set aside that cannot wait: each is told until it is corrected or gone, whichever job sees it.
+fn set_aside(rows: &[Waiting]) -> Vec<Trouble> {
+    let mend = |row: &Waiting| {
+        format!(
+            "ask the owner ({}) to correct {} today and to drop it into its inbox folder again",
+            row.owner, row.file
+        )
+    };
+    let trouble =
+        |row: &Waiting| Trouble::new(format!("set-aside/{}/{}", row.receipt, row.row), row.told(), mend(row));
+    rows.iter().map(trouble).collect()
 }
 
 /// What a run could not do.

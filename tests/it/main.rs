@@ -34,6 +34,7 @@ mod release;
 mod replay;
 mod schedule;
 mod server;
+mod set_aside;
 mod smtp;
 mod support;
 mod taken_off;

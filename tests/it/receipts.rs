@@ -76,7 +76,7 @@ fn the_owner_of_a_feed_gets_one_receipt_a_file_as_text_and_page_with_the_marked_
     let mail = MessageParser::default().parse(bytes).unwrap();
     assert_eq!(
         mail.subject().unwrap(),
-        "[OFFICIAL-SENSITIVE] Receipt R0001: July.csv taken in, 3 things to mend"
+        "[OFFICIAL-SENSITIVE] Receipt R0001: July.csv taken in, 3 things to mend, 1 row to correct today"
     );
     let text = mail.body_text(0).unwrap().replace("\r\n", "\n");
     assert_eq!(text.trim_end(), receipt(&icb, "concerns-quality", "July.csv").trim_end());

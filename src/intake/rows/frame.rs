@@ -110,7 +110,11 @@ pub(super) fn check(
 }
 
 /// Whether the condition holds, row by row; `None` where a missing value leaves it open.
-fn truths(table: &DataFrame, condition: &Condition, as_of: NaiveDate) -> Vec<Option<bool>> {
+pub(in crate::intake) fn truths(
+    table: &DataFrame,
+    condition: &Condition,
+    as_of: NaiveDate,
+) -> Vec<Option<bool>> {
     let selected = table.clone().lazy().select([condition.expr(as_of).alias("truth")]).collect();
     let truths: Option<Vec<Option<bool>>> = selected
         .ok()

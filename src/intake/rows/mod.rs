@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-pub(super) use frame::table;
 pub use frame::{CELL, FILE, ROW};
+pub(super) use frame::{table, truths};
 pub(super) use unpivot::{in_sheet, sheet_row};
 pub use value::Value;
 

@@ -26,7 +26,7 @@ pub use movements::{CauseRow, MovementRow, Movements, Tally};
 pub use paper::{heading, sections};
 pub use summary::LevelBar;
 
-use super::{Head, Material, Paragraph, Reader};
+use super::{Head, Material, Paragraph, Reader, SetAside};
 use crate::pipeline::{Committee, Section};
 
 /// The pack of one committee.
@@ -40,6 +40,8 @@ pub struct QuarterlyPack {
     pub purpose: String,
     /// What the committee is asked to do.
     pub asks: Vec<String>,
+    /// Rows set aside that cannot wait, for the first page; empty in a public pack.
+    pub set_aside: Vec<SetAside>,
     /// Its sections in order, each by its word in `committees.toml`; a section that the committee does not
     /// get is absent.
     pub order: Vec<&'static str>,
@@ -118,6 +120,7 @@ pub fn pack(material: &Material<'_>, committee: &Committee) -> QuarterlyPack {
         named: reader.named(),
         purpose,
         asks,
+        set_aside: if reader.named() { material.set_aside.clone() } else { Vec::new() },
         order: sections.iter().map(|section| section.word()).collect(),
         summary: has(Section::Summary).then(|| summary::summary(material, reader)),
         visits: has(Section::Visits).then(|| visits::visits(material, reader)),

@@ -2,7 +2,7 @@
 
 use super::{
     Agree, Column, ColumnKind, DateOrder, Declared, Expectation, FromText, Header, Layout, Others, Percent,
-    RowCheck, Unpivot, ValueLimits,
+    RowCheck, Unpivot, Urgent, ValueLimits,
 };
 use crate::condition::Columns;
 use crate::diagnostic::{Code, likely};
@@ -50,6 +50,7 @@ impl Layout {
             carry,
             key: Vec::new(),
             agree: None,
+            urgent: None,
             keep: None,
             checks: Vec::new(),
             expects: Vec::new(),
@@ -88,6 +89,12 @@ impl Layout {
             let column = agree.text("column");
             let column = known_names(&report, vec![column?], known).pop()?;
             Some(Agree { within: known_names(&report, within, known), column })
+        });
+        self.urgent = table.table_or_none("urgent").and_then(|mut urgent| {
+            let (when, says, since) = (urgent.text("when"), urgent.text("says"), urgent.text("since"));
+            let when = row_truth(&report, &when?, known)?;
+            let named = |name: Option<Placed<String>>| known_names(&report, vec![name?], known).pop();
+            Some(Urgent { when, says: named(says)?, since: named(since)? })
         });
         self.keep = table.text_or_none("keep").and_then(|text| row_truth(&report, &text, known));
         for mut check in table.tables("check") {

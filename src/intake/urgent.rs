@@ -1,0 +1,229 @@
+//! Rows that are set aside although they say something that cannot wait: a serious concern must not stay unseen
+//! because of a typing error beside it.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::Problem;
+use super::rows::{Fate, Reading, Row, Value, table, truths};
+use crate::dates::long;
+use crate::diagnostic::likely;
+use crate::pipeline::{ColumnKind, Feed, Layout, fold};
+use crate::wording::plural;
+
+/// A row that is set aside and cannot wait, as far as its cells could be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Urgent {
+    /// The row as Excel counts it.
+    pub row: u32,
+    /// The cell that keeps it aside, or else the row.
+    pub place: String,
+    /// What it says: its severity.
+    pub says: String,
+    /// The code in its cell for the practice, if one stands there.
+    pub practice: Option<String>,
+    /// What the column with its day is called.
+    pub dated: String,
+    /// That day, where it could be read.
+    pub since: Option<NaiveDate>,
+    /// What keeps it aside.
+    pub why: String,
+}
+
+impl Urgent {
+    /// What it says and of whom, with its age on a day: `Serious, Larch Surgery (X90025). Date raised 25 June
+    /// 2026, 111 days before`.
+    pub fn words(&self, name: impl Fn(&str) -> String, on: NaiveDate) -> String {
+        let whom = match &self.practice {
+            Some(code) if name(code) != *code => format!("{} ({code})", name(code)),
+            Some(code) => format!("practice code {code}"),
+            None => "practice not known".to_owned(),
+        };
+        let age = match self.since {
+            None => format!("{}: not known", self.dated),
+            Some(since) => {
+                let days = usize::try_from((on - since).num_days()).ok();
+                let age = days.map(|days| format!(", {} ago", plural(days, "day", "days")));
+                format!("{} {}{}", self.dated, long(since), age.unwrap_or_default())
+            }
+        };
+        format!("{}, {whom}. {age}", self.says)
+    }
+}
+
+/// The rows set aside that the layout says cannot wait, in the order of the sheet.
+pub(super) fn urgent(
+    rows: &[Row],
+    problems: &[Problem],
+    reading: &Reading,
+    feed: &Feed,
+    layout: &Layout,
+    received: NaiveDate,
+) -> Vec<Urgent> {
+    let Some(urgent) = &layout.urgent else { return Vec::new() };
+    let place = |name: &str| layout.columns.iter().position(|column| column.name == name);
+    let (Some(says), Some(since)) = (place(&urgent.says), place(&urgent.since)) else { return Vec::new() };
+    let mut of_row: BTreeMap<u32, Vec<&Problem>> = BTreeMap::new();
+    for problem in problems {
+        of_row.entry(problem.row.unwrap_or_default()).or_default().push(problem);
+    }
+    let about = |row: &Row| of_row.get(&row.number()).map(Vec::as_slice).unwrap_or_default();
+    let aside: Vec<Row> = rows
+        .iter()
+        .filter(|row| row.fate == Fate::Quarantined && !row.values.is_empty())
+        .map(|row| {
+            // A value that is nearly one of the list says what it nearly is.
+            let mut row = row.clone();
+            let meant = meant(layout, says, about(&row));
+            if let (Some(value), Some(meant)) = (row.values.get_mut(says), meant)
+                && *value == Value::Missing
+            {
+                *value = Value::Text(meant);
+            }
+            row
+        })
+        .collect();
+    let held = truths(&table(&aside, |_| true, feed, layout, received), &urgent.when, received);
+    let practice = place("practice");
+    aside
+        .iter()
+        .zip(held)
+        .filter(|(_, held)| *held == Some(true))
+        .map(|(row, _)| {
+            let problems = about(row);
+            let why = problems.iter().find(|p| p.effect == super::Effect::Quarantined);
+            let code = practice.and_then(|place| match row.values.get(place) {
+                Some(Value::Text(code)) => Some(code.clone()),
+                _ => None,
+            });
+            Urgent {
+                row: row.number(),
+                place: why
+                    .and_then(|p| p.cell.clone())
+                    .or_else(|| reading.cell(row, &urgent.says))
+                    .unwrap_or_else(|| format!("row {}", row.number())),
+                says: row.values.get(says).map(Value::shown).unwrap_or_default(),
+                practice: code.filter(|code| is_a_code(code)),
+                dated: layout.columns.get(since).map(|c| c.title.clone()).unwrap_or_default(),
+                since: row.values.get(since).and_then(|value| match value {
+                    Value::Date(date) => Some(*date),
+                    _ => None,
+                }),
+                why: why.map(|p| p.message.clone()).unwrap_or_default(),
+            }
+        })
+        .collect()
+}
+
+/// The value of the list that a cell nearly has, where it could not be read: `Serious (red)`, `Seriuos`.
+fn meant(layout: &Layout, says: usize, problems: &[&Problem]) -> Option<String> {
+    let column = layout.columns.get(says)?;
+    let ColumnKind::Choice(list) = &column.kind else { return None };
+    let values: Vec<&str> = list.values.iter().map(String::as_str).collect();
+    let found = problems.iter().find(|p| p.column.as_ref() == Some(&column.title))?.found.as_ref()?;
+    let words: Vec<String> = found.split(|c: char| !c.is_alphanumeric()).map(fold).collect();
+    let within: Vec<&&str> = values.iter().filter(|value| words.contains(&fold(value))).collect();
+    match within.as_slice() {
+        [one] => Some((**one).to_owned()),
+        _ => likely(found, values.iter().copied()).map(str::to_owned),
+    }
+}
+
+/// Whether a text may be the code of a practice, and not something else that stands in its place.
+fn is_a_code(text: &str) -> bool {
+    (3..=8).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::intake::read::book;
+    use crate::intake::{Lookup, Practices, settle, take};
+    use crate::pipeline::{Folder, load};
+
+    struct Known;
+
+    impl Practices for Known {
+        fn look_up(&self, code: &str) -> Lookup {
+            if code == "X90001" { Lookup::InScope } else { Lookup::Unknown }
+        }
+        fn likely(&self, _: Option<&str>, _: Option<&str>) -> Option<String> {
+            None
+        }
+        fn disagrees(&self, _: &str, _: &str) -> Option<String> {
+            None
+        }
+    }
+
+    /// What cannot wait of these rows of a concerns sheet: practice, date raised, severity, status, reference.
+    fn urgent_of(rows: &[&str]) -> Vec<Urgent> {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/lancashire-south-cumbria");
+        let pipeline = load(&Folder::read(&dir).unwrap()).pipeline.unwrap();
+        let feed = pipeline.feed("concerns-quality").unwrap();
+        let mut csv = "Practice code,Date raised,Severity,Status,Reference\n".to_owned();
+        csv.extend(rows.iter().map(|row| format!("{row}\n")));
+        let received = "2026-10-14".parse().unwrap();
+        let book = book(csv.as_bytes(), "concerns.csv").unwrap();
+        let reading = take(&book, feed, "concerns.csv", received).unwrap();
+        settle(&reading, feed, received, &Known).urgent
+    }
+
+    fn told(rows: &[&str]) -> Vec<String> {
+        let name = |code: &str| if code == "X90001" { "Larch Surgery".to_owned() } else { code.to_owned() };
+        let on = "2026-10-14".parse().unwrap();
+        urgent_of(rows).iter().map(|row| format!("{} {}", row.place, row.words(name, on))).collect()
+    }
+
+    #[test]
+    fn a_serious_row_with_a_repeated_reference_cannot_wait() {
+        assert_eq!(
+            told(&["X90001,24/06/2026,Low,Open,Q-1", "X90001,25/06/2026,Serious,Open,Q-1"]),
+            ["E3 Serious, Larch Surgery (X90001). Date raised 25 June 2026, 111 days ago"]
+        );
+    }
+
+    #[test]
+    fn what_can_be_read_of_a_row_is_told_and_the_rest_is_said_to_be_unknown() {
+        assert_eq!(
+            told(&[
+                "X99999,25/06/2026,Immediate,Open,Q-1",
+                ",25/06/2026,Serious,Open,Q-2",
+                "X90001,31/06/2026,Serious,,Q-3",
+            ]),
+            [
+                "A2 Immediate, practice code X99999. Date raised 25 June 2026, 111 days ago",
+                "A3 Serious, practice not known. Date raised 25 June 2026, 111 days ago",
+                "B4 Serious, Larch Surgery (X90001). Date raised: not known",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_severity_that_is_nearly_one_is_told_as_that_one() {
+        let told = told(&["X90001,25/06/2026,Serious (red),Open,Q-1", "X90001,25/06/2026,Seriuos,Open,Q-2"]);
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told.iter().all(|line| line.contains("Serious, Larch Surgery (X90001)")), "{told:?}");
+    }
+
+    #[test]
+    fn what_counts_what_is_closed_and_what_is_less_waits() {
+        assert_eq!(
+            told(&[
+                "X90001,25/06/2026,Serious,Open,Q-1",
+                "X99999,25/06/2026,Serious,Closed,Q-2",
+                "X99999,25/06/2026,Moderate,Open,Q-3",
+                "X99999,25/06/2026,Medium,Open,Q-4",
+            ]),
+            Vec::<String>::new()
+        );
+    }
+
+    #[test]
+    fn what_stands_in_place_of_a_code_is_not_repeated() {
+        assert_eq!(urgent_of(&["999 000 0042,25/06/2026,Serious,Open,Q-1"])[0].practice, None);
+    }
+}

@@ -1,0 +1,94 @@
+//! A serious concern that is set aside for a typing error is seen at once by everybody who can do something.
+
+use std::fs;
+
+use crate::support::{Icb, code, complained, files};
+
+const HEADER: &str = "Practice code,Date raised,Theme,Severity,Status,Reference\n";
+
+/// The texts of the mails in a folder whose names hold a word, with their lines unfolded.
+fn mails(icb: &Icb, folder: &str, word: &str) -> Vec<String> {
+    let all = files(&icb.data().join(folder)).into_iter();
+    let named = all.filter(|(path, _)| {
+        path.extension().is_some_and(|e| e == "eml") && path.to_string_lossy().contains(word)
+    });
+    named
+        .map(|(_, bytes)| {
+            let mail = mail_parser::MessageParser::default().parse(&bytes).unwrap();
+            format!("{}\n{}", mail.subject().unwrap(), mail.body_text(0).unwrap().replace("\r\n", "\n"))
+        })
+        .collect()
+}
+
+#[test]
+fn a_serious_row_set_aside_is_told_to_operator_owner_and_committee_at_once() {
+    let icb = Icb::with_register();
+    let low = "X90005,01/07/2026,Workforce,Low,Open,Q-1\n";
+    let serious = "X90025,02/07/2026,Workforce,Serious,Open,Q-1\n";
+    icb.drop_bytes("concerns-quality", "concerns.csv", format!("{HEADER}{low}{serious}"));
+    let output = icb.run("quarterly", "2026-07-14", &[]);
+    assert_eq!(code(&output), 0, "{}", complained(&output));
+    let says = "Serious, Dunlinthwaite Road Practice (X90025). Date raised 2 July 2026, 12 days ago. Set aside (F3): \
+                row 2 has the same Reference with other content; the first stands";
+    let says = says.replace("Dunlinthwaite Road Practice", &name_of(&complained(&output)));
+    assert!(complained(&output).contains(&format!("NOT COUNTED: {says}")), "{}", complained(&output));
+
+    let operator = mails(&icb, "operator", "");
+    assert_eq!(operator.len(), 1, "{operator:?}");
+    assert!(operator[0].contains("1 thing needs you"), "{}", operator[0]);
+    assert!(operator[0].contains(&says), "{}", operator[0]);
+    assert!(operator[0].contains("ask the owner (Quality team lead)"), "{}", operator[0]);
+
+    let owner = mails(&icb, "outbox", "quality-team-lead");
+    assert_eq!(owner.len(), 1, "{owner:?}");
+    assert!(owner[0].lines().next().unwrap().contains("1 row to correct today"), "{}", owner[0]);
+    let first = owner[0].lines().skip(1).take(6).collect::<Vec<_>>().join("\n");
+    assert!(first.contains("NOT COUNTED, AND IT CANNOT WAIT"), "{}", owner[0]);
+    assert!(first.contains(&says), "{}", owner[0]);
+
+    for committee in ["primary-care-quality-group", "quality-committee"] {
+        let all = files(&icb.data().join("packs/quarterly-2026-07-14").join(committee));
+        let (_, pack) = all.iter().find(|(path, _)| path.to_string_lossy().contains("2026-27-q1")).unwrap();
+        let page = crate::papers::pages(pack)[0].split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(page.contains("Set aside, and counted nowhere in this paper"), "{committee}: {page}");
+        assert!(page.contains(&says), "{committee}: {page}");
+        assert!(page.contains("owner: Quality team lead"), "{committee}: {page}");
+    }
+    let public =
+        files(&icb.data().join("packs/quarterly-2026-07-14/primary-care-commissioning-sub-committee"));
+    for bytes in public.values() {
+        assert!(!crate::papers::pages(bytes).join("\n").contains("Set aside, and counted nowhere"));
+    }
+
+    // The next night it is not told again; corrected, it counts and the operator hears that it is over.
+    assert_eq!(code(&icb.run("nightly", "2026-07-15", &[])), 0);
+    assert_eq!(mails(&icb, "operator", "").len(), 1);
+    icb.drop_bytes(
+        "concerns-quality",
+        "concerns.csv",
+        format!("{HEADER}{low}{}", serious.replace("Q-1", "Q-2")),
+    );
+    assert_eq!(code(&icb.run("nightly", "2026-07-16", &[])), 0);
+    let operator = mails(&icb, "operator", "");
+    assert!(operator.iter().any(|mail| mail.contains("1 trouble is over")), "{operator:?}");
+    assert_eq!(icb.levels()["X90025"]["level"], "4");
+}
+
+/// The name in the line that the run says.
+fn name_of(said: &str) -> String {
+    let (_, rest) = said.split_once("Serious, ").unwrap_or_else(|| panic!("{said}"));
+    rest.split_once(" (X90025)").unwrap().0.to_owned()
+}
+
+#[test]
+fn what_is_less_than_serious_waits_for_its_owner() {
+    let icb = Icb::with_register();
+    let rows = "X90005,01/07/2026,Workforce,Low,Open,Q-1\nX90025,02/07/2026,Workforce,Moderate,Open,Q-1\n";
+    icb.drop_bytes("concerns-quality", "concerns.csv", format!("{HEADER}{rows}"));
+    let output = icb.run("nightly", "2026-07-14", &[]);
+    assert_eq!(code(&output), 0, "{}", complained(&output));
+    assert!(!complained(&output).contains("NOT COUNTED"), "{}", complained(&output));
+    assert!(!icb.data().join("operator").exists() || mails(&icb, "operator", "").is_empty());
+    let receipt = icb.data().join("inbox/concerns-quality/concerns.csv.receipt.txt");
+    assert!(!fs::read_to_string(receipt).unwrap().contains("CANNOT WAIT"));
+}
