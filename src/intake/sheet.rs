@@ -555,14 +555,16 @@ fn without_brackets(text: &str) -> String {
 /// The most words that a name may have besides those of a column.
 const MORE_WORDS: usize = 3;
 
-/// How many words more a text has than a name that stands in it whole.
+/// How many words more a text has than a name whose words stand in it, in their order.
 fn words_more(text: &str, name: &str) -> Option<usize> {
     let (text, name) = (normal(&without_brackets(text)), normal(name));
-    let (text, name): (Vec<&str>, Vec<&str>) = (text.split(' ').collect(), name.split(' ').collect());
-    let more = text.len().checked_sub(name.len()).filter(|more| *more <= MORE_WORDS)?;
-    let stands =
-        !name.iter().all(|word| word.is_empty()) && text.windows(name.len()).any(|words| words == name);
-    stands.then_some(more)
+    let (text, mut left): (Vec<&str>, _) = (text.split(' ').collect(), name.split(' ').peekable());
+    let named = name.split(' ').count();
+    for word in &text {
+        left.next_if_eq(word);
+    }
+    let stands = !name.is_empty() && left.peek().is_none();
+    text.len().checked_sub(named).filter(|more| stands && *more <= MORE_WORDS)
 }
 
 /// A file without header: as many columns as the layout says, or it is another file.

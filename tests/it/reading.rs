@@ -391,7 +391,7 @@ fn headers_with_hints_are_refused_with_what_they_may_mean() {
     // All of them at once.
     let header = [
         "Practice code (ODS)",
-        "Date raised [dd/mm/yyyy]",
+        "Date the concern was raised [dd/mm/yyyy]",
         "Severity (choose)",
         "Status - current",
         "Our reference number",

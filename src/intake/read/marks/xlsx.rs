@@ -136,13 +136,24 @@ struct InCell {
     row: u32,
     column: u32,
     style: usize,
-    kind: Option<String>,
+    kind: Kind,
     formula: bool,
     /// The cells that its formula fills too.
     fills: Option<Area>,
     value: Option<String>,
     in_value: bool,
     inline: bool,
+}
+
+/// What a cell says that it holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Kind {
+    /// A number, or a cell that does not say.
+    #[default]
+    Number,
+    /// The text that a formula gave.
+    FormulaText,
+    Other,
 }
 
 /// The longest text that can be a number.
@@ -190,18 +201,26 @@ impl Scan<'_> {
         self.column = 0;
     }
 
+    /// Most of the work is here: each cell of each sheet, its attributes looked at once and copied never.
     fn start_cell(&mut self, tag: &BytesStart<'_>) {
-        let place = xml::attribute(tag, "r").as_deref().and_then(place);
-        let (row, column) = place.unwrap_or((self.row, self.column));
-        self.column = column;
-        let style = xml::number(tag, "s").unwrap_or(0);
-        self.cell = Some(InCell {
-            row,
-            column,
-            style: usize::try_from(style).unwrap_or(usize::MAX),
-            kind: xml::attribute(tag, "t"),
-            ..InCell::default()
-        });
+        let (mut at, mut cell) = (None, InCell::default());
+        for attribute in tag.attributes().with_checks(false).flatten() {
+            match attribute.key.as_ref() {
+                "r" => at = place(&attribute.value),
+                "s" => cell.style = attribute.value.trim().parse().unwrap_or(0),
+                "t" => {
+                    cell.kind = match attribute.value.as_ref() {
+                        "n" => Kind::Number,
+                        "str" => Kind::FormulaText,
+                        _ => Kind::Other,
+                    }
+                }
+                _ => {}
+            }
+        }
+        (cell.row, cell.column) = at.unwrap_or((self.row, self.column));
+        self.column = cell.column;
+        self.cell = Some(cell);
     }
 
     fn text(&mut self, text: &str) {
@@ -232,16 +251,18 @@ impl Scan<'_> {
     }
 
     fn finish(&mut self, cell: &InCell) {
-        let is_number = matches!(cell.kind.as_deref(), None | Some("n"));
-        let number: Option<f64> =
-            cell.value.as_deref().filter(|_| is_number).and_then(|value| value.trim().parse().ok());
+        let format = self.formats.get(cell.style).and_then(Option::as_ref);
+        if !cell.formula && format.is_none() {
+            return;
+        }
+        let value = cell.value.as_deref().filter(|_| cell.kind == Kind::Number);
+        let number: Option<f64> = value.and_then(|value| value.trim().parse().ok());
         if cell.formula && self.has_no_value(cell, number) {
             self.marks.truth(Area::cell(cell.row, cell.column), Truth::Uncalculated);
             if let Some(area) = cell.fills.filter(|area| !area.is_one_cell()) {
                 self.marks.truth(area, Truth::Filled);
             }
         }
-        let format = self.formats.get(cell.style).and_then(Option::as_ref);
         if let (Some(number), Some(format)) = (number, format)
             && format.is_percent(number)
         {
@@ -252,24 +273,25 @@ impl Scan<'_> {
     /// A formula has a value if one is stored: an empty one is a text that Excel shows as nothing, but no
     /// number. A program that cannot calculate stores nothing, or 0 and the wish to be calculated.
     fn has_no_value(&self, cell: &InCell, number: Option<f64>) -> bool {
-        match (&cell.value, cell.kind.as_deref()) {
+        match (&cell.value, cell.kind) {
             _ if cell.inline => false,
             (None, _) => true,
-            (Some(_), Some("str")) => false,
+            (Some(_), Kind::FormulaText) => false,
             (Some(value), _) if value.trim().is_empty() => true,
             _ => self.recalculates && number == Some(0.0),
         }
     }
 }
 
-/// The row and the column of an address such as `B2`, counted from 0.
+/// The row and the column of an address such as `B2` or `$B$2`, counted from 0.
 fn place(text: &str) -> Option<(u32, u32)> {
-    let text = text.replace('$', "");
-    let digits = text.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    let letters = text.get(..text.len() - digits.len()).filter(|l| (1..=3).contains(&l.len()))?;
+    let text = text.trim().trim_start_matches('$');
+    let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let (letters, digits) = text.split_at_checked(letters).filter(|(l, _)| (1..=3).contains(&l.len()))?;
     let letter = |byte: u8| u32::from(byte.to_ascii_uppercase() - b'A') + 1;
     let column = letters.bytes().fold(0_u32, |sum, byte| sum * 26 + letter(byte));
-    Some((digits.parse::<u32>().ok()?.checked_sub(1)?, column - 1))
+    let row: u32 = digits.trim_start_matches('$').parse().ok()?;
+    Some((row.checked_sub(1)?, column - 1))
 }
 
 /// The cells of a reference such as `B2:C4` or `B2`.
