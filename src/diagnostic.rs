@@ -121,6 +121,8 @@ codes! {
     PercentRead => "percent-read",
     /// Text that was decoded wrongly before it was sent (`Ã©` for `é`).
     GarbledText => "garbled-text",
+    /// A text has characters that papers cannot show as they are read.
+    Unprintable => "unprintable",
     /// The file is of another kind than the feed expects.
     WrongFile => "wrong-file",
     /// No date or period could be found for the file.

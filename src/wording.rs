@@ -1,9 +1,35 @@
 //! How figures and lists are written, in one place: the NHS service manual's numerals, British dates.
 
-/// A number with at most two decimals and no trailing zeros, thousands separated: `12,400`, `9.75`.
+/// A number with at most two decimals and no trailing zeros, thousands separated: `12,400`, `9.75`. A number
+/// that is not whole is never printed as a whole one: 9.996 stays 9.996, so that it cannot be taken for 10.
 pub fn number(value: f64) -> String {
-    let rounded = format!("{value:.2}");
-    let trimmed = rounded.trim_end_matches('0').trim_end_matches('.');
+    beside(value, &[])
+}
+
+/// A number that stands beside others, such as the limits of a rule: printed so that it is not taken for one of
+/// them unless it is that one.
+pub fn beside(value: f64, limits: &[f64]) -> String {
+    let confused = |shown: f64| {
+        // Dust of binary fractions is no difference.
+        let same = |limit: f64| (value - limit).abs() <= limit.abs().max(1.0) * 1e-12;
+        let whole = shown.fract() == 0.0 && !same(shown);
+        whole || limits.iter().any(|limit| shown == *limit && value != *limit)
+    };
+    let written = (2..=MOST_DECIMALS).map(|decimals| format!("{value:.decimals$}"));
+    let mut apart = written.filter(|text| text.parse().is_ok_and(|shown| !confused(shown)));
+    let fixed = apart.next().unwrap_or_else(|| value.to_string());
+    grouped(&fixed)
+}
+
+/// So many decimals are tried before a number is printed with all that it has.
+const MOST_DECIMALS: usize = 9;
+
+/// A number in figures with its thousands separated and no trailing zeros.
+fn grouped(fixed: &str) -> String {
+    let trimmed = match fixed.contains('.') {
+        true => fixed.trim_end_matches('0').trim_end_matches('.'),
+        false => fixed,
+    };
     let (sign, digits) = trimmed.strip_prefix('-').map_or(("", trimmed), |rest| ("-", rest));
     let (whole, fraction) = digits.split_once('.').map_or((digits, ""), |(w, f)| (w, f));
     let mut grouped = String::new();
@@ -77,8 +103,41 @@ mod tests {
         assert_eq!(number(12_400.0), "12,400");
         assert_eq!(number(9.75), "9.75");
         assert_eq!(number(10.0), "10");
-        assert_eq!(number(-0.001), "0");
+        assert_eq!(number(-0.001), "-0.001");
+        assert_eq!(number(0.0), "0");
+        assert_eq!(number(-0.0), "0");
         assert_eq!(number(1_234_567.5), "1,234,567.5");
+        assert_eq!(number(85.142_857_14), "85.14");
+    }
+
+    #[test]
+    fn no_number_is_printed_as_a_whole_one_that_it_is_not() {
+        for (value, printed) in [
+            (9.996, "9.996"),
+            (9.9949, "9.99"),
+            (9.999_999, "9.999999"),
+            (10.000_01, "10.00001"),
+            (10.004, "10.004"),
+            (0.001, "0.001"),
+            (1_999.999, "1,999.999"),
+            (93.000_000_000_000_01, "93"),
+        ] {
+            assert_eq!(number(value), printed, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_not_printed_as_the_limit_beside_it() {
+        for (value, limit, printed) in [
+            (9.949, 9.95, "9.949"),
+            (7.254, 7.25, "7.254"),
+            (7.25, 7.25, "7.25"),
+            (12.499_6, 12.5, "12.4996"),
+            (9.999_999_999_999_998, 10.0, "9.999999999999998"),
+        ] {
+            assert_eq!(beside(value, &[limit]), printed, "{value} beside {limit}");
+        }
+        assert_eq!(beside(85.142_857, &[10.0]), "85.14");
     }
 
     #[test]

@@ -86,7 +86,8 @@ pub(super) fn tell(report: &Report) {
     }
     tell_documents(report);
     say(&format!("  messages     {} sent now, {} sent before", report.sent, report.sent_before));
-    for line in report.refused.iter().chain(&report.unsent).chain(&report.unwritten).chain(&report.warnings) {
+    let troubles = report.refused.iter().chain(&report.unsent).chain(&report.unwritten);
+    for line in troubles.chain(&report.unprintable).chain(&report.warnings) {
         complain(line);
     }
 }

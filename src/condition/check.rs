@@ -79,6 +79,41 @@ pub(super) enum Aggregate {
 }
 
 impl Node {
+    /// Adds the numbers that the expression compares with or counts to.
+    pub(super) fn numbers(&self, into: &mut Vec<f64>) {
+        match self {
+            Node::Number(number) => into.push(*number),
+            Node::Column(_)
+            | Node::First(_)
+            | Node::AsOf
+            | Node::Text(_)
+            | Node::Date(_)
+            | Node::Truth(_) => {}
+            Node::Shift { date: inner, .. }
+            | Node::Not(inner)
+            | Node::Negative(inner)
+            | Node::Missing(inner)
+            | Node::Matches(inner, _)
+            | Node::Has(inner, _)
+            | Node::Position(inner, _)
+            | Node::Abs(inner)
+            | Node::Lower(inner) => inner.numbers(into),
+            Node::And(left, right)
+            | Node::Or(left, right)
+            | Node::Compare(left, _, right)
+            | Node::Arithmetic(left, _, right) => {
+                left.numbers(into);
+                right.numbers(into);
+            }
+            Node::In(inner, list) => {
+                inner.numbers(into);
+                list.iter().for_each(|n| n.numbers(into));
+            }
+            Node::Coalesce(list) => list.iter().for_each(|n| n.numbers(into)),
+            Node::Aggregate(_) => {}
+        }
+    }
+
     /// Adds the columns that the expression speaks of.
     pub(super) fn columns<'a>(&'a self, into: &mut Vec<&'a str>) {
         match self {

@@ -228,6 +228,13 @@ impl Condition {
         evaluate::expr(&self.node, as_of)
     }
 
+    /// The numbers it compares with.
+    pub fn numbers(&self) -> Vec<f64> {
+        let mut numbers = Vec::new();
+        self.node.numbers(&mut numbers);
+        numbers
+    }
+
     /// The columns it speaks of, sorted, each once.
     pub fn columns(&self) -> Vec<&str> {
         let mut names = Vec::new();

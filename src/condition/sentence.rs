@@ -14,6 +14,8 @@ use crate::dates;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sentence {
     parts: Vec<Part>,
+    /// Numbers for which no other may be taken: those of its text and of the rule that it belongs to.
+    limits: Vec<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +47,15 @@ impl Sentence {
             rest = after;
         }
         parts.push(Part::Text(rest.to_owned()));
-        if faults.is_empty() { Ok(Self { parts }) } else { Err(faults) }
+        let limits = parts.iter().flat_map(numbers_in).collect();
+        if faults.is_empty() { Ok(Self { parts, limits }) } else { Err(faults) }
+    }
+
+    /// The sentence of a rule with these conditions: a value is printed so that it is not taken for a number
+    /// that they compare with. 9.996 is below 10, and is not printed as 10.
+    pub fn of_rule<'c>(mut self, conditions: impl IntoIterator<Item = &'c Condition>) -> Self {
+        self.limits.extend(conditions.into_iter().flat_map(Condition::numbers));
+        self
     }
 
     /// One expression for each value in the sentence, over the rows of a practice.
@@ -68,16 +78,29 @@ impl Sentence {
         for part in &self.parts {
             match part {
                 Part::Text(text) => out.push_str(text),
-                Part::Value(_) => out.push_str(&words(next())),
-                Part::List(_) => out.push_str(&enumeration(next())),
+                Part::Value(_) => out.push_str(&words(next(), &self.limits)),
+                Part::List(_) => out.push_str(&enumeration(next(), &self.limits)),
                 Part::Plural { one, many, .. } => {
                     let count = next();
-                    let noun = if words(count) == "1" { one } else { many };
-                    out.push_str(&format!("{} {noun}", words(count)));
+                    let said = words(count, &[]);
+                    let noun = if said == "1" { one } else { many };
+                    out.push_str(&format!("{said} {noun}"));
                 }
             }
         }
         out
+    }
+}
+
+/// The numbers that a part says itself.
+fn numbers_in(part: &Part) -> Vec<f64> {
+    match part {
+        Part::Text(text) => {
+            let words = text.split(|c: char| !c.is_ascii_digit() && c != '.');
+            words.filter_map(|word| word.trim_matches('.').parse().ok()).collect()
+        }
+        Part::Value(condition) => condition.numbers(),
+        _ => Vec::new(),
     }
 }
 
@@ -124,11 +147,11 @@ fn usage(example: &str) -> Fault {
 }
 
 /// A value as prose has it: `12 March 2026`, `14.5`, `Serious`.
-fn words(value: &AnyValue) -> String {
+fn words(value: &AnyValue, limits: &[f64]) -> String {
     match value {
         AnyValue::Null => "not known".to_owned(),
         AnyValue::Date(days) => dates::from_days(*days).map(dates::long).unwrap_or_default(),
-        AnyValue::Float64(number) => crate::wording::number(*number),
+        AnyValue::Float64(number) => crate::wording::beside(*number, limits),
         AnyValue::Boolean(true) => "yes".to_owned(),
         AnyValue::Boolean(false) => "no".to_owned(),
         AnyValue::String(text) => (*text).to_owned(),
@@ -137,13 +160,13 @@ fn words(value: &AnyValue) -> String {
     }
 }
 
-fn enumeration(value: &AnyValue) -> String {
+fn enumeration(value: &AnyValue, limits: &[f64]) -> String {
     match value {
         AnyValue::List(series) => {
-            let items: Vec<String> = series.iter().map(|v| words(&v)).collect();
+            let items: Vec<String> = series.iter().map(|v| words(&v, limits)).collect();
             crate::wording::list(&items)
         }
-        other => words(other),
+        other => words(other, limits),
     }
 }
 
@@ -179,6 +202,19 @@ mod tests {
         let row = frame.lazy().group_by([col("practice")]).agg(exprs).collect().unwrap();
         let values: Vec<AnyValue> = row.columns()[1..].iter().map(|c| c.get(0).unwrap()).collect();
         assert_eq!(sentence.fill(&values), "3 concerns from Quality and Estates, first on 4 October 2024.");
+    }
+
+    #[test]
+    fn a_value_is_not_printed_as_the_limit_beside_it() {
+        let mut columns = Columns::new();
+        columns.set("score", Kind::Number);
+        let rule = Condition::truth("score < 9.95 or score >= 20", &columns, Scope::Row).unwrap();
+        let sentence = Sentence::new("Score {min(score)}, below 10.", &columns).unwrap().of_rule([&rule]);
+        let said = |score: f64| sentence.fill(&[AnyValue::Float64(score)]);
+        assert_eq!(said(9.996), "Score 9.996, below 10.");
+        assert_eq!(said(9.9496), "Score 9.9496, below 10.");
+        assert_eq!(said(19.9999), "Score 19.9999, below 10.");
+        assert_eq!(said(9.1234), "Score 9.12, below 10.");
     }
 
     #[test]

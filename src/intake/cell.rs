@@ -36,7 +36,8 @@ impl Cell {
         } else {
             text.trim_matches(|c: char| c.is_whitespace() || unprintable(c))
         };
-        if trimmed.is_empty() {
+        // Joiners and soft hyphens belong to a text; alone they show nothing.
+        if trimmed.chars().all(|c| c.is_whitespace() || super::code::shows_nothing(c)) {
             return Cell::Empty;
         }
         if is_error(trimmed) {
@@ -53,6 +54,12 @@ impl Cell {
         *self == Cell::Empty
     }
 
+    /// Whether it holds a spreadsheet's day 0, which is no date: the number 0, formatted as one.
+    pub fn is_day_zero(&self) -> bool {
+        let day = |d: u32| chrono::NaiveDate::from_ymd_opt(1899, 12, d);
+        matches!(self, Cell::Date(at) if [day(30), day(31)].contains(&Some(at.date())))
+    }
+
     /// What a person sees in the cell, near enough; numbers without trailing zeros, dates as
     /// `31/12/2026`.
     pub fn shown(&self) -> String {
@@ -61,6 +68,8 @@ impl Cell {
             Cell::Text(text) | Cell::Error(text) => text.clone(),
             Cell::Number(number) => number.to_string(),
             Cell::Percent(number) => format!("{number}%"),
+            // A spreadsheet shows its day 0 so; formulas that look up an empty cell give it.
+            Cell::Date(_) if self.is_day_zero() => "00/01/1900".to_owned(),
             Cell::Date(date) if date.time() == chrono::NaiveTime::MIN => date.format("%d/%m/%Y").to_string(),
             Cell::Date(date) => date.format("%d/%m/%Y %H:%M").to_string(),
             Cell::Truth(true) => "TRUE".to_owned(),
@@ -79,7 +88,7 @@ pub fn hundredfold(number: f64) -> f64 {
 /// spaces of no width, and marks that turn the direction of what follows.
 fn unprintable(c: char) -> bool {
     (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
-        || matches!(c, '\u{feff}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{feff}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Errors of Excel, LibreOffice and Smartsheet, which some formats store as text.
@@ -172,6 +181,8 @@ mod tests {
         assert_eq!(Cell::from_text("\u{1b}[31mred\u{7}"), Cell::Text("[31mred".into()));
         assert_eq!(Cell::from_text("X90\u{200b}001\u{202e}"), Cell::Text("X90001".into()));
         assert_eq!(Cell::from_text("\u{1}"), Cell::Empty);
+        assert_eq!(Cell::from_text("\u{ad}\u{200c} \u{200d}"), Cell::Empty);
+        assert_eq!(Cell::from_text("co\u{ad}op"), Cell::Text("co\u{ad}op".into()), "it belongs to the text");
         assert_eq!(Cell::from_text("two\nlines"), Cell::Text("two\nlines".into()));
     }
 }

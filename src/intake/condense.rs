@@ -41,7 +41,8 @@ type Likeness = (String, Effect, Option<String>, String);
 
 fn likeness(problem: &Problem) -> Option<Likeness> {
     let of = |column: Option<String>, words: &str| {
-        Some((problem.code.clone(), problem.effect, column, words.to_owned()))
+        let words = format!("{words}|{}", problem.sheet.clone().unwrap_or_default());
+        Some((problem.code.clone(), problem.effect, column, words))
     };
     let is = |code: Code| problem.code == code.id();
     if is(Code::AbsentColumn) && problem.mend.starts_with("add a column") {

@@ -21,6 +21,18 @@ const ELSEWHERE: usize = 20;
 /// Looks through the rows that were read, everything above and beside them, and the sheets that were not
 /// read. Rows with a hit that stops are quarantined.
 pub(super) fn screen(book: &Book, feed: &Feed, name: &str, reading: &mut Reading) {
+    screen_among(book, feed, Some(name), reading, &|_| true);
+}
+
+/// The same where several sheets are read together, each in its turn: the file's name and the sheets that are
+/// not read are looked at once.
+pub(super) fn screen_among(
+    book: &Book,
+    feed: &Feed,
+    name: Option<&str>,
+    reading: &mut Reading,
+    looked_at: &dyn Fn(&str) -> bool,
+) {
     let Some(guard) = &feed.guard else { return };
     let Some(layout) = feed.layouts.get(reading.layout) else { return };
     let columns: BTreeMap<&str, &Column> = layout
@@ -28,8 +40,8 @@ pub(super) fn screen(book: &Book, feed: &Feed, name: &str, reading: &mut Reading
         .iter()
         .filter_map(|c| reading.letters.get(&c.name).map(|letters| (letters.as_str(), c)))
         .collect();
-    let mut found: Vec<Problem> = of_name(name).into_iter().collect();
-    for sheet in &book.sheets {
+    let mut found: Vec<Problem> = name.and_then(of_name).into_iter().collect();
+    for sheet in book.sheets.iter().filter(|sheet| looked_at(&sheet.name)) {
         let is_read = sheet.name == reading.sheet.as_deref().unwrap_or_default();
         let by_letter = if is_read { &columns } else { &BTreeMap::new() };
         let told = told(guard, sheet, by_letter);

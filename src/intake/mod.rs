@@ -9,10 +9,12 @@
 mod annotate;
 pub mod cell;
 mod changes;
+pub mod code;
 mod condense;
 mod covered;
 pub mod download;
 mod file_name;
+mod glyphs;
 mod guard;
 pub mod headings;
 pub mod inbox;
@@ -33,10 +35,11 @@ pub use annotate::{Checked, ErrorRow, annotate, conceals};
 pub use cell::Cell;
 pub use changes::{Change, ChangedCell, Changes, Edition, changes};
 pub use condense::condensed;
+pub use glyphs::unprintable;
 pub use read::Book;
 pub use receipt::{Late, LateLevel, Receipt, State, is_errors_sheet};
 pub use release::{Kept, Release};
-pub use rows::{CELL, FILE, ROW, Reading, Rejection, take};
+pub use rows::{CELL, FILE, ROW, Reading, Rejection, TAB, Tab, take};
 pub use settle::{CARRIED_FROM, Counts, Lookup, Practices, Settled, settle, settle_released};
 
 pub use urgent::Urgent;

@@ -37,6 +37,8 @@ pub struct Kept {
     pub row: u32,
     /// The cell that it was made of, where one made it.
     pub cell: Option<String>,
+    /// Its sheet, where several were read together.
+    pub sheet: Option<String>,
     /// What the row is known by, where its layout has a key.
     pub key: String,
     /// The release by which it counts all the same.
@@ -74,11 +76,26 @@ impl Release {
                     which(&|kept| (first..=last).contains(&kept.row))
                 })
                 .or_else(|| which(&|kept| same(&kept.key, part)));
+            let found = found.map(|found| in_its_sheet(part, found, kept));
             out.extend(found.unwrap_or_default());
         }
         out.sort_unstable();
         out.dedup();
         out
+    }
+}
+
+/// Of rows of several sheets those of the sheet that is named. A number that stands in several sheets names none
+/// of them without its sheet.
+fn in_its_sheet(part: &str, found: Vec<u32>, kept: &[Kept]) -> Vec<u32> {
+    let sheet = |id: &u32| kept.iter().find(|kept| kept.id == *id).and_then(|kept| kept.sheet.as_deref());
+    let folded = |name: &str| crate::pipeline::fold(name.trim().trim_matches('\''));
+    match part.rsplit_once('!') {
+        Some((named, _)) => {
+            found.into_iter().filter(|id| sheet(id).is_none_or(|own| folded(own) == folded(named))).collect()
+        }
+        None if found.windows(2).any(|pair| sheet(&pair[0]) != sheet(&pair[1])) => Vec::new(),
+        None => found,
     }
 }
 
@@ -132,6 +149,7 @@ mod tests {
             id: row,
             row,
             cell: None,
+            sheet: None,
             key: key.into(),
             release: None,
         });
@@ -153,6 +171,7 @@ mod tests {
             id,
             row: cell[1..].parse().unwrap(),
             cell: Some(cell.into()),
+            sheet: None,
             key: String::new(),
             release: None,
         });
@@ -161,6 +180,24 @@ mod tests {
         assert_eq!(picks("7"), [1, 2]);
         assert_eq!(picks("A7"), [1, 2], "the practice's cell stands for all that were made of its row");
         assert_eq!(picks("D7, D8"), [1, 3]);
+    }
+
+    #[test]
+    fn a_row_of_one_of_several_sheets_is_named_with_its_sheet() {
+        let kept = [(1, 3, "April"), (2, 3, "Late May"), (3, 9, "April")].map(|(id, row, sheet)| Kept {
+            id,
+            row,
+            cell: None,
+            sheet: Some(sheet.into()),
+            key: format!("Q-{id}"),
+            release: None,
+        });
+        let picks = |place: &str| release(place).picks(&kept);
+        assert_eq!(picks("3"), [] as [u32; 0], "which of the two?");
+        assert_eq!(picks("april!A3"), [1]);
+        assert_eq!(picks("'Late May'!3"), [2]);
+        assert_eq!(picks("9"), [3]);
+        assert_eq!(picks("Q-2"), [2]);
     }
 
     #[test]

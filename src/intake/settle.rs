@@ -9,8 +9,9 @@ use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::cell::shortened;
+use super::code;
 use super::release::{Kept, Release};
-use super::rows::{Fate, Reading, Row, Value, in_sheet, sheet_row};
+use super::rows::{Fate, Reading, Row, Value, in_sheet, tab_of};
 use super::{Effect, Problem, Urgent};
 use crate::diagnostic::Code;
 use crate::pipeline::{ColumnKind, Feed, Layout, Others};
@@ -49,6 +50,9 @@ pub trait Practices {
     fn look_up(&self, code: &str) -> Lookup;
     /// The practice in scope that a row without a usable code is probably about.
     fn likely(&self, code: Option<&str>, name: Option<&str>) -> Option<String>;
+    /// The practice in scope whose code a text is within a slip of, for a text that is no code of the register:
+    /// its code, and how it is named. A name that does not fit speaks against it.
+    fn slip_of(&self, written: &str, name: Option<&str>) -> Option<(String, String)>;
     /// What the register says of a code that a name does not belong to: how it names it, and which practice
     /// the name fits, if any.
     fn disagrees(&self, code: &str, name: &str) -> Option<String>;
@@ -176,6 +180,10 @@ impl<'r> Settler<'r> {
             let text = matches!(self.layout.columns[place].kind, ColumnKind::Text);
             match &r.values[place] {
                 // Free text is not repeated; a reference is what a row is known by.
+                // A code is shown as the sheet has it.
+                Value::Text(_) if column == "practice" && self.reading.written.contains_key(&r.id) => {
+                    self.reading.written.get(&r.id).map(|written| shortened(&code::seen(written)))
+                }
                 Value::Text(value) if !text || self.layout.key.iter().any(|k| k == column) => {
                     Some(shortened(value))
                 }
@@ -187,7 +195,7 @@ impl<'r> Settler<'r> {
         self.problems.push(Problem {
             code: code.id().to_owned(),
             effect,
-            sheet: self.reading.sheet.clone(),
+            sheet: self.reading.sheet_of(row),
             cell: read.and_then(|r| self.reading.cell(r, column)),
             row: Some(row),
             column: title,
@@ -217,7 +225,7 @@ impl<'r> Settler<'r> {
         self.problems.retain(|p| p.row.is_none_or(|row| !repeated.contains(&row)));
         let key = self.layout.key.last().cloned().unwrap_or_default();
         for (row, earlier) in repeats {
-            let message = format!("the same as row {}, and counted once", sheet_row(earlier));
+            let message = format!("the same as {}, and counted once", self.reading.row_in_words(earlier));
             self.problem(
                 Code::RepeatedRow,
                 Effect::Ignored,
@@ -231,7 +239,7 @@ impl<'r> Settler<'r> {
 
     fn practices(&mut self, others: Others, practices: &dyn Practices) {
         let (code_place, name_place) = (self.place("practice"), self.place("practice_name"));
-        let mut passed: BTreeSet<u32> = BTreeSet::new();
+        let (mut passed, mut unknown) = (BTreeSet::new(), BTreeSet::new());
         for index in 0..self.rows.len() {
             let row = &self.rows[index];
             if row.fate == Fate::Ignored {
@@ -257,14 +265,10 @@ impl<'r> Settler<'r> {
                     }
                 }
                 (Lookup::InScope | Lookup::OutOfScope(_), Others::Ignore) => {}
-                (_, Others::Ignore) if Self::ours_among(&code, practices).is_some() => {
-                    let ours = Self::ours_among(&code, practices).unwrap_or_default();
-                    let message = format!(
-                        "the cell names several organisations ({}), and {ours} is one of ours: a row counts for one practice",
-                        shortened(&code)
-                    );
-                    let mend = format!("write a row for each code; that of {ours} is the one that counts");
-                    self.quarantine(index, Code::UnknownPractice, message, Some(mend));
+                (Lookup::Unknown, _) => {
+                    if self.unknown(index, others, &code, name.as_deref(), practices) {
+                        unknown.insert(number);
+                    }
                 }
                 (_, Others::Ignore) => {
                     self.rows[index].fate = Fate::Ignored;
@@ -319,38 +323,147 @@ impl<'r> Settler<'r> {
                     let mend = practices.likely(Some(&code), name.as_deref()).map(meant);
                     self.quarantine(index, Code::NotAPractice, format!("{code} is {what}"), mend);
                 }
-                (Lookup::Unknown, _) => {
-                    let mend = practices.likely(Some(&code), name.as_deref()).map(meant);
-                    let message = format!("\"{}\" is not a code of the register", shortened(&code));
-                    self.quarantine(index, Code::UnknownPractice, message, mend);
-                }
             }
         }
-        if !passed.is_empty() {
-            self.problems.retain(|p| p.row.is_none_or(|row| !passed.contains(&row)));
-            let rows = wording::plural(passed.len(), "row", "rows");
+        self.pass_over(&passed, &unknown, code_place, practices);
+    }
+
+    /// A code that no register knows. Several codes in one cell, and what is within a slip of one of ours, is
+    /// told at its cell; whether the row is passed over instead, as one of a national file that is about
+    /// nobody we know.
+    fn unknown(
+        &mut self,
+        index: usize,
+        others: Others,
+        code: &str,
+        name: Option<&str>,
+        practices: &dyn Practices,
+    ) -> bool {
+        let written = self.reading.written.get(&self.rows[index].id).map_or(code, String::as_str);
+        let shown = shortened(&code::seen(written));
+        let known = Self::codes_in(written, practices);
+        let ours = known.iter().find(|(_, ours)| *ours).map(|(code, _)| code);
+        if let (Some(ours), true) = (ours, known.len() > 1) {
+            let message = format!(
+                "the cell names several organisations ({shown}), and {ours} is one of ours: a row counts for one practice"
+            );
+            let mend = format!("write a row for each code; that of {ours} is the one that counts");
+            self.quarantine(index, Code::UnknownPractice, message, Some(mend));
+            return false;
+        }
+        let slip = practices.slip_of(written, name);
+        if slip.is_none() && others == Others::Ignore {
+            self.rows[index].fate = Fate::Ignored;
+            return true;
+        }
+        let odd = code::odd(&code::seen(written), slip.as_ref().map(|(code, _)| code.as_str()));
+        let odd = odd.map(|odd| format!(": {odd}")).unwrap_or_default();
+        let message = format!("\"{shown}\" is not a code of the register{odd}");
+        let mend = match slip {
+            Some((_, practice)) => Some(format!("did you mean {practice}? Write its code, and nothing else")),
+            None => practices.likely(Some(code), name).map(meant),
+        };
+        self.quarantine(index, Code::UnknownPractice, message, mend);
+        false
+    }
+
+    /// The codes of a text that stand in the register, and whether each is a practice of ours.
+    fn codes_in(written: &str, practices: &dyn Practices) -> Vec<(String, bool)> {
+        let words = written.split(|c: char| !c.is_alphanumeric() && !code::shows_nothing(c));
+        let mut known: Vec<(String, bool)> = Vec::new();
+        for word in words.map(code::code).filter(|word| !word.is_empty()) {
+            let ours = match practices.look_up(&word) {
+                Lookup::Unknown => continue,
+                Lookup::InScope | Lookup::Succeeded { .. } => true,
+                _ => false,
+            };
+            if !known.iter().any(|(known, _)| *known == word) {
+                known.push((word, ours));
+            }
+        }
+        known
+    }
+
+    /// Passes over rows about other practices and rows with codes that no register knows, each kind in one line.
+    fn pass_over(
+        &mut self,
+        others: &BTreeSet<u32>,
+        unknown: &BTreeSet<u32>,
+        code_place: Option<usize>,
+        practices: &dyn Practices,
+    ) {
+        // A row about somebody else that stands twice is nobody's to mend either.
+        let of_ours = |row: &Row| {
+            let code = Self::text(row, code_place);
+            code.is_none_or(|code| {
+                !matches!(
+                    practices.look_up(code),
+                    Lookup::Other(_) | Lookup::NotAPractice(_) | Lookup::Unknown
+                )
+            })
+        };
+        let repeated: BTreeSet<u32> = match self.layout.others {
+            Some(Others::Ignore) => {
+                let told = self.problems.iter().filter(|p| p.code == Code::RepeatedRow.id());
+                let told: BTreeSet<u32> = told.filter_map(|p| p.row).collect();
+                let rows = self.rows.iter().filter(|row| told.contains(&row.id) && !of_ours(row));
+                rows.map(|row| row.id).collect()
+            }
+            _ => BTreeSet::new(),
+        };
+        let silent = |row: u32| others.contains(&row) || unknown.contains(&row) || repeated.contains(&row);
+        self.problems.retain(|p| p.row.is_none_or(|row| !silent(row)));
+        let count = |rows: &BTreeSet<u32>, one: &str, many: &str| {
+            (!rows.is_empty()).then(|| wording::plural(rows.len(), one, many))
+        };
+        let cells: Vec<String> = unknown
+            .iter()
+            .filter_map(|id| self.rows.binary_search_by_key(id, |r| r.id).ok())
+            .filter_map(|index| self.reading.cell(&self.rows[index], "practice"))
+            .collect();
+        let cells = (!cells.is_empty()).then(|| wording::listed(&cells));
+        let told = [
+            (
+                Code::PassedOver,
+                None,
+                count(others, "row about other practices", "rows about other practices"),
+                "nothing to do",
+            ),
+            (
+                Code::PassedOver,
+                None,
+                count(
+                    &repeated,
+                    "row about other practices that is the same as one before it",
+                    "rows about other practices that are the same as one before them",
+                ),
+                "nothing to do",
+            ),
+            (
+                Code::UnknownPractice,
+                cells,
+                count(
+                    unknown,
+                    "row with a code that no register knows",
+                    "rows with codes that no register knows",
+                ),
+                "nothing to do, if none of them is about a practice of ours",
+            ),
+        ];
+        for (code, cell, message, mend) in told {
+            let Some(message) = message else { continue };
             self.problems.push(Problem {
-                code: Code::PassedOver.id().to_owned(),
+                code: code.id().to_owned(),
                 effect: Effect::Ignored,
                 sheet: self.reading.sheet.clone(),
-                cell: None,
+                cell,
                 row: None,
                 column: None,
                 found: None,
-                message: format!("{rows} about other practices"),
-                mend: "nothing to do".to_owned(),
+                message,
+                mend: mend.to_owned(),
             });
         }
-    }
-
-    /// The first of several codes in one cell that is a practice of ours, if there are several.
-    fn ours_among(codes: &str, practices: &dyn Practices) -> Option<String> {
-        let mut parts = codes.split(['|', ',', ';', '/', '&', '+']).filter(|part| !part.is_empty());
-        let (several, ours) = (
-            codes.contains(['|', ',', ';', '/', '&', '+']),
-            parts.find(|part| matches!(practices.look_up(part), Lookup::InScope | Lookup::Succeeded { .. })),
-        );
-        ours.filter(|_| several).map(str::to_owned)
     }
 
     /// A row without a code is told which practice it is probably about; it is never matched by name.
@@ -397,8 +510,8 @@ impl<'r> Settler<'r> {
                 }
                 Some(earlier) => {
                     let message = format!(
-                        "row {} has the same {} with other content; the first stands",
-                        sheet_row(*earlier),
+                        "{} has the same {} with other content; the first stands",
+                        self.reading.row_in_words(*earlier),
                         wording::list(&titles)
                     );
                     self.rows[index].fate = Fate::Quarantined;
@@ -438,8 +551,8 @@ impl<'r> Settler<'r> {
                 Some((_, known)) if *known == value => {}
                 Some((earlier, _)) => {
                     let message = format!(
-                        "row {} says another {title} of the same practice and date",
-                        sheet_row(*earlier)
+                        "{} says another {title} of the same practice and date",
+                        self.reading.row_in_words(*earlier)
                     );
                     self.rows[index].fate = Fate::Quarantined;
                     let mend = "find out which of the two is right".to_owned();
@@ -463,6 +576,7 @@ impl<'r> Settler<'r> {
                 id: row.id,
                 row: row.number(),
                 cell: row.made_of(),
+                sheet: tab_of(row.id).and_then(|_| self.reading.sheet_of(row.id)),
                 key: self.key(row),
                 release: None,
             })
@@ -471,7 +585,12 @@ impl<'r> Settler<'r> {
         for release in releases {
             let picked = release.picks(&self.kept);
             if picked.is_empty() {
-                let why = "no such row of that file is kept aside".to_owned();
+                let sheet = self
+                    .reading
+                    .tabs
+                    .first()
+                    .map(|tab| format!("; where several sheets have the row, write {}!14", tab.name));
+                let why = format!("no such row of that file is kept aside{}", sheet.unwrap_or_default());
                 self.unused.push((release.clone(), why));
             }
             for id in picked {
@@ -518,7 +637,11 @@ impl<'r> Settler<'r> {
         if let Some(guard) = &feed.guard {
             super::guard::conceal(&mut self.problems, guard);
         }
-        self.problems.sort_by_key(|p| (p.row.unwrap_or(0), p.cell.clone().map(|c| (c.len(), c))));
+        let tabs: Vec<Option<String>> = self.reading.tabs.iter().map(|tab| Some(tab.name.clone())).collect();
+        self.problems.sort_by_key(|p| {
+            let tab = tabs.iter().position(|name| *name == p.sheet);
+            (tab, p.row.unwrap_or(0), p.cell.clone().map(|c| (c.len(), c)))
+        });
         let urgent =
             super::urgent::urgent(&self.rows, &self.problems, self.reading, feed, self.layout, received);
         let Self { problems, kept, unused, .. } = self;

@@ -36,6 +36,21 @@ pub struct Shape<'b> {
     missing: usize,
 }
 
+impl<'b> Shape<'b> {
+    /// The same shape once more.
+    pub(super) fn again(&self) -> Shape<'b> {
+        Shape {
+            sheet: self.sheet,
+            header_row: self.header_row,
+            places: self.places.clone(),
+            width: self.width,
+            headings: self.headings.clone(),
+            problems: self.problems.clone(),
+            missing: self.missing,
+        }
+    }
+}
+
 impl Shape<'_> {
     /// The same shape over a sheet whose columns were made rows: the two columns that were added hold the
     /// name of the column and its cell.
@@ -139,6 +154,19 @@ fn data_rows(shape: &Shape<'_>) -> usize {
     shape.sheet.rows.iter().filter(|(row, _)| *row > shape.header_row).count()
 }
 
+/// Of the visible sheets that hold data those that lie wholly under a layout, and the names of the others.
+pub(super) fn every<'b>(book: &'b Book, layout: &Layout) -> (Vec<Shape<'b>>, Vec<&'b str>) {
+    let filled = book.sheets.iter().filter(|s| s.visible && !s.is_empty() && !super::is_errors_sheet(s));
+    let (mut shapes, mut others) = (Vec::new(), Vec::new());
+    for sheet in filled {
+        match shape(sheet, layout) {
+            Ok(shape) if shape.missing == 0 => shapes.push(shape),
+            _ => others.push(sheet.name.as_str()),
+        }
+    }
+    (shapes, others)
+}
+
 fn choose<'b>(book: &'b Book, layout: &Layout) -> Result<&'b Sheet, Rejection> {
     let rows = |s: &&Sheet| s.visible && !s.is_empty() && !super::is_errors_sheet(s);
     let filled: Vec<&Sheet> = book.sheets.iter().filter(rows).collect();
@@ -162,6 +190,13 @@ fn choose<'b>(book: &'b Book, layout: &Layout) -> Result<&'b Sheet, Rejection> {
                     format!("name the sheet with the rows \"{wanted}\""),
                 )
             })
+        }
+        // Any of them tells whether the layout fits; all that do are read.
+        (several, None) if layout.all_sheets => {
+            let fits = |s: &&&Sheet| shape(s, layout).is_ok_and(|shape| shape.missing == 0);
+            let named = |s: &&&Sheet| shape(s, layout).is_ok();
+            let sheet = several.iter().find(fits).or_else(|| several.iter().find(named));
+            sheet.or(several.first()).copied().ok_or_else(Rejection::default)
         }
         (several, None) => one_with_header(several, layout).ok_or_else(|| {
             Rejection::whole(
@@ -187,7 +222,7 @@ fn one_with_header<'b>(sheets: &[&'b Sheet], layout: &Layout) -> Option<&'b Shee
 
 /// Says which sheets were not read because the header stands in another.
 fn passed_sheets(book: &Book, read: &Sheet, layout: &Layout) -> Option<Problem> {
-    if layout.sheet.is_some() || !matches!(layout.header, Header::Named) {
+    if layout.sheet.is_some() || layout.all_sheets || !matches!(layout.header, Header::Named) {
         return None;
     }
     let others: Vec<String> = book
@@ -359,6 +394,13 @@ fn match_columns(names: &Names, layout: &Layout) -> Matched {
         names.of.iter().map(|all| all.iter().map(|name| normal(name)).collect()).collect();
     let mut taken = vec![false; headers.len()];
     let mut matched = Matched { places: vec![None; layout.columns.len()], ..Matched::default() };
+    // A column that the layout knows by its letter is where it is, whatever stands above it.
+    for (index, column) in layout.columns.iter().enumerate() {
+        let Some(place) = column.place.filter(|place| *place < headers.len()) else { continue };
+        taken[place] = true;
+        matched.places[index] = Some(place);
+        matched.called.insert(index, names.of[place].first().cloned().unwrap_or_default());
+    }
     let mut claim = |name: &str, matched: &mut Matched, index: usize, whole: bool| {
         let name = normal(name);
         if name.is_empty() {
@@ -369,7 +411,12 @@ fn match_columns(names: &Names, layout: &Layout) -> Matched {
             let looked_at = if whole { 1 } else { of.len() };
             of.iter().take(looked_at).position(|n| *n == name)
         };
-        let free: Vec<usize> = (0..headers.len()).filter(|i| !taken[*i] && which(*i).is_some()).collect();
+        let mut free: Vec<usize> = (0..headers.len()).filter(|i| !taken[*i] && which(*i).is_some()).collect();
+        if let Some(nth) = layout.columns.get(index).and_then(|column| column.nth) {
+            // Counted over all columns of the name: those before it may have been claimed.
+            let all = (0..headers.len()).filter(|i| which(*i).is_some()).nth(nth - 1);
+            free = all.into_iter().filter(|place| !taken[*place]).collect();
+        }
         let Some(first) = free.first().copied() else { return false };
         for place in &free {
             taken[*place] = true;
@@ -384,12 +431,12 @@ fn match_columns(names: &Names, layout: &Layout) -> Matched {
     };
     for whole in [true, false] {
         for (index, column) in layout.columns.iter().enumerate() {
-            if matched.places[index].is_none() {
+            if matched.places[index].is_none() && column.place.is_none() {
                 claim(&column.title, &mut matched, index, whole);
             }
         }
         for (index, column) in layout.columns.iter().enumerate() {
-            if matched.places[index].is_none() {
+            if matched.places[index].is_none() && column.place.is_none() {
                 column.aliases.iter().any(|alias| claim(alias, &mut matched, index, whole));
             }
         }

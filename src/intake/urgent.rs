@@ -69,14 +69,23 @@ pub(super) fn urgent(
     for problem in problems {
         of_row.entry(problem.row.unwrap_or_default()).or_default().push(problem);
     }
-    let about = |row: &Row| of_row.get(&row.number()).map(Vec::as_slice).unwrap_or_default();
+    // Of several sheets each has such a row.
+    let about = |row: &Row| {
+        let sheet = reading.sheet_of(row.id);
+        let of_row = of_row.get(&row.number()).into_iter().flatten().copied();
+        of_row.filter(|p| reading.tabs.is_empty() || p.sheet == sheet).collect::<Vec<&Problem>>()
+    };
+    let with_sheet = |row: &Row, place: String| match reading.tabs.is_empty() {
+        true => place,
+        false => format!("{}!{place}", reading.sheet_of(row.id).unwrap_or_default()),
+    };
     let aside: Vec<Row> = rows
         .iter()
         .filter(|row| row.fate == Fate::Quarantined && !row.values.is_empty())
         .map(|row| {
             // A value that is nearly one of the list says what it nearly is.
             let mut row = row.clone();
-            let meant = meant(layout, says, about(&row));
+            let meant = meant(layout, says, &about(&row));
             if let (Some(value), Some(meant)) = (row.values.get_mut(says), meant)
                 && *value == Value::Missing
             {
@@ -103,7 +112,7 @@ pub(super) fn urgent(
                 place: why
                     .and_then(|p| p.cell.clone())
                     .or_else(|| reading.cell(row, &urgent.says))
-                    .unwrap_or_else(|| format!("row {}", row.number())),
+                    .map_or_else(|| format!("row {}", row.number()), |cell| with_sheet(row, cell)),
                 says: row.values.get(says).map(Value::shown).unwrap_or_default(),
                 practice: code.filter(|code| is_a_code(code)),
                 dated: layout.columns.get(since).map(|c| c.title.clone()).unwrap_or_default(),
@@ -154,6 +163,10 @@ mod tests {
         fn likely(&self, _: Option<&str>, _: Option<&str>) -> Option<String> {
             None
         }
+        fn slip_of(&self, _: &str, _: Option<&str>) -> Option<(String, String)> {
+            None
+        }
+
         fn disagrees(&self, _: &str, _: &str) -> Option<String> {
             None
         }

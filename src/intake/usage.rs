@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use super::cell::Cell;
 use super::read::Book;
+use super::rows::items;
 use super::sheet::{fit, normal};
-use crate::pipeline::{ColumnKind, Declared, Feed, fold};
+use crate::pipeline::{Column, ColumnKind, Declared, Feed, fold};
 
 /// A name or word of a column that matched something.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,25 +42,18 @@ impl Usage {
             }
             let body = shape.sheet.rows.iter().filter(|(row, _)| *row > shape.header_row);
             let cells = body.filter_map(|(_, cells)| cells.get(place)).filter(|cell| !cell.is_empty());
-            let separator = match &column.kind {
-                ColumnKind::Choice(_) => None,
-                ColumnKind::Choices { separator, .. } => Some(*separator),
-                _ => continue,
-            };
+            if !matches!(column.kind, ColumnKind::Choice(_) | ColumnKind::Choices { .. }) {
+                continue;
+            }
             for cell in cells {
-                self.note_words(cell, declared, separator);
+                self.note_words(cell, column);
             }
         }
     }
 
-    fn note_words(&mut self, cell: &Cell, column: &Declared, separator: Option<char>) {
-        let shown = cell.shown();
-        let items: Vec<&str> = match separator {
-            None => vec![shown.as_str()],
-            Some(separator) => shown.split([separator, '\n', '\r']).collect(),
-        };
-        for item in items {
-            self.words.insert(Used { column: column.clone(), word: fold(item) });
+    fn note_words(&mut self, cell: &Cell, column: &Column) {
+        for item in items(&cell.shown(), &column.kind) {
+            self.words.insert(Used { column: column.declared.clone(), word: fold(item) });
         }
     }
 

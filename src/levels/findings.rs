@@ -194,7 +194,10 @@ impl Evidence {
         Self {
             arrival,
             file: source.map(|s| s.file.clone()),
-            sheet: source.and_then(|s| s.sheet.clone()),
+            sheet: source.and_then(|s| {
+                let tab = cells.tab(row).and_then(|tab| s.tabs.get(tab));
+                tab.cloned().or_else(|| s.sheet.clone())
+            }),
             row: number,
             received: source.map(|s| s.received),
             carried_from: cells.text(CARRIED_FROM, row),

@@ -54,6 +54,7 @@ impl ExceptionRule {
             criterion.and_then(|t| noted(&report, &t.at, Condition::new(&t.value, columns, Scope::Row)));
         let date = date.and_then(|t| noted(&report, &t.at, Condition::date(&t.value, columns, Scope::Row)));
         let sentence = sentence.and_then(|t| noted(&report, &t.at, Sentence::new(&t.value, columns)));
+        let sentence = sentence.map(|sentence| sentence.of_rule(&filter));
         Some(Self {
             from: fact.id.clone(),
             filter: filter?,

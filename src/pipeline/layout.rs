@@ -5,7 +5,7 @@ mod read;
 use chrono::NaiveDate;
 use regex::Regex;
 
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{Vocabulary, fold};
 use crate::condition::{Columns, Condition, Kind};
 
 /// One shape that the sheets of a feed may have.
@@ -17,6 +17,12 @@ pub struct Layout {
     pub table: String,
     /// The sheet to read in a workbook with several visible sheets that hold data.
     pub sheet: Option<String>,
+    /// Whether every visible sheet that has the header is read, such as a tab a month.
+    pub all_sheets: bool,
+    /// Fewer rows than this below the header are no file of this kind.
+    pub fewest_rows: usize,
+    /// Words, folded, with which rows begin that are none: totals, examples.
+    pub not_rows: Vec<String>,
     /// How the columns are found.
     pub header: Header,
     /// The order of day and month in dates written as text.
@@ -153,8 +159,17 @@ pub struct Expectation {
 pub struct FromText {
     /// The column it fills where the sheet has no such column.
     pub column: String,
+    /// Where in the text it stands.
+    pub says: Says,
+}
+
+/// Where in a text a value stands.
+#[derive(Debug, Clone)]
+pub enum Says {
     /// A regular expression whose first group is the value.
-    pub pattern: Regex,
+    Pattern(Regex),
+    /// A year in any usual form: 2022-23, 22-23, 2223, 2022_23, FY22-23.
+    Year,
 }
 
 /// One column of a layout.
@@ -170,6 +185,12 @@ pub struct Column {
     pub kind: ColumnKind,
     /// Its place, counted from 1, in a sheet without header.
     pub position: Option<usize>,
+    /// Its place, counted from 0, in a sheet whose header does not tell it by a name.
+    pub place: Option<usize>,
+    /// Which of several columns of its name it is, counted from 1.
+    pub nth: Option<usize>,
+    /// Whether an empty cell means what the filled cell above it says.
+    pub fill_down: bool,
     /// Whether the sheet must have it.
     pub needed: bool,
     /// Whether each cell must be filled.
@@ -214,8 +235,10 @@ pub struct ValueLimits {
     pub earliest: Option<NaiveDate>,
     /// The last date that can be.
     pub latest: Option<NaiveDate>,
-    /// How numbers written with a percent sign are meant, where the layout says it.
+    /// How percentages of the column are kept, where the layout says it.
     pub percent: Option<Percent>,
+    /// How numbers that stand without a percent sign are written in the cells, where the layout says it.
+    pub cells: Option<Percent>,
 }
 
 /// How percentages are kept.
@@ -248,7 +271,7 @@ pub enum ColumnKind {
         /// Words that stand for others where there is no list.
         also: Vec<(String, String)>,
         /// What stands between two values; line breaks always do.
-        separator: char,
+        separator: String,
     },
     /// A number within limits.
     Number {
@@ -277,6 +300,18 @@ impl ColumnKind {
             ColumnKind::Number { .. } => Kind::Number,
             ColumnKind::Date => Kind::Date,
             ColumnKind::YesNo => Kind::Truth,
+        }
+    }
+
+    /// The value that one item of a cell means, where the column has a list of values or of other words.
+    pub fn value_of(&self, item: &str) -> Option<&str> {
+        match self {
+            ColumnKind::Choice(list) | ColumnKind::Choices { values: Some(list), .. } => list.value_of(item),
+            ColumnKind::Choices { also, .. } => {
+                let word = fold(item);
+                also.iter().find(|(known, _)| fold(known) == word).map(|(_, value)| value.as_str())
+            }
+            _ => None,
         }
     }
 }

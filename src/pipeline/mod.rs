@@ -59,7 +59,7 @@ pub use indicator::{Better, Domain, Indicator};
 pub use job::{Job, Missed, Runs};
 pub use layout::{
     Agree, Column, ColumnKind, DateOrder, Declared, Expectation, FromText, Header, Layout, Others, Percent,
-    RowCheck, Unpivot, ValueLimits,
+    RowCheck, Says, Unpivot, ValueLimits,
 };
 pub use level::{Assessed, ClockStart, Level, Levels, Period, Shape};
 pub use limits::Watch;

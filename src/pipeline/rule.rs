@@ -114,14 +114,16 @@ impl Rule {
                 Some(Starts::Unbroken { fact: series.id.clone(), holds: holds?, date: date? })
             }
         };
+        let (filter, having) = (swap(filter)?, swap(having)?);
+        let sentence = sentence.map(|sentence| sentence.of_rule(filter.iter().chain(&having)));
         Some(Self {
             id: id.to_owned(),
             title: title?.value,
             clause: clause?.value,
             level: level?,
             from: fact.id.clone(),
-            filter: swap(filter)?,
-            having: swap(having)?,
+            filter,
+            having,
             only_if_nothing_else,
             date: date?,
             starts: starts?,

@@ -215,7 +215,9 @@ pub fn receipt(
             let words = |row| urgent::in_words(row, &state.register, arrival.received);
             settled.urgent.iter().map(words).collect()
         });
-        receipt.problems = told_to(feed, settled.problems);
+        let mut problems = settled.problems;
+        problems.extend(intake::unprintable(reading, feed, &crate::render::pdf::can_print));
+        receipt.problems = told_to(feed, problems);
     }
     let first = told.is_none_or(|told| told.counts.read == 0);
     if let (true, Some(state)) = (first, state) {

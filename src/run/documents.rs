@@ -36,6 +36,8 @@ pub struct Finished {
     pub sha256: String,
     /// A hash over what it says, whichever run of whichever pipeline says it.
     pub substance: String,
+    /// Characters that do not stand in it as they are read.
+    pub unprintable: Vec<char>,
 }
 
 /// A document that a gate did not let pass.
@@ -248,8 +250,8 @@ impl Press<'_> {
         let beside = self.contents.join(&committee.id).join(&name).with_extension("json");
         self.unwritten.write(&beside, (content + "\n").as_bytes());
         let sha256 = crate::sha256(&rendered.bytes);
-        let pages = rendered.pages.len();
-        Ok(Ok(Finished { kind, name, path, pages, bytes: rendered.bytes, sha256, substance }))
+        let (pages, unprintable) = (rendered.pages.len(), rendered.unprintable());
+        Ok(Ok(Finished { kind, name, path, pages, bytes: rendered.bytes, sha256, substance, unprintable }))
     }
 
     /// A hash over what a document says: all of it but the run and the pipeline that it names.

@@ -28,6 +28,7 @@ use super::result::{Compared, RunResult};
 use super::revisions::Revisions;
 use super::send::{Counter, hand_over};
 use super::state::State;
+use super::unprintable;
 use super::unwritten::Unwritten;
 use super::urgent;
 use super::workspace::Workspace;
@@ -201,6 +202,11 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
 
     let urgent = urgent::waiting(pipeline, &arrivals, &state);
     warnings.extend(urgent.iter().map(urgent::Waiting::told));
+    let mut unprintable = unprintable::of_documents(&post.unprintable);
+    unprintable.extend(unprintable::of_files(&receipts));
+    for line in &unprintable {
+        events.note("told", json!({ "what": line }));
+    }
     warnings.extend(remarks);
     warnings.extend(guarded);
     warnings.extend(post.warnings);
@@ -246,6 +252,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         urgent: (!rebuild).then_some(urgent),
         warnings,
         unwritten: unwritten.told(),
+        unprintable,
         refused: post.refused,
         unsent,
     })

@@ -78,8 +78,9 @@ pub fn take_in(request: &IntakeRequest<'_>) -> Result<IntakeReport, RunError> {
     }
     .open(&mut ledger)?;
     let (taken, freshness) = (front.taken(), front.freshness(pipeline, &ledger, *as_of)?);
-    let Front { waiting, downloads, held, state, mut warnings, .. } = front;
+    let Front { waiting, downloads, held, state, mut warnings, receipts, .. } = front;
     warnings.extend(unwritten.told());
+    warnings.extend(super::unprintable::of_files(&receipts));
     let missing = match state {
         Ok(_) => None,
         Err(RunError::Missing(why)) => Some(why),

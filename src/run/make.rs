@@ -1,5 +1,7 @@
 //! Which documents a job makes for which committee, and the letters they go with.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::alerts::Alerts;
 use super::documents::{Finished, Outcome, Press, size};
 use super::letters::{Letter, LetterForm};
@@ -22,6 +24,8 @@ pub struct Post<'p> {
     pub refused: Vec<String>,
     /// What somebody should look at.
     pub warnings: Vec<String>,
+    /// Characters that do not stand in documents as they are read, each with the documents.
+    pub unprintable: BTreeMap<char, BTreeSet<String>>,
 }
 
 /// Makes the documents of a job and the letters to the committees that get them.
@@ -34,8 +38,13 @@ pub fn make<'p>(
     alerts: &Alerts,
     revisions: &Revisions,
 ) -> anyhow::Result<Post<'p>> {
-    let mut post =
-        Post { letters: Vec::new(), written: Vec::new(), refused: Vec::new(), warnings: Vec::new() };
+    let mut post = Post {
+        letters: Vec::new(),
+        written: Vec::new(),
+        refused: Vec::new(),
+        warnings: Vec::new(),
+        unprintable: BTreeMap::new(),
+    };
     for committee in &press.material.pipeline.committees {
         let gets =
             |document: Document| committee.documents.contains(&document) && job.documents.contains(&document);
@@ -77,6 +86,10 @@ impl<'p> Post<'p> {
     fn keep(&mut self, committee: &Committee, outcome: Outcome) -> Option<Finished> {
         match outcome {
             Ok(finished) => {
+                for character in &finished.unprintable {
+                    let name = format!("{}/{}", committee.id, finished.name);
+                    self.unprintable.entry(*character).or_default().insert(name);
+                }
                 self.written.push(finished.written(committee));
                 Some(finished)
             }

@@ -47,6 +47,7 @@ mod revisions;
 mod send;
 mod shelf;
 mod state;
+mod unprintable;
 mod unwritten;
 mod urgent;
 mod usage;

@@ -113,6 +113,7 @@ fn of_file(
         };
         let aside = |p: &&Problem| {
             p.row == Some(kept.row)
+                && (kept.sheet.is_none() || p.sheet == kept.sheet)
                 && matches!(p.effect, Effect::Quarantined | Effect::Released)
                 && !p.cell.as_ref().is_some_and(another)
         };
@@ -122,8 +123,12 @@ fn of_file(
             layout.column(name).map(|column| column.title.clone())
         };
         let cells = book.as_ref().map(|book| {
-            let cells = raw(book, reading.sheet.as_deref(), kept.row);
-            let own = reading.letters.iter().map(|(name, letter)| (name, format!("{letter}{}", kept.row)));
+            let sheet = reading.sheet_of(kept.id);
+            let cells = raw(book, sheet.as_deref(), kept.row);
+            let own = reading
+                .letters_of(kept.id)
+                .iter()
+                .map(|(name, letter)| (name, format!("{letter}{}", kept.row)));
             // The value of a row that a cell made stands in that cell.
             let made = reading.made.last().zip(kept.cell.clone());
             let seen = own.chain(made).filter(|(name, _)| !feed.withhold.contains(name));
@@ -147,7 +152,7 @@ fn of_file(
             file: arrival.file.clone(),
             received: arrival.received,
             owner: feed.owner.clone(),
-            sheet: reading.sheet.clone(),
+            sheet: reading.sheet_of(kept.id),
             row: kept.row,
             key: kept.key.clone(),
             state: if kept.release.is_some() { "released" } else { "waiting" },

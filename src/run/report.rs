@@ -59,6 +59,8 @@ pub struct Report {
     /// Places beside the store and the ledger that could not be written.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unwritten: Vec<String>,
+    /// Characters that papers cannot show as they are read, and the files that they came from.
+    pub unprintable: Vec<String>,
     /// Documents that were refused and not sent, each with the reason.
     pub refused: Vec<String>,
     /// Messages that could not be handed over, each with the reason.

@@ -364,6 +364,7 @@ pub(super) fn settle(
         sha256: arrival.sha256.clone(),
         received: arrival.received,
         sheet: reading.sheet.clone(),
+        tabs: reading.tabs.iter().map(|tab| tab.name.clone()).collect(),
         letters: reading.letters.clone(),
         made: reading.made.clone(),
     };
@@ -381,6 +382,10 @@ impl Practices for NoPractices {
     }
 
     fn likely(&self, _: Option<&str>, _: Option<&str>) -> Option<String> {
+        None
+    }
+
+    fn slip_of(&self, _: &str, _: Option<&str>) -> Option<(String, String)> {
         None
     }
 

@@ -96,6 +96,13 @@ fn troubles(job: &Job, as_of: NaiveDate, done: Result<&Report, &RunError>) -> Ve
                 let what = format!("{name} as at {date} could not send:{}", listed(&report.unsent));
                 out.push(trouble("unsent", what, "look at the reasons"));
             }
+            if !report.unprintable.is_empty() {
+                let what = format!(
+                    "{name} as at {date} met characters that papers cannot show:{}",
+                    listed(&report.unprintable)
+                );
+                out.push(trouble("unprintable", what, "ask for these words in Latin letters"));
+            }
             out
         }
     }

@@ -8,7 +8,7 @@ use polars::prelude::{
 
 use super::Taken;
 use super::frames::{data_type, empty, provenance};
-use crate::intake::{FILE, ROW};
+use crate::intake::{FILE, ROW, TAB};
 use crate::pipeline::Fact;
 
 /// The rows of a fact that stand on the as-of date, sorted by arrival and row.
@@ -31,14 +31,14 @@ pub(super) fn stand(fact: &Fact, taken: &[Taken], as_of: NaiveDate) -> anyhow::R
     if let Some(keep) = &fact.keep {
         lazy = lazy.filter(keep.expr(as_of));
     }
-    lazy = lazy.sort([FILE, ROW], SortMultipleOptions::default().with_maintain_order(true));
+    lazy = lazy.sort([FILE, TAB, ROW], SortMultipleOptions::default().with_maintain_order(true));
     if !fact.latest.is_empty() {
         // Rows lie in the order of arrival, and the sort keeps it among equals: the last one counts.
         let order: Vec<Expr> = fact.latest.iter().map(|by| by.expr(as_of)).collect();
         lazy = lazy
             .sort_by_exprs(order, SortMultipleOptions::default().with_maintain_order(true))
             .unique_stable(Some(cols(["practice"])), UniqueKeepStrategy::Last)
-            .sort([FILE, ROW], SortMultipleOptions::default().with_maintain_order(true));
+            .sort([FILE, TAB, ROW], SortMultipleOptions::default().with_maintain_order(true));
     }
     lazy.collect().with_context(|| format!("the fact `{}` cannot be evaluated", fact.id))
 }
@@ -91,12 +91,14 @@ mod tests {
             sha256: String::new(),
             received: day("2026-07-01"),
             sheet: None,
+            tabs: Vec::new(),
             letters: BTreeMap::new(),
             made: Vec::new(),
         };
         let dates: Vec<i32> = rows.iter().map(|r| dates::to_days(day(r.2))).collect();
         let rows = df!(
             ROW => (2u32..).take(rows.len()).collect::<Vec<u32>>(),
+            TAB => vec![None::<u32>; rows.len()],
             CELL => vec![None::<&str>; rows.len()],
             CARRIED_FROM => vec![None::<&str>; rows.len()],
             "practice" => rows.iter().map(|r| r.0).collect::<Vec<_>>(),

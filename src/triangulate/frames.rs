@@ -8,7 +8,7 @@ use polars::prelude::*;
 use super::Practice;
 use crate::condition::{BETWEEN_VALUES, Columns, Kind};
 use crate::dates;
-use crate::intake::{CARRIED_FROM, CELL, FILE, ROW};
+use crate::intake::{CARRIED_FROM, CELL, FILE, ROW, TAB};
 
 /// The type that a column of this kind has in Polars.
 pub(super) fn data_type(kind: &Kind) -> DataType {
@@ -21,10 +21,11 @@ pub(super) fn data_type(kind: &Kind) -> DataType {
 }
 
 /// The columns of provenance that each table of facts has first.
-pub(super) fn provenance() -> [(&'static str, DataType); 4] {
+pub(super) fn provenance() -> [(&'static str, DataType); 5] {
     [
         (FILE, DataType::UInt32),
         (ROW, DataType::UInt32),
+        (TAB, DataType::UInt32),
         (CELL, DataType::String),
         (CARRIED_FROM, DataType::String),
     ]
@@ -47,6 +48,7 @@ pub(super) fn practices(practices: &BTreeMap<String, Practice>) -> DataFrame {
     let columns = vec![
         Column::new(FILE.into(), vec![None::<u32>; height]),
         Column::new(ROW.into(), vec![None::<u32>; height]),
+        Column::new(TAB.into(), vec![None::<u32>; height]),
         Column::new(CELL.into(), vec![None::<String>; height]),
         Column::new(CARRIED_FROM.into(), vec![None::<String>; height]),
         text("practice", &|p| Some(p.code.clone())),
@@ -122,6 +124,12 @@ impl<'f> Cells<'f> {
     /// The row of the sheet, as Excel counts it.
     pub fn sheet_row(&self, row: usize) -> Option<u32> {
         self.get(ROW, row).and_then(|value| value.extract::<u32>())
+    }
+
+    /// Which of several sheets of its file the row stands in, counted from 0.
+    pub fn tab(&self, row: usize) -> Option<usize> {
+        let tab = self.get(TAB, row).and_then(|value| value.extract::<u32>());
+        tab.and_then(|tab| usize::try_from(tab).ok())
     }
 
     /// The value as a person reads it; several values joined by commas.

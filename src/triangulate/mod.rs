@@ -35,6 +35,9 @@ pub struct Source {
     pub received: NaiveDate,
     /// The sheet that was read, in a workbook.
     pub sheet: Option<String>,
+    /// The names of the sheets that were read together, if several were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tabs: Vec<String>,
     /// The letter of each column that was read.
     pub letters: BTreeMap<String, String>,
     /// The columns whose values come from the cell that made the row.

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{Cells, Taken};
+use crate::intake::code::{code as read_code, parts, skeleton};
 use crate::intake::names::{likeness, normal};
 use crate::intake::{Lookup, Practices};
 use crate::pipeline::{Pipeline, Scope};
@@ -52,6 +53,8 @@ pub struct Register {
     without_list: BTreeSet<String>,
     /// Names of practices in scope, normalised.
     names: Vec<(String, String)>,
+    /// The practices in scope by what their codes look like.
+    skeletons: BTreeMap<String, Vec<String>>,
     /// Whether the rule of the registered list could be applied.
     list_known: bool,
     scope: Scope,
@@ -123,6 +126,7 @@ impl Register {
             in_scope: BTreeMap::new(),
             without_list: BTreeSet::new(),
             names: Vec::new(),
+            skeletons: BTreeMap::new(),
             list_known: lists.height() > 0,
             scope: scope.clone(),
         };
@@ -158,6 +162,7 @@ impl Register {
                 patients,
             };
             self.names.push((code.clone(), normal(&entry.name)));
+            self.skeletons.entry(skeleton(code)).or_default().push(code.clone());
             self.in_scope.insert(code.clone(), practice);
         }
     }
@@ -273,13 +278,25 @@ impl Practices for Register {
         }
     }
 
+    fn slip_of(&self, written: &str, name: Option<&str>) -> Option<(String, String)> {
+        let alike: BTreeSet<&String> =
+            parts(written).iter().filter_map(|part| self.skeletons.get(part)).flatten().collect();
+        let fits = |code: &String| {
+            let known = self.name(code).unwrap_or_default();
+            name.is_none_or(|name| normal(name).is_empty() || likeness(known, name) >= DISAGREE_BELOW)
+        };
+        let code = match alike.iter().collect::<Vec<_>>().as_slice() {
+            [only] => Some((**only).clone()),
+            [] => self.one_slip_away(&read_code(written)).filter(fits),
+            _ => None,
+        }?;
+        let labelled = self.labelled(&code);
+        Some((code, labelled))
+    }
+
     fn likely(&self, code: Option<&str>, name: Option<&str>) -> Option<String> {
         let by_name = name.and_then(|name| self.best_name(name));
-        let by_code = code.and_then(|code| {
-            let near = self.in_scope.keys().filter(|k| is_one_slip(k, code));
-            let near: Vec<&String> = near.collect();
-            if let [only] = near.as_slice() { Some((*only).clone()) } else { None }
-        });
+        let by_code = code.and_then(|code| self.one_slip_away(code));
         by_name.or(by_code).map(|code| self.labelled(&code))
     }
 
@@ -301,6 +318,13 @@ impl Practices for Register {
 }
 
 impl Register {
+    /// The only practice in scope whose code is one slip of the hand away.
+    fn one_slip_away(&self, code: &str) -> Option<String> {
+        let mut near = self.in_scope.keys().filter(|known| is_one_slip(known, code));
+        let only = near.next()?;
+        near.next().is_none().then(|| only.clone())
+    }
+
     /// The practice whose name is nearly this one, if no other comes near.
     fn best_name(&self, name: &str) -> Option<String> {
         let wanted = normal(name);
@@ -468,6 +492,28 @@ mod tests {
         assert!(matches!(split.look_up("X90005"), Lookup::Closed(why) if why.contains("several successors")));
         let circle = register(&[("X90005", "X90006", "2025-04-01"), ("X90006", "X90005", "2025-04-01")]);
         assert!(matches!(circle.look_up("X90005"), Lookup::Closed(why) if why.contains("circle")));
+    }
+
+    #[test]
+    fn what_is_within_a_slip_of_a_code_is_told_from_what_nobody_knows() {
+        let register = register(&[]);
+        let slip = |text: &str, name: Option<&str>| register.slip_of(text, name).map(|(code, _)| code);
+        for text in [
+            "X9OO02",
+            "X90002.",
+            "=\"X90002\"",
+            "X90002 - Mill Surgery",
+            "Mill Surgery (X90002)",
+            "\u{425}90002",
+            "X9-0002",
+        ] {
+            assert_eq!(slip(text, None).as_deref(), Some("X90002"), "{text:?}");
+        }
+        assert_eq!(slip("XX90002", Some("Mill Surgery")).as_deref(), Some("X90002"));
+        assert_eq!(slip("XX90002", Some("Quay Lane Health Partnership")), None, "the name speaks against it");
+        assert_eq!(slip("X9000", None), None, "several codes are one slip away");
+        assert_eq!(slip("X90002 and X90003", None), None, "two codes");
+        assert_eq!(slip("98765432", None), None);
     }
 
     #[test]

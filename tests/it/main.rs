@@ -39,5 +39,6 @@ mod smtp;
 mod support;
 mod taken_off;
 mod terminal;
+mod values;
 mod watching;
 mod workbooks;

@@ -1,4 +1,4 @@
-//! Dates and periods as people and systems write them.
+//! Dates as people and systems write them.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -6,6 +6,10 @@ use super::value::{Flaw, Value};
 use crate::diagnostic::Code;
 use crate::intake::cell::Cell;
 use crate::pipeline::{DateOrder, Layout};
+
+pub(super) use parts::month;
+
+mod parts;
 
 /// Serial numbers that a spreadsheet shows as a date, from 1950 to 2099.
 const SERIALS: std::ops::RangeInclusive<f64> = 18_264.0..=73_050.0;
@@ -40,10 +44,32 @@ pub(super) fn date(cell: &Cell, layout: &Layout) -> (Value, Option<Flaw>) {
         Ok(date) if (1900..2200).contains(&date.year()) => (Value::Date(date), None),
         Ok(date) => (
             Value::Missing,
-            Some(bad_date(&date.format("%d/%m/%Y").to_string(), "not a year that can be meant")),
+            Some(match cell.is_day_zero() {
+                true => {
+                    let mend = "empty the cell, or make the formula give nothing where there is no date";
+                    let message = format!("\"{}\" is a spreadsheet's day 0, and no date", cell.shown());
+                    Flaw::new(Code::BadDate, message, mend)
+                }
+                false => bad_date(&date.format("%d/%m/%Y").to_string(), "not a year that can be meant"),
+            }),
         ),
         Err(flaw) => (Value::Missing, Some(flaw)),
     }
+}
+
+/// Whether a mark of a missing value is what a cell of dates holds, however either is written.
+pub(super) fn means_missing(cell: &Cell, mark: &str, layout: &Layout) -> bool {
+    const DAY_ZERO: [&str; 5] = ["0", "00/01/1900", "30/12/1899", "31/12/1899", "00-jan-00"];
+    if cell.is_day_zero() {
+        return DAY_ZERO.contains(&mark);
+    }
+    let read = |text: &str| text_date(text, layout.date_order, layout.two_digit_years).ok();
+    let held = match cell {
+        Cell::Date(at) => Some(at.date()),
+        Cell::Text(text) => read(text),
+        _ => None,
+    };
+    held.is_some_and(|held| read(mark) == Some(held))
 }
 
 fn bad_date(shown: &str, what: &str) -> Flaw {
@@ -51,34 +77,52 @@ fn bad_date(shown: &str, what: &str) -> Flaw {
     Flaw::new(Code::BadDate, message, "write the date as 31/12/2026")
 }
 
-/// A date in words or figures: `14/07/2026`, `14 July 2026`, `2026-07-14`, `20260714`, `01JUL2026`.
+/// A date in words or figures: `14/07/2026`, `14 July 2026`, `2026-07-14`, `20260714`, `01JUL2026`. A weekday may
+/// stand before or after it and a time of day after it; nothing else may.
 pub(super) fn text_date(text: &str, order: DateOrder, two_digits: bool) -> Result<NaiveDate, Flaw> {
     let fail = |what: &str| Err(bad_date(text, what));
-    let parts = parts(text);
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    let [a, b, c] = match parts.as_slice() {
-        // A weekday in front and a time of day behind are passed over.
-        [a, b, c] => [*a, *b, *c],
-        [w, a, b, c] if month(w).is_none() && w.chars().all(char::is_alphabetic) => [*a, *b, *c],
-        [only] if only.len() == 8 && only.chars().all(|d| d.is_ascii_digit()) => {
-            let (year, rest) = only.split_at(4);
-            let (month, day) = rest.split_at(2);
-            [year, month, day]
-        }
-        _ => return fail("not a date"),
+    let Some(written) = parts::written(text) else {
+        return fail(if parts::has_a_date_inside(text) { "more than a date" } else { "not a date" });
     };
-    let (year, month_text, day) = if a.len() == 4 && a.chars().all(|d| d.is_ascii_digit()) {
+    let date = calendar_date(text, &written, order, two_digits)?;
+    // Whoever writes AM or PM may write the month first.
+    let other = order.swapped().filter(|_| written.half_day && written.order_matters());
+    match other.and_then(|other| calendar_date(text, &written, other, two_digits).ok()) {
+        Some(other) if other != date => Err(Flaw::new(
+            Code::AmbiguousDate,
+            format!(
+                "\"{}\" has a time with AM or PM, as American dates have, and could be {} or {}",
+                crate::intake::cell::shortened(text),
+                crate::dates::long(date),
+                crate::dates::long(other)
+            ),
+            "write every date of the column as day, month, year: 31/12/2026",
+        )),
+        _ => Ok(date),
+    }
+}
+
+/// The date that the three parts make under an order.
+fn calendar_date(
+    text: &str,
+    written: &parts::Written,
+    order: DateOrder,
+    two_digits: bool,
+) -> Result<NaiveDate, Flaw> {
+    let fail = |what: &str| Err(bad_date(text, what));
+    let [a, b, c] = written.parts.each_ref().map(String::as_str);
+    let (year, month_text, day) = if is_figures(a) && a.len() == 4 {
         (a, b, c)
-    } else if month(a).is_some() && order != DateOrder::YearMonthDay {
+    } else if month(a).is_some() {
         (c, a, b)
     } else {
         match order {
-            DateOrder::MonthDayYear => (c, a, b),
-            DateOrder::DayMonthYear | DateOrder::YearMonthDay => (c, b, a),
+            DateOrder::MonthDayYear if month(b).is_none() => (c, a, b),
+            _ => (c, b, a),
         }
     };
     let mut year_number: i32 = match year.parse() {
-        Ok(number) if year.chars().all(|d| d.is_ascii_digit()) => number,
+        Ok(number) if is_figures(year) => number,
         _ => return fail("not a date"),
     };
     if year.len() == 2 {
@@ -93,133 +137,31 @@ pub(super) fn text_date(text: &str, order: DateOrder, two_digits: bool) -> Resul
     } else if year.len() != 4 {
         return fail("not a date");
     }
-    let month_number = month(month_text).or_else(|| month_text.parse::<u32>().ok());
-    let day_number = day.parse::<u32>().ok();
-    let (Some(month_number), Some(day_number)) = (month_number, day_number) else {
+    let short = |part: &str| part.parse::<u32>().ok().filter(|_| is_figures(part) && part.len() <= 2);
+    let (Some(month_number), Some(day_number)) =
+        (month(month_text).or_else(|| short(month_text)), short(day))
+    else {
         return fail("not a date");
     };
     match NaiveDate::from_ymd_opt(year_number, month_number, day_number) {
         Some(date) => Ok(date),
-        None if month_number > 12 && day_number <= 12 && order == DateOrder::DayMonthYear => Err(Flaw::new(
-            Code::BadDate,
-            format!("\"{}\" is no date with the day first", crate::intake::cell::shortened(text)),
-            "write day, month, year: 31/12/2026",
-        )),
+        None if month_number > 12 && day_number <= 12 && order == DateOrder::DayMonthYear => {
+            let american = if written.half_day { ", and AM or PM stands with American dates" } else { "" };
+            Err(Flaw::new(
+                Code::BadDate,
+                format!(
+                    "\"{}\" is no date with the day first{american}",
+                    crate::intake::cell::shortened(text)
+                ),
+                "write day, month, year: 31/12/2026",
+            ))
+        }
         None => fail("not a date of the calendar"),
     }
 }
 
-/// A period as text that sorts by time: `2026-05`, `2025-26`, `2026-27 Q1`, `2026`. A date stands for its
-/// month.
-///
-/// # Errors
-/// If it is neither a month nor a quarter, year or date.
-pub(super) fn period(cell: &Cell, order: DateOrder, two_digits: bool) -> Result<String, Flaw> {
-    if let Cell::Date(date) = cell {
-        return Ok(date.format("%Y-%m").to_string());
-    }
-    let shown = cell.shown();
-    let parts = parts(&shown);
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    let digits = |t: &str, length: usize| t.len() == length && t.bytes().all(|b| b.is_ascii_digit());
-    let is_year = |t: &str| digits(t, 4) && (t.starts_with("20") || t.starts_with("19"));
-    let is_quarter = |q: &str, number: &str| {
-        ["q", "qtr", "quarter"].contains(&q.to_lowercase().as_str())
-            && matches!(number, "1" | "2" | "3" | "4")
-    };
-    // 2026-27: the second year follows the first, of which it has two digits or all four.
-    let years = |year: &str, to: &str| {
-        let next = year.parse::<u32>().ok()? + 1;
-        let follows = to == next.to_string() || to == format!("{:02}", next % 100);
-        (is_year(year) && follows).then(|| format!("{year}-{:02}", next % 100))
-    };
-    let in_year = |year: &str, number: u32| {
-        (is_year(year) && (1..=12).contains(&number)).then(|| format!("{year}-{number:02}"))
-    };
-    let found = match parts.as_slice() {
-        [only] if is_year(only) => Some((*only).to_owned()),
-        [only] if digits(only, 6) => {
-            only.split_at_checked(4).and_then(|(year, m)| in_year(year, m.parse().ok()?))
-        }
-        [name, year] | [year, name] if is_year(year) && month(name).is_some() => {
-            month(name).and_then(|number| in_year(year, number))
-        }
-        // Jun-26.
-        [name, year] if digits(year, 2) && month(name).is_some() => {
-            month(name).and_then(|number| in_year(&format!("20{year}"), number))
-        }
-        [number, year] if digits(year, 4) && number.len() <= 2 => in_year(year, number.parse().unwrap_or(0)),
-        [year, rest] => {
-            let as_month = (rest.len() <= 2).then(|| in_year(year, rest.parse().ok()?)).flatten();
-            as_month.or_else(|| years(year, rest))
-        }
-        [q, number, year, to] | [year, to, q, number] if is_quarter(q, number) => {
-            years(year, to).map(|years| format!("{years} Q{number}"))
-        }
-        _ => None,
-    };
-    let as_date = || text_date(&shown, order, two_digits).ok();
-    let found = found.or_else(|| as_date().map(|date| date.format("%Y-%m").to_string()));
-    found.ok_or_else(|| {
-        Flaw::new(
-            Code::BadDate,
-            format!("\"{}\" is not a month, a quarter or a year", crate::intake::cell::shortened(&shown)),
-            "write 2026-06 or June 2026 for a month, 2026-27 Q1 for a quarter, 2026-27 or 2026 for a year",
-        )
-    })
-}
-
-/// The runs of digits and of letters, without ordinal endings and without a time of day.
-fn parts(text: &str) -> Vec<String> {
-    let text =
-        text.split_once('T').filter(|(d, t)| d.len() == 10 && t.contains(':')).map_or(text, |(d, _)| d);
-    let mut parts: Vec<String> = Vec::new();
-    let mut last: Option<bool> = None;
-    for word in text.split_whitespace().take_while(|word| !word.contains(':')) {
-        for c in word.chars() {
-            let kind = if c.is_ascii_digit() {
-                Some(true)
-            } else if c.is_alphabetic() {
-                Some(false)
-            } else {
-                None
-            };
-            match (kind, parts.last_mut()) {
-                (Some(k), Some(part)) if last == Some(k) => part.push(c),
-                (Some(_), _) => parts.push(c.to_string()),
-                (None, _) => {}
-            }
-            last = kind;
-        }
-        last = None;
-    }
-    parts.retain(|p| !matches!(p.to_lowercase().as_str(), "st" | "nd" | "rd" | "th" | "of"));
-    parts
-}
-
-fn month(text: &str) -> Option<u32> {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    let text = text.to_lowercase();
-    if text.len() < 3 || !text.chars().all(|c| c.is_ascii_lowercase()) {
-        return None;
-    }
-    let text = if text == "sept" { "sep".to_owned() } else { text };
-    let found =
-        MONTHS.iter().position(|month| *month == text || (text.len() == 3 && month.starts_with(&text)))?;
-    u32::try_from(found + 1).ok()
+pub(super) fn is_figures(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -263,43 +205,30 @@ mod tests {
         assert_eq!(read("soon", dmy), Err(Code::BadDate));
         assert_eq!(read("07/2026", dmy), Err(Code::BadDate));
         assert_eq!(read("14/07/202", dmy), Err(Code::BadDate));
+        for text in
+            ["Cancelled 14/07/2026", "14/07/2026 TBC", "<14/07/2026", "14/07-2026", "1e1", "14/07/2026?"]
+        {
+            assert_eq!(read(text, dmy), Err(Code::BadDate), "{text}");
+        }
         assert_eq!(text_date("01-Apr-17", dmy, true).unwrap().to_string(), "2017-04-01");
     }
 
     #[test]
-    fn periods_sort_by_time() {
-        let read = |text: &str| period(&Cell::Text(text.into()), DateOrder::DayMonthYear, false);
-        for (texts, canonical) in [
-            (
-                &["May 2026", "2026-05", "2026/5", "05/2026", "May-26", "202605", "01/05/2026", "2026-05-01"]
-                    [..],
-                "2026-05",
-            ),
-            (&["2025/26", "2025-26", "2025-2026"], "2025-26"),
-            (&["Q1 2026-27", "2026-27 Q1", "2026/27 q1", "Quarter 1 2026-27"], "2026-27 Q1"),
-            (&["2026", " 2026 "], "2026"),
-            (&["2099-2100"], "2099-00"),
-        ] {
-            for text in texts {
-                assert_eq!(read(text).ok().as_deref(), Some(canonical), "{text}");
-            }
+    fn a_time_with_am_or_pm_makes_the_order_doubtful() {
+        let dmy = DateOrder::DayMonthYear;
+        assert_eq!(read("6/10/2026 2:30 PM", dmy), Err(Code::AmbiguousDate));
+        assert_eq!(read("6/14/2026 2:30 PM", dmy), Err(Code::BadDate));
+        assert_eq!(read("6/14/2026 2:30 PM", DateOrder::MonthDayYear), Ok("2026-06-14".into()));
+        for text in ["14/6/2026 2:30 PM", "6/6/2026 2:30 pm", "14 June 2026 2:30pm", "2026-06-14 2:30 PM"] {
+            assert!(read(text, dmy).is_ok(), "{text}");
         }
-        let odd = [
-            "banana",
-            "2026-13",
-            "31/06/2026",
-            "wave 3",
-            "202613",
-            "Q5 2026-27",
-            "Q1 2026-28",
-            "2026-2028",
-            "1",
-            "é2026",
-        ];
-        for text in odd {
-            let flaw = read(text).unwrap_err();
-            assert_eq!(flaw.code, Code::BadDate, "{text}");
-            assert!(flaw.mend.contains("June 2026 for a month"), "{}", flaw.mend);
-        }
+        let told = text_date("6/14/2026 2:30 PM", dmy, false).unwrap_err().message;
+        assert!(told.contains("American dates"), "{told}");
+    }
+
+    #[test]
+    fn what_stands_beside_a_date_is_what_is_wrong() {
+        let told = text_date("DNA 10/06/2026", DateOrder::DayMonthYear, false).unwrap_err().message;
+        assert_eq!(told, "\"DNA 10/06/2026\" is more than a date");
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use polars::prelude::*;
 
+use super::unpivot::tab_of;
 use super::{Fate, Reading, Rejection, Row, Value};
 use crate::condition::Condition;
 use crate::dates;
@@ -21,7 +22,10 @@ pub const ROW: &str = "_row";
 /// The column that says which cell a row was made of, where one made it.
 pub const CELL: &str = "_cell";
 
-/// The rows that satisfy `pick`, as a table of the layout's columns, with [`ROW`], [`CELL`], [`FEED`],
+/// The column that says in which of several sheets a row stands, counted from 0, where several were read.
+pub const TAB: &str = "_tab";
+
+/// The rows that satisfy `pick`, as a table of the layout's columns, with [`ROW`], [`TAB`], [`CELL`], [`FEED`],
 /// [`RECEIVED`] and what the feed sets.
 pub(in crate::intake) fn table(
     rows: &[Row],
@@ -34,6 +38,8 @@ pub(in crate::intake) fn table(
     let height = picked.len();
     let mut columns: Vec<Column> = Vec::new();
     columns.push(Column::new(ROW.into(), picked.iter().map(|r| r.number()).collect::<Vec<u32>>()));
+    let tabs = picked.iter().map(|row| tab_of(row.id).and_then(|tab| u32::try_from(tab).ok()));
+    columns.push(Column::new(TAB.into(), tabs.collect::<Vec<Option<u32>>>()));
     columns.push(Column::new(CELL.into(), picked.iter().map(|r| r.made_of()).collect::<Vec<_>>()));
     for (index, column) in layout.columns.iter().enumerate() {
         let name = PlSmallStr::from(column.name.as_str());
@@ -96,6 +102,17 @@ pub(super) fn check(
     checker.required(&truths);
     checker.checks(&truths);
     checker.unique();
+    let kept = reading.rows.iter().filter(|row| row.fate != Fate::Ignored).count();
+    if kept < layout.fewest_rows {
+        let fewest = crate::wording::plural(layout.fewest_rows, "row", "rows");
+        let message = format!(
+            "{} of this feed {} in it, and a whole file has at least {fewest}",
+            crate::wording::plural(kept, "row", "rows"),
+            if kept == 1 { "is" } else { "are" }
+        );
+        let problems = vec![whole(Code::WrongFile, message, "send the whole file")];
+        return Err(Rejection { rows: reading.rows.len(), problems });
+    }
     for expect in &layout.expects {
         let held = truths(&expect.that);
         let standing =
@@ -199,10 +216,11 @@ impl Checker<'_> {
                     // The cell was bad: the row is lost for that, and it is said once.
                     Some(problem) => problem.effect = Effect::Quarantined,
                     None => {
+                        let sheet = self.reading.sheet_of(number);
                         self.reading.problems.push(Problem {
                             code: Code::MissingCell.id().to_owned(),
                             effect: Effect::Quarantined,
-                            sheet: self.reading.sheet.clone(),
+                            sheet,
                             cell,
                             row: Some(number),
                             column: Some(column.title.clone()),
@@ -234,17 +252,17 @@ impl Checker<'_> {
                 if earlier.values == row.values {
                     continue;
                 }
-                let (number, earlier) = (row.id, earlier.number());
-                let cell = self.reading.cell(row, &column.name);
+                let (number, earlier) = (row.id, self.reading.row_in_words(earlier.id));
+                let (cell, sheet) = (self.reading.cell(row, &column.name), self.reading.sheet_of(number));
                 self.reading.problems.push(Problem {
                     code: Code::RepeatedValue.id().to_owned(),
                     effect: Effect::Quarantined,
-                    sheet: self.reading.sheet.clone(),
+                    sheet,
                     cell,
                     row: Some(number),
                     column: Some(column.title.clone()),
                     found: None,
-                    message: format!("row {earlier} has the same \"{}\", which must be unique", column.title),
+                    message: format!("{earlier} has the same \"{}\", which must be unique", column.title),
                     mend: "correct one of the two".to_owned(),
                 });
                 self.reading.rows[*i].fate = Fate::Quarantined;
@@ -262,11 +280,11 @@ impl Checker<'_> {
                 }
                 row.fate = Fate::Quarantined;
                 let row = &self.reading.rows[*i];
-                let cell = self.reading.cell(row, &check.column);
+                let (cell, sheet) = (self.reading.cell(row, &check.column), self.reading.sheet_of(number));
                 self.reading.problems.push(Problem {
                     code: Code::BadRow.id().to_owned(),
                     effect: Effect::Quarantined,
-                    sheet: self.reading.sheet.clone(),
+                    sheet,
                     cell,
                     row: Some(number),
                     column: self.layout.column(&check.column).map(|c| c.title.clone()),

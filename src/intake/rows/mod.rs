@@ -1,8 +1,12 @@
 //! From the cells of a sheet to typed rows, with everything wrong at its cell.
 
+mod choices;
 mod date;
 mod frame;
+mod number;
+mod period;
 mod scan;
+mod tabs;
 mod unpivot;
 mod value;
 
@@ -10,9 +14,11 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-pub use frame::{CELL, FILE, ROW};
+pub(super) use choices::items;
+pub use frame::{CELL, FILE, ROW, TAB};
 pub(super) use frame::{table, truths};
-pub(super) use unpivot::{in_sheet, sheet_row};
+pub use tabs::Tab;
+pub(super) use unpivot::{in_sheet, sheet_row, tab_of};
 pub use value::Value;
 
 use super::cell::{Cell, address, letters, shortened};
@@ -23,8 +29,9 @@ use super::read::{Book, Unreadable};
 use super::sheet::{Shape, fit, normal, whole};
 use super::{Effect, Problem};
 use crate::diagnostic::Code;
-use crate::pipeline::{Column, ColumnKind, Feed, FromText, Layout};
+use crate::pipeline::{Column, ColumnKind, Feed, FromText, Layout, Says};
 use date::text_date;
+use period::{period_in_name, year_within};
 use scan::{Scan, Tally, is_garbled};
 use unpivot::{address_in, made_of};
 use value::{Flaw, parse};
@@ -32,9 +39,30 @@ use value::{Flaw, parse};
 impl Reading {
     /// The cell in which a column of a row stands.
     pub fn cell(&self, row: &Row, column: &str) -> Option<String> {
-        match self.letters.get(column) {
+        match self.letters_of(row.id).get(column) {
             Some(letter) => Some(format!("{letter}{}", row.number())),
             None => row.made_of().filter(|_| self.made.iter().any(|made| made == column)),
+        }
+    }
+
+    /// The letter of each column in the sheet in which a row stands.
+    pub fn letters_of(&self, row: u32) -> &BTreeMap<String, String> {
+        let tab = tab_of(row).and_then(|tab| self.tabs.get(tab));
+        tab.map_or(&self.letters, |tab| &tab.letters)
+    }
+
+    /// The sheet in which a row stands, in a workbook.
+    pub fn sheet_of(&self, row: u32) -> Option<String> {
+        let tab = tab_of(row).and_then(|tab| self.tabs.get(tab));
+        tab.map(|tab| tab.name.clone()).or_else(|| self.sheet.clone())
+    }
+
+    /// A row in words: its number, with its sheet where several were read, or the cell that made it.
+    pub fn row_in_words(&self, row: u32) -> String {
+        match (made_of(row), tab_of(row).and_then(|tab| self.tabs.get(tab))) {
+            (Some(cell), _) => cell,
+            (None, Some(tab)) => format!("row {} of the sheet \"{}\"", sheet_row(row), shortened(&tab.name)),
+            (None, None) => format!("row {}", sheet_row(row)),
         }
     }
 }
@@ -66,8 +94,10 @@ impl From<Unreadable> for Rejection {
 pub struct Reading {
     /// The place of the layout among those of its feed.
     pub layout: usize,
-    /// The sheet, in a workbook.
+    /// The sheet, in a workbook; of several that were read together, all their names.
     pub sheet: Option<String>,
+    /// The sheets that were read together, if several were.
+    pub tabs: Vec<Tab>,
     /// The letter of each column that was found.
     pub letters: BTreeMap<String, String>,
     /// The columns whose values come from the cell that made the row.
@@ -76,6 +106,8 @@ pub struct Reading {
     pub headings: Headings,
     /// The rows below the header that hold anything.
     pub rows: Vec<Row>,
+    /// Codes of practices as the sheet writes them, where that is not the code itself, by row.
+    pub written: BTreeMap<u32, String>,
     /// What was found wrong so far, in the order of the sheet.
     pub problems: Vec<Problem>,
 }
@@ -129,6 +161,9 @@ pub fn take(book: &Book, feed: &Feed, name: &str, received: NaiveDate) -> Result
 
 fn taken(book: &Book, feed: &Feed, name: &str, received: NaiveDate) -> Result<Reading, Rejection> {
     let (layout, shape) = fit(book, &feed.layouts)?;
+    if let Some(together) = tabs::together(book, feed, layout, name, received) {
+        return together;
+    }
     let taken = match unpivot::made_long(&shape, layout) {
         Some(long) => read(book, shape.onto(&long, layout), feed, layout, name, received),
         None => read(book, shape, feed, layout, name, received),
@@ -148,6 +183,14 @@ fn read(
     name: &str,
     received: NaiveDate,
 ) -> Result<Reading, Rejection> {
+    let mut reading = read_cells(shape, feed, layout, name)?;
+    guard::screen(book, feed, name, &mut reading);
+    frame::check(&mut reading, feed, layout, received)?;
+    Ok(reading)
+}
+
+/// Reads the cells of a sheet, before anything is asked of whole rows.
+fn read_cells(shape: Shape<'_>, feed: &Feed, layout: &Layout, name: &str) -> Result<Reading, Rejection> {
     let index = feed.layouts.iter().position(|l| std::ptr::eq(l, layout)).unwrap_or(0);
     let mut taker = Taker::new(feed, layout, shape, name);
     taker.fill_from_elsewhere();
@@ -156,10 +199,13 @@ fn read(
         return Err(Rejection { rows: taker.count(), problems: taker.problems });
     }
     taker.rows();
-    let mut reading = taker.finish(index);
-    guard::screen(book, feed, name, &mut reading);
-    frame::check(&mut reading, feed, layout, received)?;
-    Ok(reading)
+    if let Some(unpivot) = &layout.unpivot {
+        let sheet = taker.sheet_name();
+        let header = taker.shape.header_row;
+        let doubled = unpivot::doubled(&mut taker.rows, layout, unpivot, header, sheet.as_deref());
+        taker.problems.extend(doubled);
+    }
+    Ok(taker.finish(index))
 }
 
 struct Taker<'a> {
@@ -177,6 +223,13 @@ struct Taker<'a> {
     /// Text that was decoded wrongly.
     garbled: Tally,
     rows: Vec<Row>,
+    written: BTreeMap<u32, String>,
+    /// The last filled cell of each column that is filled down.
+    above: BTreeMap<usize, Cell>,
+    /// Cells that were filled from above, by column.
+    filled: BTreeMap<usize, Tally>,
+    /// Rows that begin with a word that no row of this feed has.
+    not_rows: Tally,
     problems: Vec<Problem>,
     rejected: Vec<Problem>,
 }
@@ -197,6 +250,10 @@ impl<'a> Taker<'a> {
             serials: BTreeMap::new(),
             garbled: Tally::default(),
             rows: Vec::new(),
+            written: BTreeMap::new(),
+            above: BTreeMap::new(),
+            filled: BTreeMap::new(),
+            not_rows: Tally::default(),
             problems,
             rejected: Vec::new(),
         }
@@ -227,11 +284,16 @@ impl<'a> Taker<'a> {
                 }
                 continue;
             }
-            let said = |from: Option<&FromText>, text: &str| {
-                let found = from.and_then(|from| from.pattern.captures(text)).and_then(|c| c.get(1));
-                found.and_then(|found| self.value(found.as_str(), column))
-            };
-            let named = said(from_sheet, &self.shape.sheet.name).or_else(|| said(from_name, self.name));
+            let in_sheet = from_sheet.map(|from| self.said(from, &self.shape.sheet.name, column));
+            let in_name = from_name.map(|from| self.said(from, self.name, column));
+            let unread = [(&in_sheet, "the sheet's name"), (&in_name, "the file's name")]
+                .into_iter()
+                .find_map(|(said, place)| match said {
+                    Some(Err(what)) => Some(format!("{what} in {place}")),
+                    _ => None,
+                });
+            let named =
+                in_sheet.and_then(Result::ok).flatten().or_else(|| in_name.and_then(Result::ok).flatten());
             match title.map(|(_, value)| value).or(named) {
                 Some(value) => {
                     self.given.insert(&column.name, value);
@@ -244,15 +306,49 @@ impl<'a> Taker<'a> {
                     ];
                     let places: Vec<&str> =
                         places.iter().filter(|(asked, _)| *asked).map(|(_, p)| *p).collect();
-                    self.nowhere(column, &places);
+                    self.nowhere(column, &places, unread);
                 }
                 None => {}
             }
         }
     }
 
+    /// What a name says for a column, if anything; the error is what stands there and cannot be read.
+    fn said(&self, from: &FromText, text: &str, column: &Column) -> Result<Option<Value>, String> {
+        match &from.says {
+            Says::Year => match year_within(text) {
+                Ok(year) => Ok(year.map(Value::Text)),
+                Err(years) => {
+                    let years: Vec<String> = years.iter().map(|year| format!("\"{year}\"")).collect();
+                    Err(format!("{} both stand", crate::wording::list(&years)))
+                }
+            },
+            Says::Pattern(pattern) => {
+                let Some(found) = pattern.captures(text).and_then(|c| c.get(1)) else { return Ok(None) };
+                let (order, two_digits) = (self.layout.date_order, self.layout.two_digit_years);
+                let value = match column.kind {
+                    ColumnKind::Period => period_in_name(found.as_str(), order, two_digits).map(Value::Text),
+                    _ => self.value(found.as_str(), column),
+                };
+                let what = match column.kind {
+                    ColumnKind::Period => "is no month, quarter or year",
+                    ColumnKind::Date => "is no date",
+                    _ => "cannot be read",
+                };
+                value.map(Some).ok_or_else(|| format!("\"{}\" {what}", shortened(found.as_str())))
+            }
+        }
+    }
+
     /// A needed column that neither the sheet nor its title or a name says.
-    fn nowhere(&mut self, column: &Column, places: &[&str]) {
+    fn nowhere(&mut self, column: &Column, places: &[&str], unread: Option<String>) {
+        if let Some(unread) = unread {
+            let message = format!("there is no column \"{}\", and {unread}", column.title);
+            let mend =
+                format!("add a column \"{}\", or write it in the name as 2026-27 or 2026-06", column.title);
+            self.rejected.push(whole(Code::MissingDate, message, mend));
+            return;
+        }
         let places = match places {
             [one] => match one.strip_prefix("a ") {
                 Some(row) => format!("no {row} says it"),
@@ -277,8 +373,7 @@ impl<'a> Taker<'a> {
                 .collect();
             let line: Vec<&str> = filled.iter().map(|(_, text)| text.as_str()).collect();
             let line = line.join(" ");
-            let found = from.pattern.captures(&line).and_then(|c| c.get(1));
-            if let Some(value) = found.and_then(|found| self.value(found.as_str(), column)) {
+            if let Ok(Some(value)) = self.said(from, &line, column) {
                 let place = filled.first().map_or(0, |(place, _)| *place);
                 return Some((address(place, *row), value));
             }
@@ -300,6 +395,12 @@ impl<'a> Taker<'a> {
     fn rows(&mut self) {
         let body: Vec<&(u32, Vec<Cell>)> = self.body().collect();
         for (number, cells) in body {
+            if self.is_no_row(cells) {
+                let first = cells.iter().position(|c| !c.is_empty()).unwrap_or(0);
+                self.not_rows.add(address_in(first, *number, self.shape.width), &cells[first].shown());
+                self.rows.push(Row { id: *number, values: Vec::new(), fate: Fate::Ignored });
+                continue;
+            }
             if let Some(what) = self.not_a_row(*number, cells) {
                 self.ignored_heading(*number, cells, what);
                 self.rows.push(Row { id: *number, values: Vec::new(), fate: Fate::Ignored });
@@ -312,12 +413,30 @@ impl<'a> Taker<'a> {
         let sheet = self.sheet_name();
         let sheet = sheet.as_deref();
         let mut notes = self.scan.notes(&self.shape, self.layout, sheet);
+        for (index, tally) in &self.filled {
+            notes.extend(tally.filled(&self.layout.columns[*index].title, sheet));
+        }
+        notes.extend(self.not_rows.not_rows(sheet));
         for (index, tally) in &self.serials {
             notes.extend(tally.serials(&self.layout.columns[*index].title, sheet));
         }
         notes.extend(self.garbled.garbled(sheet));
         notes.extend(covered(&self.shape, self.layout));
         self.problems.extend(notes);
+    }
+
+    /// Whether a row begins with a word that the layout says no row begins with, such as a total. A row that
+    /// names a practice beside it is one all the same.
+    fn is_no_row(&self, cells: &[Cell]) -> bool {
+        let Some(first) = cells.iter().position(|cell| !cell.is_empty()) else { return false };
+        let text = crate::pipeline::fold(&cells[first].shown());
+        let begins = |word: &String| {
+            text.strip_prefix(word.as_str()).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+        };
+        let practice = self.layout.columns.iter().position(|c| c.name == "practice");
+        let named = practice.and_then(|index| self.shape.places[index]).filter(|place| *place != first);
+        let names_one = named.and_then(|place| cells.get(place)).is_some_and(|cell| !cell.is_empty());
+        !names_one && self.layout.not_rows.iter().any(begins)
     }
 
     /// Headings, notes and repeated headers among the rows.
@@ -386,17 +505,30 @@ impl<'a> Taker<'a> {
             let place = self.shape.places[index];
             let own = place.and_then(|p| cells.get(p)).unwrap_or(&Cell::Empty);
             let above = place.filter(|_| own.is_empty()).and_then(|p| self.merged_above(p, number));
+            let filled =
+                place.filter(|_| column.fill_down).and_then(|p| self.filled_down(index, p, number, own));
             let cell = match (above, place) {
                 (Some((row, cell)), Some(place)) => {
                     self.problems.push(self.read_from_above(column, place, number, row));
                     cell
                 }
-                _ => own,
+                _ => filled.as_ref().unwrap_or(own),
             };
             let (value, flaw) = match self.scan.ambiguity(index, cell, self.layout) {
                 Some(message) => (Value::Missing, Some(Flaw::ambiguous(message))),
-                None => parse(cell, column, self.layout, self.scan.is_fraction(index)),
+                None => match self.scan.doubtful_number(index, cell) {
+                    Some(message) => {
+                        let mend = "write every number of the column as 1234.5";
+                        (Value::Missing, Some(Flaw::new(Code::BadCell, message, mend)))
+                    }
+                    None => parse(cell, column, self.layout, self.scan.is_fraction(index)),
+                },
             };
+            if let (ColumnKind::Practice, Value::Text(code)) = (&column.kind, &value)
+                && !cell.shown().eq_ignore_ascii_case(code)
+            {
+                self.written.insert(number, cell.shown());
+            }
             if let (Some(place), Value::Text(text)) = (place, &value)
                 && is_garbled(text)
             {
@@ -431,6 +563,18 @@ impl<'a> Taker<'a> {
             values.push(if withheld { Value::Missing } else { value });
         }
         Row { id: number, values, fate }
+    }
+
+    /// The value that an empty cell has from the filled cell above it, and what the column said last.
+    fn filled_down(&mut self, index: usize, place: usize, number: u32, own: &Cell) -> Option<Cell> {
+        if !own.is_empty() {
+            self.above.insert(index, own.clone());
+            return None;
+        }
+        let cell = self.above.get(&index)?.clone();
+        let tally = self.filled.entry(index).or_default();
+        tally.add(address_in(place, number, self.shape.width), &cell.shown());
+        Some(cell)
     }
 
     /// The cell that is merged with this one and shows its value for both, with its row.
@@ -511,10 +655,12 @@ impl<'a> Taker<'a> {
         Reading {
             layout,
             sheet: self.sheet_name(),
+            tabs: Vec::new(),
             letters,
             made: self.layout.unpivot.iter().flat_map(|u| [u.name.clone(), u.value.clone()]).collect(),
             headings: self.shape.headings,
             rows: self.rows,
+            written: self.written,
             problems: self.problems,
         }
     }

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::date::text_date;
-use super::unpivot::address_in;
+use super::number::{has_decimal_comma, is_other_with_a_decimal_comma};
+use super::unpivot::{address_in, sheet_row};
 use crate::diagnostic::Code;
 use crate::intake::cell::{Cell, address, shortened};
 use crate::intake::sheet::{Shape, normal};
@@ -18,6 +19,8 @@ pub(super) struct Scan {
     /// Date columns in which a cell is a date only with day and month the other way round: that cell's
     /// address and text.
     contradicted: BTreeMap<usize, (String, String)>,
+    /// Columns of numbers in which a cell writes its decimals behind a comma: that cell's address and text.
+    commas: BTreeMap<usize, (String, String)>,
     /// Columns of percentages whose cells hold fractions, as a percentage format stores them.
     fractions: BTreeSet<usize>,
     /// Columns of numbers with cells that are shown as a per cent: how many of these, and of others.
@@ -44,15 +47,20 @@ impl Scan {
             match &column.kind {
                 ColumnKind::Date => {
                     if let Some((row, text)) = contradiction(cells, layout) {
-                        scan.contradicted.insert(index, (address(place, row), text));
+                        scan.contradicted.insert(index, (address(place, sheet_row(row)), text));
                     }
                 }
                 ColumnKind::Number { .. } => {
+                    let written: Vec<(u32, &Cell)> = cells.clone().collect();
+                    if let Some((row, text)) = decimal_comma(&written) {
+                        scan.commas.insert(index, (address_in(place, row, shape.width), text));
+                    }
                     // Where formats speak, each cell says for itself what it is.
-                    if let Some(percents) = Percents::among(cells.clone(), place, shape.width) {
+                    if let Some(percents) = Percents::among(cells, place, shape.width) {
                         scan.percents.insert(index, percents);
                     } else if column.percent() == Some(Percent::Hundred)
-                        && are_fractions(cells.map(|(_, cell)| cell))
+                        && column.limits.cells.is_none()
+                        && are_fractions(written.iter().map(|(_, cell)| *cell))
                     {
                         scan.fractions.insert(index);
                     }
@@ -71,6 +79,19 @@ impl Scan {
     /// Whether the numbers of a column of percentages are fractions.
     pub(super) fn is_fraction(&self, index: usize) -> bool {
         self.fractions.contains(&index)
+    }
+
+    /// What is ambiguous about a number in a column in which another writes its decimals behind a comma.
+    pub(super) fn doubtful_number(&self, index: usize, cell: &Cell) -> Option<String> {
+        let (elsewhere, other) = self.commas.get(&index)?;
+        let Cell::Text(text) = cell else { return None };
+        is_other_with_a_decimal_comma(text).then(|| {
+            format!(
+                "\"{}\" could be two numbers: \"{}\" in {elsewhere} has a comma before its decimals",
+                shortened(text),
+                shortened(other)
+            )
+        })
     }
 
     /// What is ambiguous about a date written as text, in a column whose order is contradicted.
@@ -199,6 +220,13 @@ fn contradiction<'c>(cells: impl Iterator<Item = (u32, &'c Cell)>, layout: &Layo
     first.filter(|_| against >= confirmed)
 }
 
+fn decimal_comma(cells: &[(u32, &Cell)]) -> Option<(u32, String)> {
+    cells.iter().find_map(|(row, cell)| match cell {
+        Cell::Text(text) if has_decimal_comma(text) => Some((*row, text.clone())),
+        _ => None,
+    })
+}
+
 fn are_fractions<'c>(cells: impl Iterator<Item = &'c Cell>) -> bool {
     let numbers: Vec<f64> =
         cells.filter_map(|cell| if let Cell::Number(n) = cell { Some(*n) } else { None }).collect();
@@ -233,6 +261,26 @@ impl Tally {
         let mend = "format the column as a date, so that a person can check it";
         let problem = noted(Code::SerialDate, sheet, Some(cell), message, mend);
         Some(Problem { column: Some(column.to_owned()), ..problem })
+    }
+
+    /// Empty cells that were read as the cell above them.
+    pub(super) fn filled(&self, column: &str, sheet: Option<&str>) -> Option<Problem> {
+        let (cell, _) = self.first.as_ref()?;
+        let cells = plural(self.count, "empty cell was", "empty cells were");
+        let message =
+            format!("{cells} read as the filled cell above, as this column is written once a group");
+        let problem = noted(Code::MergedCell, sheet, Some(cell), message, "nothing to do");
+        Some(Problem { column: Some(column.to_owned()), ..problem })
+    }
+
+    /// Rows that begin with a word that no row begins with.
+    pub(super) fn not_rows(&self, sheet: Option<&str>) -> Option<Problem> {
+        let (cell, shown) = self.first.as_ref()?;
+        let rows = plural(self.count, "row is no row of data", "rows are no rows of data");
+        let message = format!("{rows} and passed over, such as \"{shown}\"");
+        let mend = "nothing to do, unless it is a row that should count";
+        let problem = noted(Code::NotARow, sheet, Some(cell), message, mend);
+        Some(Problem { effect: Effect::Ignored, ..problem })
     }
 
     /// Text that was decoded wrongly before it was sent.

@@ -2,11 +2,14 @@
 
 use chrono::NaiveDate;
 
-use super::date::{date, period};
-use crate::condition::BETWEEN_VALUES;
+use super::choices::choices;
+use super::date::{date, means_missing};
+use super::number::number;
+use super::period::period;
 use crate::diagnostic::Code;
-use crate::intake::cell::{Cell, hundredfold};
-use crate::pipeline::{Column, ColumnKind, Layout, Percent, fold};
+use crate::intake::cell::Cell;
+use crate::intake::code;
+use crate::pipeline::{Column, ColumnKind, Layout, fold};
 
 /// A cell as its column holds it.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,14 +107,13 @@ fn parse_kind(cell: &Cell, column: &Column, layout: &Layout, fraction: bool) -> 
         return (Value::Missing, Some(flaw));
     }
     let shown = cell.shown();
-    let folded = fold(&shown);
-    if cell.is_empty() || layout.missing.contains(&folded) || column.missing.contains(&folded) {
+    if cell.is_empty() || stands_for_nothing(cell, &shown, column, layout) {
         return (Value::Missing, None);
     }
     let read = match &column.kind {
-        ColumnKind::Practice => Ok(Value::Text(squeezed(&shown))),
+        ColumnKind::Practice => Ok(Value::Text(code::code(&shown))),
         ColumnKind::Code { pattern } => {
-            let code = squeezed(&shown);
+            let code = code::code(&shown);
             match pattern {
                 Some(p) if p.find(&code).is_none_or(|m| m.as_str() != code) => Err(Flaw::new(
                     Code::BadCell,
@@ -122,13 +124,13 @@ fn parse_kind(cell: &Cell, column: &Column, layout: &Layout, fraction: bool) -> 
             }
         }
         ColumnKind::Text => Ok(Value::Text(shown)),
-        ColumnKind::Choice(list) => match list.value_of(&shown) {
+        ColumnKind::Choice(list) => match list.value_of(&code::seen(&shown)) {
             Some(value) => Ok(Value::Text(value.to_owned())),
             None => Err(bad_choice(&shown, &list.values, list.likely(&shown))),
         },
         ColumnKind::Choices { .. } => return choices(&shown, &column.kind),
         ColumnKind::Number { minimum, maximum } => {
-            number(cell, *minimum, *maximum, column.percent(), fraction).map(Value::Number)
+            number(cell, column, (*minimum, *maximum), fraction).map(Value::Number)
         }
         ColumnKind::Date => return date(cell, layout),
         ColumnKind::Period => period(cell, layout.date_order, layout.two_digit_years).map(Value::Text),
@@ -140,11 +142,19 @@ fn parse_kind(cell: &Cell, column: &Column, layout: &Layout, fraction: bool) -> 
     }
 }
 
-fn squeezed(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase()
+/// Whether a cell holds a mark of a missing value. A mark is compared with the cell as the sheet shows it; in a
+/// column of dates also as a date, and a spreadsheet's day 0 with every way in which it is shown.
+fn stands_for_nothing(cell: &Cell, shown: &str, column: &Column, layout: &Layout) -> bool {
+    let marks = || layout.missing.iter().chain(&column.missing);
+    let folded = fold(&code::seen(shown));
+    if marks().any(|mark| *mark == folded) {
+        return true;
+    }
+    matches!(column.kind, ColumnKind::Date | ColumnKind::Period)
+        && marks().any(|mark| means_missing(cell, mark, layout))
 }
 
-fn bad_choice(shown: &str, values: &[String], near: Option<&str>) -> Flaw {
+pub(super) fn bad_choice(shown: &str, values: &[String], near: Option<&str>) -> Flaw {
     let mend = match near {
         Some(near) => format!("did you mean \"{near}\"?"),
         None => format!("write one of: {}", values.join(", ")),
@@ -154,99 +164,6 @@ fn bad_choice(shown: &str, values: &[String], near: Option<&str>) -> Flaw {
         format!("\"{}\" is not one of the values of this column", crate::intake::cell::shortened(shown)),
         mend,
     )
-}
-
-/// Several values in one cell, between separators or line breaks. Unknown ones are left out and told.
-fn choices(shown: &str, kind: &ColumnKind) -> (Value, Option<Flaw>) {
-    let ColumnKind::Choices { values, also, separator } = kind else { return (Value::Missing, None) };
-    let items = shown.split([*separator, '\n', '\r']).map(str::trim).filter(|item| !item.is_empty());
-    let (mut known, mut flaw): (Vec<String>, Option<Flaw>) = (Vec::new(), None);
-    for item in items {
-        let value = match values {
-            Some(list) => list.value_of(item).map(str::to_owned),
-            None => also
-                .iter()
-                .find(|(word, _)| fold(word) == fold(item))
-                .map(|(_, v)| v.clone())
-                .or(Some(item.to_owned())),
-        };
-        match (value, values) {
-            (Some(value), _) if !known.contains(&value) => known.push(value),
-            (Some(_), _) => {}
-            (None, Some(list)) => {
-                let found = bad_choice(item, &list.values, list.likely(item));
-                flaw.get_or_insert(Flaw { usable: true, ..found });
-            }
-            (None, None) => {}
-        }
-    }
-    if known.is_empty() {
-        return (Value::Missing, flaw);
-    }
-    let framed = format!("{BETWEEN_VALUES}{}{BETWEEN_VALUES}", known.join(BETWEEN_VALUES));
-    (Value::Text(framed), flaw)
-}
-
-fn number(
-    cell: &Cell,
-    minimum: Option<f64>,
-    maximum: Option<f64>,
-    percent: Option<Percent>,
-    fraction: bool,
-) -> Result<f64, Flaw> {
-    let read = match cell {
-        Cell::Number(number) if fraction => Some(hundredfold(*number)),
-        Cell::Number(number) => Some(*number),
-        Cell::Percent(number) if percent == Some(Percent::Fraction) => Some(number / 100.0),
-        Cell::Percent(number) => Some(*number),
-        // `85%` in a column of fractions is 0.85, in a column of percentages 85.
-        Cell::Text(text) if text.ends_with('%') && percent == Some(Percent::Fraction) => {
-            plain_number(text).map(|n| n / 100.0)
-        }
-        Cell::Text(text) => plain_number(text),
-        _ => None,
-    };
-    let Some(number) = read.filter(|n| n.is_finite()) else {
-        let shown = crate::intake::cell::shortened(&cell.shown());
-        return Err(Flaw::new(
-            Code::BadCell,
-            format!("\"{shown}\" is not a number"),
-            "type a number, or leave the cell empty",
-        ));
-    };
-    if minimum.is_some_and(|m| number < m) {
-        let least = crate::wording::number(minimum.unwrap_or_default());
-        return Err(Flaw::new(
-            Code::OutOfRange,
-            format!("{number} is less than {least}"),
-            "type the right number, or leave the cell empty",
-        ));
-    }
-    if maximum.is_some_and(|m| number > m) {
-        let most = crate::wording::number(maximum.unwrap_or_default());
-        return Err(Flaw::new(
-            Code::OutOfRange,
-            format!("{number} is more than {most}"),
-            "type the right number, or leave the cell empty",
-        ));
-    }
-    Ok(number)
-}
-
-/// A number written by a person: `1,234`, `45.6%`, ` 12 `.
-fn plain_number(text: &str) -> Option<f64> {
-    let text = text.trim().trim_end_matches('%').trim();
-    let grouped = |t: &str| {
-        let (whole, _) = t.split_once('.').unwrap_or((t, ""));
-        let mut groups = whole.trim_start_matches(['-', '+']).split(',');
-        let first = groups.next().unwrap_or("");
-        (1..=3).contains(&first.len()) && groups.all(|g| g.len() == 3)
-    };
-    if text.contains(',') {
-        return if grouped(text) { text.replace(',', "").parse().ok() } else { None };
-    }
-    let plain = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E'));
-    if plain { text.parse().ok() } else { None }
 }
 
 fn yes_no(cell: &Cell) -> Result<bool, Flaw> {
@@ -259,20 +176,5 @@ fn yes_no(cell: &Cell) -> Result<bool, Flaw> {
         other => {
             Err(Flaw::new(Code::BadChoice, format!("\"{other}\" is neither yes nor no"), "write Yes or No"))
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_as_people_write_them() {
-        assert_eq!(plain_number("1,234"), Some(1234.0));
-        assert_eq!(plain_number(" 45.6% "), Some(45.6));
-        assert_eq!(plain_number("1,23"), None);
-        assert_eq!(plain_number("inf"), None);
-        assert_eq!(plain_number("ten"), None);
-        assert_eq!(plain_number("9.75"), Some(9.75));
     }
 }

@@ -2,13 +2,13 @@
 
 use super::{
     Agree, Column, ColumnKind, DateOrder, Declared, Expectation, FromText, Header, Layout, Others, Percent,
-    RowCheck, Unpivot, Urgent, ValueLimits,
+    RowCheck, Says, Unpivot, Urgent, ValueLimits,
 };
 use crate::condition::Columns;
 use crate::diagnostic::{Code, likely};
 use crate::pipeline::checked::{known_names, read_choice, regex, row_truth};
 use crate::pipeline::load::VOCABULARIES;
-use crate::pipeline::reader::{At, Placed, Table};
+use crate::pipeline::reader::{At, Placed, Report, Table};
 use crate::pipeline::vocabulary::{Vocabularies, Vocabulary, fold, with_words};
 
 impl Layout {
@@ -17,6 +17,9 @@ impl Layout {
         let name = table.text_or_none("name").map(|n| n.value);
         let fills = table.text("table");
         let sheet = table.text_or_none("sheet").map(|s| s.value);
+        let all_sheets = read_sheets(&mut table, sheet.is_some());
+        let fewest_rows = table.count_or_none("fewest_rows").and_then(|n| usize::try_from(n.value).ok());
+        let not_rows = folded(table.texts("not_rows"));
         let header = read_header(&mut table);
         let ordered = table.has("date_order");
         let date_order = read_date_order(&mut table).unwrap_or(DateOrder::DayMonthYear);
@@ -42,6 +45,9 @@ impl Layout {
             name,
             table: fills?.value,
             sheet,
+            all_sheets,
+            fewest_rows: fewest_rows.unwrap_or_default(),
+            not_rows,
             header,
             date_order,
             two_digit_years,
@@ -67,6 +73,7 @@ impl Layout {
                 let message = format!("there are two columns `{}`", column.name);
                 report.error(&condition.at, Code::DuplicateName, message, None);
             }
+            places_agree(&column, &condition.at, layout.header, &report);
             layout.columns.push(column);
             conditional.push(condition);
         }
@@ -119,6 +126,10 @@ impl Layout {
         self.file_name = table.table_or_none("file_name").and_then(|t| from_text(t, known));
         self.sheet_name = table.table_or_none("sheet_name").and_then(|t| from_text(t, known));
         self.unpivot = table.table_or_none("unpivot").and_then(|t| read_unpivot(t, known));
+        if self.all_sheets && self.unpivot.is_some() {
+            let message = "`sheets = \"all\"` and [layout.unpivot] cannot stand together";
+            report.error(&table.at(), Code::BadValue, message, None);
+        }
         if self.others.is_some() && known.get("practice").is_none() {
             let message = "`others` speaks of practices, and there is no column `practice`";
             report.error(&table.at(), Code::Incomplete, message, None);
@@ -139,6 +150,9 @@ impl Column {
         let title = table.text("title");
         let aliases = table.texts("aliases").into_iter().map(|a| a.value).collect();
         let position = table.count_or_none("position").and_then(|p| usize::try_from(p.value).ok());
+        let place = read_letter(&mut table);
+        let nth = read_nth(&mut table);
+        let fill_down = read_choice(&mut table, "fill", &[("down", true)]).unwrap_or_default();
         let required = table.flag("required");
         let needed = table.flag("needed") || required;
         let when = table.text_or_none("required_when");
@@ -162,6 +176,9 @@ impl Column {
             aliases,
             kind: kind?,
             position,
+            place,
+            nth,
+            fill_down,
             needed,
             required,
             required_when: None,
@@ -194,6 +211,16 @@ impl ValueLimits {
             Some(ColumnKind::Number { .. }) => {
                 let words = [("fraction", Percent::Fraction), ("hundred", Percent::Hundred)];
                 limits.percent = read_choice(table, "percent", &words);
+                let words = [("fractions", Percent::Fraction), ("per cent", Percent::Hundred)];
+                let at = table.at_of("cells");
+                limits.cells = read_choice(table, "cells", &words);
+                if limits.cells.is_some() && !kept_as_percent(limits.percent, kind) {
+                    let message =
+                        "`cells` says how percentages are written, and the column is not known to hold any";
+                    let mend =
+                        "write `percent = \"hundred\"` to keep 85% as 85, or \"fraction\" to keep it as 0.85";
+                    report.error(&at, Code::BadValue, message, Some(mend.to_owned()));
+                }
             }
             _ => {}
         }
@@ -224,14 +251,14 @@ impl ColumnKind {
                 Some(Self::Choice(vocabulary?))
             }
             "choices" => {
-                let separator = table.text_or_none("separator").and_then(|s| s.value.chars().next());
-                let separator = separator.unwrap_or(',');
+                let separator = read_separator(table);
+                let at = table.at();
                 if table.has("values") || table.has("enum") {
-                    return Some(Self::Choices {
-                        values: read_values(table, lists),
-                        also: Vec::new(),
-                        separator,
-                    });
+                    let values = read_values(table, lists);
+                    if let Some(list) = &values {
+                        values_apart(list, &separator, &at, &report);
+                    }
+                    return Some(Self::Choices { values, also: Vec::new(), separator });
                 }
                 let also =
                     table.pairs("also").into_iter().map(|(word, value)| (word.value, value.value)).collect();
@@ -302,10 +329,113 @@ fn read_date_order(table: &mut Table<'_>) -> Option<DateOrder> {
     read_choice(table, "date_order", &orders)
 }
 
+/// `sheets = "all"`: every visible sheet that has the header.
+fn read_sheets(table: &mut Table<'_>, named: bool) -> bool {
+    let at = table.at_of("sheets");
+    let all = read_choice(table, "sheets", &[("all", true)]).unwrap_or_default();
+    if all && named {
+        let message = "`sheet` names one sheet and `sheets = \"all\"` asks for every one";
+        table.report().error(&at, Code::BadValue, message, Some("take one of the two away".to_owned()));
+    }
+    all
+}
+
+/// What stands between two values of a cell.
+fn read_separator(table: &mut Table<'_>) -> String {
+    let Some(separator) = table.text_or_none("separator") else { return ",".to_owned() };
+    let fault = match separator.value.as_str() {
+        text if text.trim().chars().all(char::is_alphanumeric) && text.trim() == text => {
+            Some("the separator is a word that may stand inside other words")
+        }
+        text if text.chars().count() > 10 => Some("the separator is longer than 10 characters"),
+        _ => None,
+    };
+    if let Some(fault) = fault {
+        let mend = "write what stands between two values, such as \",\" or \";#\"".to_owned();
+        table.report().error(&separator.at, Code::BadValue, fault, Some(mend));
+    }
+    separator.value
+}
+
+/// Says which values hold the separator: each is looked for as a whole, before its cell is split.
+fn values_apart(list: &Vocabulary, separator: &str, at: &At, report: &Report) {
+    let holding: Vec<String> =
+        list.values.iter().filter(|value| value.contains(separator)).map(|v| format!("\"{v}\"")).collect();
+    if holding.is_empty() {
+        return;
+    }
+    let message = format!(
+        "{} {} the separator \"{separator}\": whole values are looked for first, and a misspelt one is split",
+        crate::wording::listed(&holding),
+        if holding.len() == 1 { "holds" } else { "hold" }
+    );
+    let mend = "use another `separator`, if the sender can".to_owned();
+    report.warning(at, Code::BadValue, message, Some(mend));
+}
+
+/// `letter = "M"`: a column that no name of its own tells, counted from 0.
+fn read_letter(table: &mut Table<'_>) -> Option<usize> {
+    let letter = table.text_or_none("letter")?;
+    let place = letter.value.bytes().try_fold(0_usize, |sum, byte| {
+        byte.is_ascii_uppercase().then(|| sum * 26 + usize::from(byte - b'A') + 1)
+    });
+    match place.filter(|place| (1..=16_384).contains(place)) {
+        Some(place) => Some(place - 1),
+        None => {
+            let message = format!("`letter` is \"{}\", which is no column of a sheet", letter.value);
+            let mend = "write the letters that the sheet shows above the column, such as \"M\"".to_owned();
+            table.report().error(&letter.at, Code::BadValue, message, Some(mend));
+            None
+        }
+    }
+}
+
+/// `nth = 2`: the second of the columns of this name.
+fn read_nth(table: &mut Table<'_>) -> Option<usize> {
+    let nth = table.count_or_none("nth")?;
+    if nth.value == 0 {
+        let message = "`nth` counts the columns of one name from 1";
+        table.report().error(&nth.at, Code::BadValue, message, None);
+    }
+    usize::try_from(nth.value).ok().filter(|nth| *nth > 0)
+}
+
+/// A column is found in one way: by a name, by a letter, or by its position where there is no header.
+fn places_agree(column: &Column, at: &At, header: Header, report: &Report) {
+    let headed = header == Header::Named;
+    let fault = match (column.place, column.nth, column.position) {
+        (Some(_), _, _) if !headed => {
+            Some("`letter` is for sheets with a header; without one `position` counts")
+        }
+        (_, Some(_), _) if !headed => Some("`nth` counts columns of one name, and this layout has no header"),
+        (Some(_), Some(_), _) => Some("`letter` and `nth` say twice where the column stands"),
+        _ => None,
+    };
+    if let Some(fault) = fault {
+        report.error(at, Code::BadValue, fault, None);
+    }
+}
+
+/// Whether percentages of a column are known to be kept as 85 or as 0.85.
+fn kept_as_percent(percent: Option<Percent>, kind: Option<&ColumnKind>) -> bool {
+    let most = |n: &f64| (*n - 1.0).abs() < f64::EPSILON || (*n - 100.0).abs() < f64::EPSILON;
+    let implied = matches!(kind, Some(ColumnKind::Number { maximum: Some(n), .. }) if most(n));
+    percent.is_some() || implied
+}
+
 fn from_text(mut table: Table<'_>, known: &Columns) -> Option<FromText> {
     let report = table.report().clone();
-    let (column, pattern) = (table.text("column"), table.text("pattern"));
+    let column = table.text("column");
+    let year = read_choice(&mut table, "form", &[("year", true)]);
     let column = known_names(&report, vec![column?], known).pop()?;
+    if year.is_some() && !table.has("pattern") {
+        return Some(FromText { column, says: Says::Year });
+    }
+    let pattern = table.text("pattern");
+    if year.is_some() {
+        let message = "`form` and `pattern` say twice where the value stands";
+        report.error(&table.at(), Code::BadValue, message, None);
+    }
     let pattern = pattern?;
     let regex = regex(&report, &pattern)?;
     if regex.captures_len() < 2 {
@@ -313,7 +443,7 @@ fn from_text(mut table: Table<'_>, known: &Columns) -> Option<FromText> {
         report.error(&pattern.at, Code::BadValue, "the pattern has no group", mend);
         return None;
     }
-    Some(FromText { column, pattern: regex })
+    Some(FromText { column, says: Says::Pattern(regex) })
 }
 
 /// `missing`, or in the words of Frictionless `missing_values`.

@@ -145,6 +145,13 @@ pub enum RenderWarning {
         /// How often it occurs.
         times: usize,
     },
+    /// Writing that runs from right to left was set from left to right.
+    RightToLeft {
+        /// The first character of it.
+        character: char,
+        /// How many characters there are.
+        times: usize,
+    },
     /// A figure was made smaller than its natural size to fit a page.
     ImageScaled {
         /// The figure.
@@ -165,6 +172,11 @@ impl fmt::Display for RenderWarning {
             Self::MissingGlyph { character, near, times } => write!(
                 f,
                 "no glyph for U+{:04X} ({times} times), shown as a box, near \"{near}\"",
+                *character as u32
+            ),
+            Self::RightToLeft { character, times } => write!(
+                f,
+                "{times} characters of right-to-left writing, such as U+{:04X}, stand from left to right",
                 *character as u32
             ),
             Self::ImageScaled { place, to } => {

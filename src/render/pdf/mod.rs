@@ -68,6 +68,25 @@ pub struct Heading {
     pub empty: bool,
 }
 
+/// Whether papers show a character as it is read, asked without rendering anything.
+pub fn can_print(c: char) -> bool {
+    static FONTS: std::sync::OnceLock<FontSet> = std::sync::OnceLock::new();
+    FONTS.get_or_init(|| Theme::nhs().fonts).can_print(c)
+}
+
+impl Rendered {
+    /// The characters that do not stand in it as they are read: no font has them, or they run from right to left.
+    pub fn unprintable(&self) -> Vec<char> {
+        let characters = self.warnings.iter().filter_map(|warning| match warning {
+            RenderWarning::MissingGlyph { character, .. } | RenderWarning::RightToLeft { character, .. } => {
+                Some(*character)
+            }
+            _ => None,
+        });
+        characters.collect()
+    }
+}
+
 /// The words of an XHTML document before it is laid out, paragraph by paragraph and cell by cell.
 ///
 /// # Errors

@@ -4,6 +4,6 @@ mod face;
 mod set;
 mod subset;
 
-pub(crate) use set::{Faces, Weight, is_invisible};
+pub(crate) use set::{Faces, Weight, is_invisible, is_right_to_left};
 pub use set::{FontFile, FontSet};
 pub(crate) use subset::{embed, resource};

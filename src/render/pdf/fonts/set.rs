@@ -78,6 +78,23 @@ impl FontSet {
     }
 }
 
+impl FontSet {
+    /// Whether a character can be printed as it is read: some face has it, and it does not belong to writing
+    /// that runs from right to left, which is set from left to right here.
+    pub fn can_print(&self, c: char) -> bool {
+        c.is_ascii()
+            || is_invisible(c)
+            || (!is_right_to_left(c) && self.faces().is_ok_and(|faces| faces.can_show(Weight::default(), c)))
+    }
+}
+
+/// Whether a character belongs to writing that runs from right to left: Hebrew, Arabic, Syriac, Thaana, N'Ko and
+/// their like, with the forms that old software uses.
+pub(crate) fn is_right_to_left(c: char) -> bool {
+    matches!(u32::from(c),
+        0x590..=0x8ff | 0xfb1d..=0xfdff | 0xfe70..=0xfefe | 0x10800..=0x10fff | 0x1e800..=0x1efff)
+}
+
 /// Weight and slant of a run of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Weight {

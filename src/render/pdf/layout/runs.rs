@@ -1,6 +1,7 @@
 //! Inline content: look and place in the tag tree settled, characters checked.
 
 use super::super::error::RenderWarning;
+use super::super::fonts::is_right_to_left;
 use super::super::tags::{ElementId, Tag};
 use super::super::tree::{Change, Inline, Target, plain_text};
 use super::badge::{Pill, RELATIVE};
@@ -89,9 +90,25 @@ impl Typesetter<'_> {
         font
     }
 
+    /// Notes writing that is set in the wrong direction.
+    fn note_right_to_left(&mut self, c: char) {
+        let seen = self.warnings.iter_mut().find_map(|warning| match warning {
+            RenderWarning::RightToLeft { times, .. } => Some(times),
+            _ => None,
+        });
+        match seen {
+            Some(times) => *times += 1,
+            None => self.warnings.push(RenderWarning::RightToLeft { character: c, times: 1 }),
+        }
+    }
+
     /// Notes each character that no face can show.
     pub(super) fn check_glyphs(&mut self, text: &str, font: Font) {
         for (i, c) in text.char_indices() {
+            if is_right_to_left(c) {
+                self.note_right_to_left(c);
+                continue;
+            }
             if c.is_ascii() || super::words::is_steering(c) || self.faces.can_show(font.weight, c) {
                 continue;
             }

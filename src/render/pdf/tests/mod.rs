@@ -191,6 +191,14 @@ fn a_character_without_a_glyph_is_a_box_and_a_warning() {
     assert!(rendered.pages[0].text.contains('\u{1FA7A}'), "the gates see what was written");
 }
 
+#[test]
+fn writing_from_right_to_left_is_told() {
+    let rendered =
+        render("<p>\u{645}\u{648}\u{627}\u{639}\u{64a}\u{62f} and \u{5e9}\u{5dc}\u{5d5}\u{5dd}</p>");
+    let told: Vec<String> = rendered.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["10 characters of right-to-left writing, such as U+0645, stand from left to right"]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
