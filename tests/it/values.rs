@@ -84,12 +84,13 @@ fn a_code_of_a_team_is_read_without_what_nobody_sees_and_else_told() {
         assert!(!said.contains(&format!("Cell {cell} ")), "{cell}: {said}");
     }
     assert!(said.contains("the letter \u{425} is Cyrillic, U+0425"), "{said}");
+    // The program that wrote ="X90016" stored no value of it.
+    assert!(said.contains("Cell A17 ") && said.contains("no stored value"), "{said}");
     for (cell, likely) in [
         ("A11", "X90010"),
         ("A13", "X90012"),
         ("A14", "X90013"),
         ("A16", "X90015"),
-        ("A17", "X90016"),
         ("A18", "X90017"),
         ("A19", "X90018"),
         ("A20", "X90019"),
