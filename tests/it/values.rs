@@ -310,6 +310,11 @@ fn a_code_written_once_a_group_is_read_for_all_its_rows() {
             &["Total", "", "4", "", ""],
         ],
     )]);
+    // A row with everything that a row needs is one, whatever it begins with.
+    let whole =
+        workbook(&[("Concerns", &[header, &["Total Health", "01/06/2026", "Serious", "Open", "Q-1"]])]);
+    let said = receipt(&Icb::with_register(), "concerns-quality", "whole.xlsx", whole);
+    assert_eq!(counts(&said), "1 rows read = 0 accepted + 1 quarantined + 0 ignored.", "{said}");
     let icb = Icb::with_register();
     let said = receipt(&icb, "concerns-quality", "pivot.xlsx", &bytes);
     assert_eq!(counts(&said), "5 rows read = 2 accepted + 2 quarantined + 1 ignored.", "{said}");

@@ -426,17 +426,27 @@ impl<'a> Taker<'a> {
     }
 
     /// Whether a row begins with a word that the layout says no row begins with, such as a total. A row that
-    /// names a practice beside it is one all the same.
+    /// names a practice is one all the same, and so is one that has everything a row needs: a practice may be
+    /// called Total Health.
     fn is_no_row(&self, cells: &[Cell]) -> bool {
         let Some(first) = cells.iter().position(|cell| !cell.is_empty()) else { return false };
         let text = crate::pipeline::fold(&cells[first].shown());
         let begins = |word: &String| {
             text.strip_prefix(word.as_str()).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
         };
+        if !self.layout.not_rows.iter().any(begins) {
+            return false;
+        }
         let practice = self.layout.columns.iter().position(|c| c.name == "practice");
-        let named = practice.and_then(|index| self.shape.places[index]).filter(|place| *place != first);
-        let names_one = named.and_then(|place| cells.get(place)).is_some_and(|cell| !cell.is_empty());
-        !names_one && self.layout.not_rows.iter().any(begins)
+        let practice = practice.and_then(|index| self.shape.places[index]);
+        let filled = |place: usize| cells.get(place).is_some_and(|cell| !cell.is_empty());
+        if practice.is_some_and(|place| place != first && filled(place)) {
+            return false;
+        }
+        let is_the_word = practice == Some(first) && self.layout.not_rows.contains(&text);
+        let needed = self.layout.columns.iter().zip(&self.shape.places).filter(|(column, _)| column.required);
+        let mut others = needed.filter_map(|(_, place)| *place).filter(|place| Some(*place) != practice);
+        is_the_word || others.any(|place| !filled(place))
     }
 
     /// Headings, notes and repeated headers among the rows.
