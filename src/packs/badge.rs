@@ -25,6 +25,21 @@ pub struct Badge {
 const TONES: usize = 5;
 
 impl Badge {
+    /// The badge of levels that stand together in one row: the look is that of the first.
+    pub fn of_group(levels: &Levels, group: &[Option<u8>]) -> Self {
+        let first = Self::of(levels, group.first().copied().flatten());
+        if group.len() == 1 {
+            return first;
+        }
+        let numbers: Vec<String> = group.iter().flatten().map(ToString::to_string).collect();
+        let label = match (numbers.as_slice(), group.contains(&None)) {
+            _ if group.len() > levels.levels.len() => "All levels".to_owned(),
+            (numbers, false) => format!("Levels {}", crate::wording::list(numbers)),
+            (numbers, true) => format!("Levels {}; {}", numbers.join(", "), levels.get(None).name),
+        };
+        Self { name: label.clone(), short: "–".to_owned(), label, ..first }
+    }
+
     /// The badge of a level, or of "not assessed".
     pub fn of(levels: &Levels, number: Option<u8>) -> Self {
         Self::past(levels, &BTreeMap::new(), number)

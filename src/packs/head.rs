@@ -29,9 +29,9 @@ pub struct Head {
     pub classification: String,
     /// The framework and its version.
     pub framework: String,
-    /// The run, for people who look for it years later.
+    /// The run, for people who look for it years later; empty in a public document.
     pub run: String,
-    /// The pipeline's title and the first digits of its hash.
+    /// The pipeline's title and the first digits of its hash; empty in a public document.
     pub pipeline: String,
 }
 
@@ -51,8 +51,8 @@ impl Head {
             author: pipeline.author.clone(),
             classification: if public { "OFFICIAL".to_owned() } else { pipeline.classification.clone() },
             framework: format!("{}, version {}", pipeline.framework.title, pipeline.framework.version),
-            run: material.run.to_owned(),
-            pipeline: format!("{} ({hash})", pipeline.title),
+            run: if public { String::new() } else { material.run.to_owned() },
+            pipeline: if public { String::new() } else { format!("{} ({hash})", pipeline.title) },
         }
     }
 }

@@ -1,14 +1,16 @@
 //! What documents are made of: everything that is known on the date, and on the date of the last pack.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::suppress::{Equation, Figures, Published, Told};
 use super::{Badge, Notice, Standing};
 use crate::intake::{Counts, Problem};
 use crate::levels::{Decision, Exception};
-use crate::pipeline::{Audience, Pipeline, Quarter};
+use crate::pipeline::{Pipeline, Quarter};
 use crate::triangulate::{Cells, Freshness, Triangulated};
 use crate::visits::Clock;
 
@@ -45,6 +47,10 @@ pub struct Material<'m> {
     pub remarks: Vec<String>,
     /// The last pack, if there was one.
     pub last: Option<LastMaterial<'m>>,
+    /// What public papers have printed before this date, so that this one does not betray them.
+    pub published: Published,
+    /// What public packs of this date show, once it has been decided.
+    pub settled: OnceCell<Figures>,
 }
 
 /// A row that is set aside, counts nowhere, and cannot wait.
@@ -141,6 +147,11 @@ impl<'m> Material<'m> {
         self.feeds_behind(fact).filter_map(|feed| feed.receipt.clone()).collect()
     }
 
+    /// What public packs of this date show.
+    pub fn figures(&self) -> &Figures {
+        self.settled.get_or_init(|| super::quarterly::settle(self))
+    }
+
     /// What stands for a practice.
     pub fn of(&self, code: &str) -> Option<&'m Standing> {
         let index = self.standings.binary_search_by(|s| s.code().cmp(code)).ok()?;
@@ -175,43 +186,86 @@ impl<'m> Material<'m> {
     }
 }
 
-/// For whom a document is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reader {
-    /// Whether practices are named.
-    pub audience: Audience,
+/// For whom a document is written, and what of its figures they may see.
+///
+/// Each count about practices goes through it with its key: what it counts, dates and all. A named paper
+/// prints every one; in a public paper the key decides, together with what is said here about how figures
+/// add up.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'f> {
+    figures: Option<&'f Figures>,
 }
 
-impl Reader {
+impl<'f> Reader<'f> {
+    /// Practices are named.
+    pub const NAMED: Reader<'static> = Reader { figures: None };
+
+    /// No practice can be told.
+    pub fn public(figures: &'f Figures) -> Self {
+        Self { figures: Some(figures) }
+    }
+
     /// Whether practices are named.
     pub fn named(self) -> bool {
-        self.audience == Audience::Named
+        self.figures.is_none()
     }
 
-    /// Counts that add up to a total which the paper prints too.
-    pub fn row(self, counts: &[usize]) -> Vec<String> {
-        if self.named() {
-            return counts.iter().map(|n| crate::wording::number(*n as f64)).collect();
-        }
-        super::suppress::row(counts).into_iter().take(counts.len()).map(super::suppress::words).collect()
+    /// A count in a table.
+    pub fn count(self, table: &str, key: &str, count: usize) -> Told {
+        self.figures.map_or(Told::Number(count), |figures| figures.count(table, key, count))
     }
 
-    /// How a sentence begins that counts: `No visit was`, `1 visit was`, `24 visits were`.
-    pub fn counted(self, count: usize, one: &str, many: &str) -> String {
-        if self.named() {
-            crate::wording::counted(count, one, many)
-        } else {
-            super::suppress::counted(count, one, many)
+    /// A count in a sentence or tile of its own.
+    pub fn say(self, key: &str, count: usize) -> Told {
+        self.count(key, key, count)
+    }
+
+    /// A count that is not printed, and that can be worked out from others.
+    pub fn implied(self, key: &str, count: usize) {
+        if let Some(figures) = self.figures {
+            figures.note(None, key, count, false);
         }
     }
 
-    /// A count that may be of few practices.
-    pub fn count(self, count: usize) -> String {
-        if self.named() {
-            crate::wording::number(count as f64)
-        } else {
-            super::suppress::words(super::suppress::count(count))
+    /// A count that everybody can look up, such as the number of practices.
+    pub fn known(self, key: &str, count: usize) -> usize {
+        if let Some(figures) = self.figures {
+            figures.note(Some(key), key, count, true);
         }
+        count
+    }
+
+    /// A figure is the sum of others. All of them have been counted before.
+    pub fn adds_up(self, whole: &str, parts: impl IntoIterator<Item = String>) {
+        self.balance([whole.to_owned()], parts, false);
+    }
+
+    /// Figures together are the sum of others.
+    pub fn balance(
+        self,
+        whole: impl IntoIterator<Item = String>,
+        parts: impl IntoIterator<Item = String>,
+        least: bool,
+    ) {
+        if let Some(figures) = self.figures {
+            let (whole, parts) = (whole.into_iter().collect(), parts.into_iter().collect());
+            figures.balance(Equation { whole, parts, least });
+        }
+    }
+
+    /// A figure is at most as large as another, because what it counts is a part of that.
+    pub fn at_most(self, part: &str, whole: &str) {
+        self.balance([whole.to_owned()], [part.to_owned()], true);
+    }
+
+    /// Whether a table or sentence is left out because too little can be said in it.
+    pub fn leaves_out(self, place: &str) -> bool {
+        self.figures.is_some_and(|figures| figures.leaves_out(place))
+    }
+
+    /// How coarse a table is to be: 0 is as fine as in a named paper, `steps` the coarsest.
+    pub fn grain(self, table: &str, steps: usize) -> usize {
+        self.figures.map_or(0, |figures| figures.grain(table, steps))
     }
 }
 
@@ -236,6 +290,12 @@ impl Claim {
             few => few.join(", "),
         };
         Some(Self { text: text.into(), sources, cited })
+    }
+
+    /// Takes out which files it rests on.
+    pub(super) fn forget_sources(&mut self) {
+        self.sources.clear();
+        self.cited.clear();
     }
 }
 

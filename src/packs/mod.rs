@@ -18,6 +18,6 @@ pub mod suppress;
 pub use badge::Badge;
 pub use head::Head;
 pub use material::{Claim, FeedStatus, LastMaterial, Material, Reader, SetAside, title_case};
-pub use narrative::{Paragraph, names_a_practice};
+pub use narrative::{Paragraph, Written, names_a_practice};
 pub use notice::Notice;
 pub use standing::{LEVELS_HEADER, Standing};

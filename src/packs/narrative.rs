@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::quarterly::keys;
 use super::{Material, Reader};
 use crate::dates::long;
 use crate::intake::names::normal;
@@ -19,9 +20,25 @@ pub struct Paragraph {
     pub source: String,
 }
 
-/// The paragraphs of one section of the narrative sheet, in the order of the sheet, and how many were
-/// left out of a public paper because they name a practice.
-pub fn paragraphs(material: &Material<'_>, section: &str, reader: Reader) -> (Vec<Paragraph>, usize) {
+/// What was written for a section.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Written {
+    /// The paragraphs, in the order of the sheet.
+    pub paragraphs: Vec<Paragraph>,
+    /// How many a public paper leaves out, as a sentence; empty if it leaves out none.
+    pub left_out: String,
+}
+
+impl Written {
+    /// Takes out which sheet each paragraph stands in.
+    pub(super) fn forget_sources(&mut self) {
+        self.paragraphs.iter_mut().for_each(|p| p.source.clear());
+    }
+}
+
+/// The paragraphs of one section of the narrative sheet. Into a public paper comes only what is marked so
+/// in the sheet, and of that nothing that names a practice.
+pub fn written(material: &Material<'_>, section: &str, reader: Reader<'_>) -> Written {
     let cells = material.fact("narrative");
     let (mut out, mut withheld) = (Vec::new(), 0);
     for row in 0..cells.height() {
@@ -37,7 +54,8 @@ pub fn paragraphs(material: &Material<'_>, section: &str, reader: Reader) -> (Ve
         if date > material.as_of || date <= since {
             continue;
         }
-        if !reader.named() && names_a_practice(material, &text) {
+        let may_be_public = cells.truth("may_be_public", row) == Some(true);
+        if !reader.named() && (!may_be_public || names_a_practice(material, &text)) {
             withheld += 1;
             continue;
         }
@@ -48,7 +66,17 @@ pub fn paragraphs(material: &Material<'_>, section: &str, reader: Reader) -> (Ve
             source: cells.file(row).map(crate::intake::Receipt::number).unwrap_or_default(),
         });
     }
-    (out, withheld)
+    let left_out = match withheld {
+        0 => String::new(),
+        count => {
+            let told = reader.say(&keys::left_out(material.as_of, section), count);
+            format!(
+                "{} left out, because not marked as fit for the public, or because a practice is named.",
+                told.words("paragraph is", "paragraphs are")
+            )
+        }
+    };
+    Written { paragraphs: out, left_out }
 }
 
 /// Whether a text contains the code or the name of a practice.
@@ -101,9 +129,12 @@ mod tests {
         let rows = ["2026-07-13", "2026-07-14", "2026-07-15", "2026-10-14", "2026-10-15"].map(on);
         let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
         sample.fact("narrative", &rows);
-        let named = Reader { audience: crate::pipeline::Audience::Named };
         let told = |sample: &Sample| -> Vec<String> {
-            paragraphs(&sample.material(), "Themes", named).0.into_iter().map(|p| p.text).collect()
+            written(&sample.material(), "Themes", Reader::NAMED)
+                .paragraphs
+                .into_iter()
+                .map(|p| p.text)
+                .collect()
         };
         assert_eq!(told(&sample), ["2026-07-15", "2026-10-14"], "the day of the last pack belongs to it");
         sample.last = None;

@@ -7,6 +7,7 @@ use std::path::Path;
 use chrono::NaiveDate;
 use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series};
 
+use super::suppress::Published;
 use super::{FeedStatus, LastMaterial, Material, SetAside, Standing};
 use crate::condition::{BETWEEN_VALUES, Kind};
 use crate::dates;
@@ -78,6 +79,7 @@ pub struct Sample {
     pub level_names: BTreeMap<u8, String>,
     pub dropped: BTreeSet<(u32, u32, String)>,
     pub last: Option<Box<Sample>>,
+    pub published: Published,
 }
 
 impl Sample {
@@ -104,6 +106,7 @@ impl Sample {
             set_aside: Vec::new(),
             dropped: BTreeSet::new(),
             last: None,
+            published: Published::default(),
         }
     }
 
@@ -198,6 +201,8 @@ impl Sample {
                 level_names: &last.level_names,
                 withdrawn: Vec::new(),
             }),
+            published: self.published.clone(),
+            settled: std::cell::OnceCell::new(),
         }
     }
 }

@@ -2,9 +2,9 @@
 //! not tell is refused, and nobody gets it.
 
 use super::pdf::Rendered;
-use crate::packs::Material;
-use crate::packs::names_a_practice;
 use crate::packs::quarterly::{Movements, QuarterlyPack, Tally};
+use crate::packs::{FeedStatus, Material, names_a_practice};
+use crate::pipeline::SHORT_HASH;
 
 /// How many pages a document of a kind may have.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +46,8 @@ pub fn reconcile(pack: &QuarterlyPack, material: &Material<'_>) -> Vec<String> {
     let practices = material.standings.len();
     if let Some(summary) = &pack.summary {
         let shown: Option<usize> = summary.bars.iter().map(|bar| bar.now).sum();
-        if let Some(sum) = shown.filter(|sum| *sum != practices) {
+        let all = shown.filter(|_| !summary.bars.is_empty());
+        if let Some(sum) = all.filter(|sum| *sum != practices) {
             out.push(format!("the levels add up to {sum} practices and {practices} are in scope"));
         }
     }
@@ -56,6 +57,9 @@ pub fn reconcile(pack: &QuarterlyPack, material: &Material<'_>) -> Vec<String> {
     let summary = pack.summary.as_ref().and_then(|summary| summary.moved.as_ref());
     let tally = Tally::of(material.standings);
     out.extend(movements(summary, pack.movements.as_ref(), pack.named, tally));
+    if !pack.named {
+        out.extend(material.figures().faults());
+    }
     for feed in material.feeds.iter().filter(|feed| !feed.counts.balance()) {
         out.push(format!("the rows of {} are not all accounted for", feed.feed));
     }
@@ -87,7 +91,7 @@ fn movements(
     if let Some(moved) = summary {
         hold("the summary", moved.each_ref().map(count));
     }
-    if let Some(movements) = movements.filter(|m| m.since.is_some()) {
+    if let Some(movements) = movements.filter(|m| m.since.is_some() && (named || !m.causes.is_empty())) {
         let sum =
             |column: usize| movements.causes.iter().map(|row| row.counts.get(column).and_then(count)).sum();
         hold("the table of causes", [None, sum(0), sum(1), sum(2)]);
@@ -100,13 +104,41 @@ fn movements(
     out
 }
 
-/// Whether a public document names a practice or carries its code; empty if it does not.
+/// What a public document tells that is not for the public: a practice by name or code, the name of a file
+/// or the number of its receipt, the run and the pipeline that made it. Empty if it tells none.
 pub fn told(rendered: &Rendered, material: &Material<'_>) -> Vec<String> {
-    let pages = rendered.pages.iter().enumerate();
-    pages
-        .filter(|(_, page)| names_a_practice(material, &page.text))
-        .map(|(index, _)| format!("page {} of a public document names a practice", index + 1))
-        .collect()
+    let mut out = Vec::new();
+    for (index, page) in rendered.pages.iter().enumerate() {
+        let page_number = index + 1;
+        let mut tell = |what: &str| out.push(format!("page {page_number} of a public document {what}"));
+        if names_a_practice(material, &page.text) {
+            tell("names a practice");
+        }
+        // Lines are broken anywhere.
+        let text = squeezed(&page.text);
+        if let Some(feed) =
+            material.feeds.iter().find(|f| files(f).any(|file| text.contains(&squeezed(file))))
+        {
+            tell(&format!("has the name of a file of the feed {}", feed.feed));
+        }
+        if material.feeds.iter().filter_map(|f| f.receipt.as_deref()).any(|r| text.contains(r)) {
+            tell("has the number of a receipt");
+        }
+        let pipeline: String = material.pipeline.hash.chars().take(SHORT_HASH).collect();
+        if [material.run, pipeline.as_str()].iter().any(|n| !n.is_empty() && text.contains(&squeezed(n))) {
+            tell("names the run or the pipeline that made it");
+        }
+    }
+    out
+}
+
+/// The names of the files that a feed's figures rest on or could have.
+fn files(feed: &FeedStatus) -> impl Iterator<Item = &str> {
+    feed.file.as_deref().into_iter().chain(feed.rejected.as_ref().map(|(file, _)| file.as_str()))
+}
+
+fn squeezed(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
 #[cfg(test)]
@@ -270,6 +302,7 @@ mod tests {
                     counts: ["1", "1", "0"].map(str::to_owned).to_vec(),
                 },
             ],
+            none: false,
             rows: Vec::new(),
             gone: Vec::new(),
         };

@@ -33,9 +33,10 @@ use super::unwritten::Unwritten;
 use super::urgent;
 use super::workspace::Workspace;
 use crate::disk::sweep;
+use crate::dispatch::recipients::needs_public;
 use crate::ledger::{RunRecord, RunState};
 use crate::packs::Badge;
-use crate::pipeline::{Job, Pipeline, out_of_date};
+use crate::pipeline::{Audience, Committee, Document, Job, Pipeline, out_of_date};
 use crate::render::{Templates, Theme};
 
 /// What is to be run.
@@ -101,7 +102,13 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     let ran_before = ledger.last_as_of()?;
     let record = begin(&mut ledger, job, *as_of, &manifest)?;
     let comparison = last.as_ref().map(LastPack::comparison);
-    let result = RunResult::new(&record.id, &job.name, &pipeline.levels, &state, comparison.as_ref());
+    let mut result = RunResult::new(&record.id, &job.name, &pipeline.levels, &state, comparison.as_ref());
+    let remarks = remarks(&state, pipeline);
+    let last = last.as_ref();
+    if makes_public(job, pipeline) {
+        let material = material(&files, &arrivals, &state, &result, last, &remarks, acknowledged.clone())?;
+        result.published = material.figures().published();
+    }
     let folder = workspace.run(&record.id);
     let mut events = Events::open(&folder, &unwritten);
     let detail = json!({ "run": record.id, "program": manifest.program, "dry_run": workspace.is_dry() });
@@ -117,8 +124,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     proof::keep(&store, &mut ledger, pipeline, &record, &written)?;
 
     progress.step("making the documents");
-    let remarks = remarks(&state, pipeline);
-    let material = material(&files, &arrivals, &state, &result, last.as_ref(), &remarks, acknowledged)?;
+    let material = material(&files, &arrivals, &state, &result, last, &remarks, acknowledged)?;
     let theme = Theme::nhs();
     let alerts = alerts(&state.exceptions, &material.exception_clocks, &given, &record.id, *as_of)?;
     let origin = Origin { state: &state, files: &files, arrivals: &arrivals };
@@ -167,8 +173,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     let planning = office.plan(&post.letters, &mut ledger)?;
     ledger.note_alerts(&alerts.noted)?;
     let guarded = gate.finish(&mut ledger)?;
-    let (late, noted) =
-        late_packs::find(last.as_ref(), &record.id, *as_of, workspace, &ledger, &files, &arrivals)?;
+    let (late, noted) = late_packs::find(last, &record.id, *as_of, workspace, &ledger, &files, &arrivals)?;
     ledger.note_late(&noted, &at)?;
     if let Some(late) = &late {
         events.note("late-data", json!({ "packs": late.run, "levels": late.levels }));
@@ -177,16 +182,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     if !rebuild {
         let named = (*job, record.id.as_str());
         let desk = Desk { files: &files, arrivals: &arrivals, templates: &templates };
-        keys.extend(answer::plan(
-            &desk,
-            &lying,
-            &receipts,
-            &state,
-            last.as_ref(),
-            named,
-            &store,
-            &mut ledger,
-        )?);
+        keys.extend(answer::plan(&desk, &lying, &receipts, &state, last, named, &store, &mut ledger)?);
     }
     let counter = Counter { pipeline, workspace, store: &store, clock: &RealTime };
     let sent = hand_over(&counter, &keys, &mut ledger)?;
@@ -233,7 +229,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         freshness,
         taken,
         practices: result.practices.len(),
-        levels: levels(&result, last.as_ref().map(|l| &l.result), pipeline),
+        levels: levels(&result, last.map(|l| &l.result), pipeline),
         moved: result
             .compared_with
             .as_ref()
@@ -256,6 +252,15 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         refused: post.refused,
         unsent,
     })
+}
+
+/// Whether a pack for the public is among the documents of a job.
+fn makes_public(job: &Job, pipeline: &Pipeline) -> bool {
+    let packs = |committee: &&Committee| committee.documents.contains(&Document::QuarterlyPack);
+    let public = |committee: &Committee| {
+        committee.audience == Audience::Public || needs_public(committee, &pipeline.mail.posting)
+    };
+    job.documents.contains(&Document::QuarterlyPack) && pipeline.committees.iter().filter(packs).any(public)
 }
 
 /// What should be looked at in the lists of recipients.

@@ -207,7 +207,11 @@ impl<'p> Post<'p> {
         };
         let linked: Vec<Linked> = over
             .iter()
-            .map(|file| Linked { file: file.attached(), place: place(file, posting, press.material.run) })
+            .map(|file| Linked {
+                file: file.attached(),
+                // The place names the run, which is nothing for the public.
+                place: place(file, posting, press.material.run).filter(|_| audience == Audience::Named),
+            })
             .collect();
         if let (Some(first), None) = (linked.first(), &posting.packs_link) {
             self.warnings.push(format!(

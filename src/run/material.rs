@@ -1,5 +1,6 @@
 //! From states to what documents are made of.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
@@ -53,6 +54,8 @@ pub fn material<'m>(
             level_names: &last.result.level_names,
             withdrawn: withdrawn_since(last, state),
         }),
+        published: last.map(|last| last.result.published.clone()).unwrap_or_default(),
+        settled: OnceCell::new(),
     })
 }
 

@@ -14,6 +14,7 @@ use super::workspace::Workspace;
 use crate::ledger::Ledger;
 use crate::levels::{Exception, Outcome, Past, cause};
 use crate::packs::Standing;
+use crate::packs::suppress::Published;
 use crate::pipeline::Levels;
 use crate::visits::Clock;
 
@@ -40,6 +41,9 @@ pub struct RunResult {
     pub practices: Vec<Standing>,
     /// The exceptions that are open.
     pub exceptions: BTreeMap<String, Exception>,
+    /// What public packs have printed up to this run: the next one must not betray it.
+    #[serde(default, skip_serializing_if = "Published::is_empty")]
+    pub published: Published,
 }
 
 /// The pack that levels are compared with.
@@ -85,6 +89,7 @@ impl RunResult {
             level_names: levels.levels.iter().map(|level| (level.number, level.name.clone())).collect(),
             practices,
             exceptions: state.exceptions.clone(),
+            published: comparison.map(|c| c.last.published.clone()).unwrap_or_default(),
         }
     }
 

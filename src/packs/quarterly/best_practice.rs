@@ -2,19 +2,21 @@
 
 use serde::Serialize;
 
+use super::keys;
 use crate::dates::short;
 use crate::packs::narrative::names_a_practice;
-use crate::packs::{Material, Paragraph, Reader};
+use crate::packs::{Material, Reader, Written};
 
 /// (d) Best practice.
 #[derive(Debug, Clone, Serialize)]
 pub struct BestPractice {
     /// What was found at visits of the quarter and may be shared.
     pub found: Vec<Found>,
-    /// How many findings are not to be shared, or name a practice in a public pack.
-    pub withheld: usize,
+    /// How many findings are not to be shared, or name a practice in a public pack, as a sentence; empty if
+    /// there is none.
+    pub left_out: String,
     /// What people wrote.
-    pub narrative: Vec<Paragraph>,
+    pub narrative: Written,
 }
 
 /// Something worth sharing.
@@ -32,7 +34,7 @@ pub struct Found {
     pub source: String,
 }
 
-pub(super) fn best_practice(material: &Material<'_>, reader: Reader) -> BestPractice {
+pub(super) fn best_practice(material: &Material<'_>, reader: Reader<'_>) -> BestPractice {
     let cells = material.fact("visits");
     let (mut found, mut withheld) = (Vec::new(), 0);
     for row in 0..cells.height() {
@@ -63,6 +65,19 @@ pub(super) fn best_practice(material: &Material<'_>, reader: Reader) -> BestPrac
         // The order of the sheet could tell who is meant.
         found.sort_by(|a, b| a.text.cmp(&b.text));
     }
-    let narrative = crate::packs::narrative::paragraphs(material, "Best practice", reader).0;
-    BestPractice { found, withheld, narrative }
+    let narrative = crate::packs::narrative::written(material, "Best practice", reader);
+    BestPractice { found, left_out: left_out(material, reader, withheld), narrative }
+}
+
+/// How many findings are left out, and why.
+fn left_out(material: &Material<'_>, reader: Reader<'_>, count: usize) -> String {
+    if count == 0 {
+        return String::new();
+    }
+    let told = reader.say(&keys::left_out(material.as_of, "what was found"), count);
+    let entries = told.words("more entry is", "more entries are");
+    match reader.named() {
+        true => format!("{entries} not for sharing."),
+        false => format!("{entries} left out, because not for sharing or because a practice would be told."),
+    }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::dates::{long, short};
 use crate::levels::{Decision, Ruling};
-use crate::packs::{Badge, Claim, Material, Paragraph, Reader};
+use crate::packs::{Badge, Claim, Material, Reader, Written};
 use crate::triangulate::Cells;
 use crate::wording::plural;
 
@@ -23,7 +23,7 @@ pub struct Changes {
     /// Decisions in force, and those that ended or were withdrawn; empty in a public pack.
     pub decisions: Vec<DecisionRow>,
     /// What people wrote.
-    pub narrative: Vec<Paragraph>,
+    pub narrative: Written,
 }
 
 /// A visit that changed.
@@ -56,7 +56,7 @@ pub struct DecisionRow {
     pub effect: String,
 }
 
-pub(super) fn changes(material: &Material<'_>, reader: Reader) -> Changes {
+pub(super) fn changes(material: &Material<'_>, reader: Reader<'_>) -> Changes {
     let visits = visit_changes(material);
     let decisions = decisions(material);
     Changes {
@@ -64,16 +64,18 @@ pub(super) fn changes(material: &Material<'_>, reader: Reader) -> Changes {
         since: material.last.as_ref().map(|last| long(last.as_of)),
         visits: if reader.named() { visits } else { Vec::new() },
         decisions: if reader.named() { decisions } else { Vec::new() },
-        narrative: crate::packs::narrative::paragraphs(material, "Changes to the plan", reader).0,
+        narrative: crate::packs::narrative::written(material, "Changes to the plan", reader),
     }
 }
 
-fn claims(material: &Material<'_>, reader: Reader, visits: usize) -> Vec<Claim> {
+fn claims(material: &Material<'_>, reader: Reader<'_>, visits: usize) -> Vec<Claim> {
     let mut sources = material.all_receipts(&material.fact("plans"));
     sources.extend(material.all_receipts(&material.fact("pauses")));
     sources.sort();
     sources.dedup();
-    let moved = reader.counted(visits, "visit was", "visits were");
+    let since = material.last.as_ref().map_or_else(|| "the beginning".to_owned(), |l| l.as_of.to_string());
+    let told = reader.say(&format!("visits changed/{since}/{}", material.as_of), visits);
+    let moved = told.words("visit was", "visits were");
     let text = format!("{moved} moved, cancelled or paused.");
     let mut out = vec![Claim::new(text, sources)];
     let conflicts = with(material, Ruling::InConflict);

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::keys;
 use crate::dates::{long, short};
 use crate::levels::Exception;
 use crate::packs::{Badge, Claim, Material, Notice, Reader};
@@ -46,7 +47,7 @@ pub struct ExceptionRow {
     pub source: String,
 }
 
-pub(super) fn exceptions(material: &Material<'_>, reader: Reader) -> Exceptions {
+pub(super) fn exceptions(material: &Material<'_>, reader: Reader<'_>) -> Exceptions {
     let before = material.last.as_ref().map(|last| last.exceptions);
     let new = |id: &str| before.is_some_and(|before| !before.contains_key(id));
     let open: Vec<ExceptionRow> =
@@ -65,7 +66,7 @@ pub(super) fn exceptions(material: &Material<'_>, reader: Reader) -> Exceptions 
     }
 }
 
-fn claims(material: &Material<'_>, reader: Reader, new: usize, closed: usize) -> Vec<Claim> {
+fn claims(material: &Material<'_>, reader: Reader<'_>, new: usize, closed: usize) -> Vec<Claim> {
     let open = material.exceptions.len();
     let mut sources: Vec<String> = material
         .exceptions
@@ -78,7 +79,8 @@ fn claims(material: &Material<'_>, reader: Reader, new: usize, closed: usize) ->
     }
     sources.sort();
     sources.dedup();
-    let text = format!("{} open.", reader.counted(open, "exception is", "exceptions are"));
+    let open = reader.say(&keys::exceptions(material.as_of), open);
+    let text = format!("{} open.", open.words("exception is", "exceptions are"));
     let mut out = vec![Claim::new(text, sources.clone())];
     if let (Some(last), true) = (&material.last, reader.named()) {
         let text = format!(

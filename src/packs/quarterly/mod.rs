@@ -7,6 +7,7 @@ mod annex;
 mod best_practice;
 mod changes;
 mod exceptions;
+pub(in crate::packs) mod keys;
 mod movements;
 mod paper;
 mod sources;
@@ -26,8 +27,9 @@ pub use movements::{CauseRow, MovementRow, Movements, Tally};
 pub use paper::{heading, sections};
 pub use summary::LevelBar;
 
-use super::{Head, Material, Paragraph, Reader, SetAside};
-use crate::pipeline::{Committee, Section};
+use super::suppress::Figures;
+use super::{Claim, Head, Material, Reader, SetAside, Written};
+use crate::pipeline::{Audience, Committee, Section};
 
 /// The pack of one committee.
 #[derive(Debug, Clone, Serialize)]
@@ -77,10 +79,8 @@ pub struct QuarterlyPack {
 /// (f) What people wrote beside the figures.
 #[derive(Debug, Clone, Serialize)]
 pub struct Narrative {
-    /// The paragraphs.
-    pub paragraphs: Vec<Paragraph>,
-    /// Paragraphs left out because they name a practice.
-    pub withheld: usize,
+    /// The paragraphs, and what is left out.
+    pub written: Written,
     /// The sections in which paragraphs stand, as headings: where this one has none, a reader finds them there.
     pub elsewhere: Vec<String>,
 }
@@ -108,7 +108,30 @@ pub fn part(material: &Material<'_>, committee: &Committee, part: Part<'_>) -> Q
 
 /// The pack of a committee.
 pub fn pack(material: &Material<'_>, committee: &Committee) -> QuarterlyPack {
-    let reader = Reader { audience: committee.audience };
+    match committee.audience {
+        Audience::Named => write(material, committee, Reader::NAMED),
+        Audience::Public => {
+            let mut out = write(material, committee, Reader::public(material.figures()));
+            out.forget_sources();
+            out
+        }
+    }
+}
+
+/// What public packs of this date show. It is decided for all sections together, whichever of them a
+/// committee gets: who reads one public paper can read another.
+pub fn settle(material: &Material<'_>) -> Figures {
+    let all = material.pipeline.committees.first().map(|any| Committee {
+        audience: Audience::Public,
+        sections: Vec::new(),
+        ..any.clone()
+    });
+    Figures::settle(&material.published, |figures| {
+        all.as_ref().map(|all| write(material, all, Reader::public(figures)));
+    })
+}
+
+fn write(material: &Material<'_>, committee: &Committee, reader: Reader<'_>) -> QuarterlyPack {
     let sections = sections(committee);
     let has = |section: Section| sections.contains(&section);
     let title = paper::title(committee);
@@ -141,12 +164,36 @@ pub fn pack(material: &Material<'_>, committee: &Committee) -> QuarterlyPack {
 }
 
 /// (f), and in which other sections of the pack people wrote something.
-fn narrative(material: &Material<'_>, reader: Reader, sections: &[Section]) -> Narrative {
-    let (paragraphs, withheld) = super::narrative::paragraphs(material, "Narrative", reader);
-    let written = |section: &&Section| {
+fn narrative(material: &Material<'_>, reader: Reader<'_>, sections: &[Section]) -> Narrative {
+    let somebody_wrote = |section: &&Section| {
         let name = paper::written_as(**section);
-        name.is_some_and(|name| !super::narrative::paragraphs(material, name, reader).0.is_empty())
+        name.is_some_and(|name| !super::narrative::written(material, name, reader).paragraphs.is_empty())
     };
-    let elsewhere = sections.iter().filter(written).map(|s| heading(*s).to_owned()).collect();
-    Narrative { paragraphs, withheld, elsewhere }
+    let elsewhere = sections.iter().filter(somebody_wrote).map(|s| heading(*s).to_owned()).collect();
+    Narrative { written: super::narrative::written(material, "Narrative", reader), elsewhere }
+}
+
+impl QuarterlyPack {
+    /// Takes out which files the sentences and paragraphs rest on: that is for those who can ask for them.
+    fn forget_sources(&mut self) {
+        fn parts<T>(
+            part: Option<&mut T>,
+            of: impl Fn(&mut T) -> (Option<&mut Vec<Claim>>, Option<&mut Written>),
+        ) {
+            let Some((claims, written)) = part.map(of) else { return };
+            claims.into_iter().flatten().for_each(Claim::forget_sources);
+            written.into_iter().for_each(Written::forget_sources);
+        }
+        parts(self.summary.as_mut(), |s| (Some(&mut s.claims), Some(&mut s.narrative)));
+        parts(self.visits.as_mut(), |s| (Some(&mut s.claims), Some(&mut s.narrative)));
+        parts(self.themes.as_mut(), |s| (Some(&mut s.claims), Some(&mut s.narrative)));
+        parts(self.support.as_mut(), |s| (Some(&mut s.claims), Some(&mut s.narrative)));
+        parts(self.best_practice.as_mut(), |s| (None, Some(&mut s.narrative)));
+        parts(self.changes.as_mut(), |s| (Some(&mut s.claims), Some(&mut s.narrative)));
+        parts(self.narrative.as_mut(), |s| (None, Some(&mut s.written)));
+        parts(self.exceptions.as_mut(), |s| (Some(&mut s.claims), None));
+        for found in self.best_practice.iter_mut().flat_map(|b| &mut b.found) {
+            found.source.clear();
+        }
+    }
 }

@@ -1,9 +1,11 @@
 //! Movements between levels since the last pack, each with its cause.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::keys;
 use crate::dates::long;
 use crate::levels::{Cause, Direction, Ruling};
 use crate::packs::{Badge, Material, Reader, Standing};
@@ -13,8 +15,10 @@ use crate::packs::{Badge, Material, Reader, Standing};
 pub struct Movements {
     /// The date of the last pack, if there was one.
     pub since: Option<String>,
-    /// Movements by direction and cause.
+    /// Movements by direction and cause; one row for all causes in a public pack that cannot show more.
     pub causes: Vec<CauseRow>,
+    /// Whether there was no movement at all.
+    pub none: bool,
     /// Every movement; empty in a public pack.
     pub rows: Vec<MovementRow>,
     /// Practices of the last pack that are no longer in scope; empty in a public pack.
@@ -80,39 +84,72 @@ impl Tally {
     }
 }
 
-pub(super) fn movements(material: &Material<'_>, reader: Reader) -> Movements {
+pub(super) fn movements(material: &Material<'_>, reader: Reader<'_>) -> Movements {
     let moved: Vec<&Standing> = material.standings.iter().filter(|s| s.cause.is_some()).collect();
     Movements {
         since: material.last.as_ref().map(|last| long(last.as_of)),
-        causes: causes(&moved, reader),
+        causes: causes(material, &moved, reader),
+        none: moved.is_empty(),
         rows: if reader.named() { moved.iter().map(|s| row(material, s)).collect() } else { Vec::new() },
         gone: if reader.named() { gone(material) } else { Vec::new() },
     }
 }
 
-fn causes(moved: &[&Standing], reader: Reader) -> Vec<CauseRow> {
-    let mut counts: BTreeMap<Cause, Vec<usize>> = BTreeMap::new();
-    for standing in moved {
-        let Some(cause) = standing.cause else { continue };
-        let row = counts.entry(cause).or_insert_with(|| vec![0; Direction::ALL.len()]);
-        if let Some(i) = Direction::ALL.iter().position(|d| *d == standing.direction()) {
-            row[i] += 1;
+/// The table of movements by cause.
+const CAUSES: &str = "movements by cause";
+
+/// What the one row of a table says that does not tell causes apart.
+const ALL: &str = "All causes";
+
+fn causes(material: &Material<'_>, moved: &[&Standing], reader: Reader<'_>) -> Vec<CauseRow> {
+    let Some(last) = &material.last else { return Vec::new() };
+    let all = keys::moved(last.as_of, material.as_of);
+    let of = |way: Direction, cause: Option<Cause>| {
+        let found = moved.iter().filter(|s| s.direction() == way && (cause.is_none() || s.cause == cause));
+        found.count()
+    };
+    let causes: BTreeSet<Cause> = moved.iter().filter_map(|s| s.cause).collect();
+    let coarse = reader.grain(CAUSES, 1) > 0;
+    let mut rows = Vec::new();
+    for cause in causes.iter().filter(|_| !coarse) {
+        let cell = |way| {
+            reader.count(CAUSES, &format!("{}/{cause}", keys::way(&all, way)), of(way, Some(*cause))).cell()
+        };
+        rows.push(CauseRow { cause: in_words(*cause).to_owned(), counts: Direction::ALL.map(cell).to_vec() });
+    }
+    if coarse && !causes.is_empty() {
+        let cell = |way| reader.count(CAUSES, &keys::way(&all, way), of(way, None)).cell();
+        rows.push(CauseRow { cause: ALL.to_owned(), counts: Direction::ALL.map(cell).to_vec() });
+    }
+    for way in Direction::ALL {
+        reader.implied(&keys::way(&all, way), of(way, None));
+        if !coarse {
+            reader.adds_up(
+                &keys::way(&all, way),
+                causes.iter().map(|c| format!("{}/{c}", keys::way(&all, way))),
+            );
         }
     }
-    let rows: Vec<Vec<usize>> = counts.values().cloned().collect();
-    let shown: Vec<Vec<String>> = if reader.named() {
-        rows.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect()
-    } else {
-        let shown = crate::packs::suppress::table(&rows);
-        let cells =
-            |row: Vec<Option<usize>>| row.into_iter().take(3).map(crate::packs::suppress::words).collect();
-        shown.into_iter().take(rows.len()).map(cells).collect()
-    };
-    counts
-        .into_keys()
-        .zip(shown)
-        .map(|(cause, counts)| CauseRow { cause: in_words(cause).to_owned(), counts })
-        .collect()
+    reader.say(&all, moved.len());
+    reader.adds_up(&all, Direction::ALL.map(|way| keys::way(&all, way)));
+    newcomers(material, last.as_of, last.standings, reader);
+    if reader.leaves_out(CAUSES) { Vec::new() } else { rows }
+}
+
+/// Everybody can look up how many practices there are: so much more are new than have gone.
+fn newcomers(material: &Material<'_>, since: NaiveDate, then: &[Standing], reader: Reader<'_>) {
+    let (before, now) = (keys::practices(since), keys::practices(material.as_of));
+    reader.known(&before, then.len());
+    reader.known(&now, material.standings.len());
+    let gone = format!("gone/{since}/{}", material.as_of);
+    reader.implied(&gone, then.iter().filter(|s| material.of(s.code()).is_none()).count());
+    let new = format!("{}/new", keys::moved(since, material.as_of));
+    reader.implied(&new, material.standings.iter().filter(|s| s.previous.is_none()).count());
+    if material.standings.iter().any(|s| s.cause == Some(Cause::New)) && reader.grain(CAUSES, 1) == 0 {
+        let all = keys::moved(since, material.as_of);
+        reader.adds_up(&new, Direction::ALL.map(|way| format!("{}/{}", keys::way(&all, way), Cause::New)));
+    }
+    reader.balance([before, new], [now, gone], false);
 }
 
 /// The cause of a movement for people.

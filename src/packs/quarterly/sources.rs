@@ -1,18 +1,22 @@
 //! Sources and the quality of the data: what every figure rests on, how old it is, and what was left out.
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::dates::short;
 use crate::intake::{Counts, Problem};
+use crate::packs::suppress::HIDDEN;
 use crate::packs::{FeedStatus, Material, Reader};
 
 /// Sources and the quality of the data.
 #[derive(Debug, Clone, Serialize)]
 pub struct Sources {
-    /// Every feed.
+    /// Every feed; empty in a public pack that cannot show them.
     pub feeds: Vec<FeedRow>,
-    /// All feeds together.
-    pub total: CountTexts,
+    /// Whether only the rows that were read are told of each feed.
+    pub coarse: bool,
+    /// What became of the rows of all feeds together, as a sentence.
+    pub balance: String,
     /// Rows kept aside; empty in a public pack.
     pub quarantined: Vec<Kept>,
     /// Rows that a named person let count, with who and why; empty in a public pack.
@@ -70,7 +74,10 @@ pub struct Kept {
     pub what: String,
 }
 
-pub(super) fn sources(material: &Material<'_>, reader: Reader) -> Sources {
+/// The table of feeds.
+const FEEDS: &str = "feeds";
+
+pub(super) fn sources(material: &Material<'_>, reader: Reader<'_>) -> Sources {
     let mut total = Counts::default();
     for feed in &material.feeds {
         total.read += feed.counts.read;
@@ -85,13 +92,25 @@ pub(super) fn sources(material: &Material<'_>, reader: Reader) -> Sources {
         }
         material.feeds.iter().flat_map(|f| pick(f).iter().map(|(receipt, p)| kept(f, receipt, p))).collect()
     };
+    let rows = Rows { date: material.as_of, coarse: reader.grain(FEEDS, 1) > 0, reader };
+    let feeds: Vec<FeedRow> = material.feeds.iter().map(|feed| feed_row(feed, &rows)).collect();
+    let total = rows.texts("all", &total);
+    let CountTexts { read, accepted, quarantined, ignored } = total;
+    let balance = match [&read, &accepted, &quarantined, &ignored].iter().any(|n| *n == HIDDEN) {
+        true => "Every row read is accepted, quarantined or ignored.".to_owned(),
+        false => format!(
+            "Every row read is accepted, quarantined or ignored: {read} = {accepted} + {quarantined} + {ignored}."
+        ),
+    };
+    rows.add_up(&material.feeds);
     let mut indicators: Vec<String> =
         material.pipeline.indicators.iter().map(|i| format!("{}: {}", i.title, i.source)).collect();
     indicators.sort();
     indicators.dedup();
     Sources {
-        feeds: material.feeds.iter().map(feed_row).collect(),
-        total: texts(&total),
+        coarse: rows.coarse,
+        feeds: if reader.leaves_out(FEEDS) { Vec::new() } else { feeds },
+        balance,
         quarantined: kept(|f| &f.quarantined),
         released: kept(|f| &f.released)
             .into_iter()
@@ -105,37 +124,86 @@ pub(super) fn sources(material: &Material<'_>, reader: Reader) -> Sources {
     }
 }
 
-fn texts(counts: &Counts) -> CountTexts {
-    let text = |n: usize| crate::wording::number(n as f64);
-    CountTexts {
-        read: text(counts.read),
-        accepted: text(counts.accepted),
-        quarantined: text(counts.quarantined),
-        ignored: text(counts.ignored),
+/// How the counts of rows are called and printed.
+struct Rows<'r> {
+    date: NaiveDate,
+    /// Whether only the rows that were read are told of a feed, not what became of them.
+    coarse: bool,
+    reader: Reader<'r>,
+}
+
+/// What becomes of rows.
+const BECAME: [&str; 3] = ["accepted", "quarantined", "ignored"];
+
+impl Rows<'_> {
+    fn key(&self, feed: &str, what: &str) -> String {
+        format!("rows/{}/{feed}/{what}", self.date)
+    }
+
+    fn texts(&self, feed: &str, counts: &Counts) -> CountTexts {
+        let values = [counts.accepted, counts.quarantined, counts.ignored];
+        let [accepted, quarantined, ignored] = [0, 1, 2].map(|i| {
+            let key = self.key(feed, BECAME[i]);
+            // The sum of all feeds stands in a sentence of its own.
+            if feed == "all" {
+                self.reader.say(&key, values[i]).cell()
+            } else if self.coarse {
+                self.reader.implied(&key, values[i]);
+                String::new()
+            } else {
+                self.reader.count(FEEDS, &key, values[i]).cell()
+            }
+        });
+        let key = self.key(feed, "read");
+        let table = if feed == "all" { key.as_str() } else { FEEDS };
+        let read = self.reader.count(table, &key, counts.read).cell();
+        self.reader.adds_up(&key, BECAME.map(|what| self.key(feed, what)));
+        CountTexts { read, accepted, quarantined, ignored }
+    }
+
+    fn add_up(&self, feeds: &[FeedStatus]) {
+        for what in BECAME.into_iter().chain(["read"]) {
+            self.reader.adds_up(&self.key("all", what), feeds.iter().map(|f| self.key(&f.feed, what)));
+        }
     }
 }
 
-fn feed_row(feed: &FeedStatus) -> FeedRow {
+fn feed_row(feed: &FeedStatus, rows: &Rows<'_>) -> FeedRow {
+    let named = rows.reader.named();
     let file = match (&feed.file, feed.received) {
-        (Some(file), Some(received)) => format!("{file}, received {}", short(received)),
-        _ => "no file has been received".to_owned(),
+        (Some(file), Some(received)) if named => format!("{file}, received {}", short(received)),
+        // What a team calls its file is nothing for the public.
+        (Some(_), Some(received)) => format!("received {}", short(received)),
+        _ => "nothing has been received".to_owned(),
     };
     let mut notes = Vec::new();
-    if feed.files > 1 {
+    if feed.files > 1 && named {
         notes.push(format!("the newest of {} files in use", feed.files));
     }
-    if let Some((file, received)) = &feed.rejected {
-        notes.push(format!("{file} of {} was rejected, so the figures before it are used", short(*received)));
+    match &feed.rejected {
+        Some((file, received)) if named => {
+            notes.push(format!(
+                "{file} of {} was rejected, so the figures before it are used",
+                short(*received)
+            ));
+        }
+        Some((_, received)) => {
+            notes.push(format!(
+                "what came on {} was rejected, so the figures before it are used",
+                short(*received)
+            ));
+        }
+        None => {}
     }
     if feed.received.is_some() {
         notes.extend(feed.freshness.remark());
     }
     FeedRow {
         title: feed.title.clone(),
-        receipt: feed.receipt.clone().unwrap_or_else(|| "–".to_owned()),
+        receipt: feed.receipt.clone().filter(|_| named).unwrap_or_else(|| "–".to_owned()),
         file,
         data_date: feed.freshness.data_date.map_or_else(|| "–".to_owned(), short),
-        counts: texts(&feed.counts),
+        counts: rows.texts(&feed.feed, &feed.counts),
         note: notes.join("; "),
     }
 }

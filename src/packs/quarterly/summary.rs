@@ -1,10 +1,14 @@
 //! The figures of the quarter in brief.
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::keys;
 use crate::dates::long;
+use crate::levels::Direction;
 use crate::packs::quarterly::movements::Tally;
-use crate::packs::{Badge, Claim, Material, Paragraph, Reader, suppress};
+use crate::packs::suppress::Told;
+use crate::packs::{Badge, Claim, Material, Reader, Standing, Written};
 use crate::pipeline::Cadence;
 use crate::visits::State;
 use crate::wording::{number, plural};
@@ -16,7 +20,7 @@ pub struct Summary {
     pub kpis: Vec<Kpi>,
     /// The main findings, each with its receipts.
     pub claims: Vec<Claim>,
-    /// Practices by level, now and in the last pack.
+    /// Practices by level, now and in the last pack; empty in a public pack that cannot show them.
     pub bars: Vec<LevelBar>,
     /// The date of the last pack, if there was one.
     pub last: Option<String>,
@@ -27,7 +31,7 @@ pub struct Summary {
     /// Regular feeds of which nothing has been received, so that nothing is said from them.
     pub silent: Vec<String>,
     /// What people wrote.
-    pub narrative: Vec<Paragraph>,
+    pub narrative: Written,
 }
 
 /// One of the main figures.
@@ -56,22 +60,22 @@ pub struct LevelBar {
     pub before_text: String,
 }
 
-pub(super) fn summary(material: &Material<'_>, reader: Reader) -> Summary {
+pub(super) fn summary(material: &Material<'_>, reader: Reader<'_>) -> Summary {
     let bars = bars(material, reader);
     Summary {
         kpis: kpis(material, reader),
         claims: claims(material, reader),
         last: material.last.as_ref().map(|last| long(last.as_of)),
-        moved: material.last.as_ref().map(|_| tally(material, reader)),
+        moved: (material.last.as_ref()).map(|last| tally(material, last.as_of, reader).map(Told::cell)),
         chart_title: chart_title(material, reader),
         bars,
         silent: silent(material),
-        narrative: crate::packs::narrative::paragraphs(material, "Summary", reader).0,
+        narrative: crate::packs::narrative::written(material, "Summary", reader),
     }
 }
 
 /// Practices at a level, now or in the last pack.
-fn at(standings: &[crate::packs::Standing], level: Option<u8>) -> usize {
+fn at(standings: &[Standing], level: Option<u8>) -> usize {
     standings.iter().filter(|s| s.outcome.level == level).count()
 }
 
@@ -86,46 +90,61 @@ fn numbers(material: &Material<'_>) -> Vec<Option<u8>> {
 }
 
 /// What is said of movements: in all, up, down, otherwise.
-fn tally(material: &Material<'_>, reader: Reader) -> [String; 4] {
+fn tally(material: &Material<'_>, since: NaiveDate, reader: Reader<'_>) -> [Told; 4] {
     let tally = Tally::of(material.standings);
-    // The three add up to the first: none that is not shown may be worked out from the others.
-    let mut parts = reader.row(&[tally.up, tally.down, tally.neither]).into_iter();
-    let mut next = || parts.next().unwrap_or_default();
-    [reader.count(tally.all()), next(), next(), next()]
+    let all = keys::moved(since, material.as_of);
+    let say = |way, count| reader.say(&keys::way(&all, way), count);
+    [
+        reader.say(&all, tally.all()),
+        say(Direction::Up, tally.up),
+        say(Direction::Down, tally.down),
+        say(Direction::Neither, tally.neither),
+    ]
 }
 
-fn bars(material: &Material<'_>, reader: Reader) -> Vec<LevelBar> {
+/// The table of levels.
+const LEVELS: &str = "levels";
+
+fn bars(material: &Material<'_>, reader: Reader<'_>) -> Vec<LevelBar> {
     let numbers = numbers(material);
-    let counts = |standings| -> Vec<Option<usize>> {
-        let counts: Vec<usize> = numbers.iter().map(|n| at(standings, *n)).collect();
-        if reader.named() { counts.into_iter().map(Some).collect() } else { suppress::row(&counts) }
+    let counts = |date, standings: &[Standing]| -> Vec<Told> {
+        let keys: Vec<String> = numbers.iter().map(|n| keys::level(date, *n)).collect();
+        let told = numbers.iter().zip(&keys).map(|(n, key)| reader.count(LEVELS, key, at(standings, *n)));
+        let told = told.collect();
+        reader.known(&keys::practices(date), standings.len());
+        reader.adds_up(&keys::practices(date), keys);
+        told
     };
-    let now = counts(material.standings);
-    let before = material.last.as_ref().map(|last| counts(last.standings));
-    numbers
-        .iter()
-        .enumerate()
-        .map(|(i, number)| LevelBar {
+    let now = counts(material.as_of, material.standings);
+    let before = material.last.as_ref().map(|last| counts(last.as_of, last.standings));
+    if reader.leaves_out(LEVELS) {
+        return Vec::new();
+    }
+    let bar = |(i, number): (usize, &Option<u8>)| {
+        let before = before.as_ref().map(|b| b[i]);
+        LevelBar {
             badge: material.past_badge(*number),
-            now: now[i],
-            before: before.as_ref().and_then(|b| b[i]),
-            now_text: suppress::words(now[i]),
-            before_text: before.as_ref().map_or_else(|| "–".to_owned(), |b| suppress::words(b[i])),
-        })
-        .collect()
+            now: now[i].number(),
+            before: before.and_then(Told::number),
+            now_text: now[i].cell(),
+            before_text: before.map_or_else(|| "–".to_owned(), Told::cell),
+        }
+    };
+    numbers.iter().enumerate().map(bar).collect()
 }
 
 fn reactive(material: &Material<'_>) -> Vec<usize> {
     let levels = &material.pipeline.levels;
-    let is = |s: &crate::packs::Standing| levels.get(s.outcome.level).reactive;
+    let is = |s: &Standing| levels.get(s.outcome.level).reactive;
     (0..material.standings.len()).filter(|i| is(&material.standings[*i])).collect()
 }
 
-fn overdue(material: &Material<'_>) -> usize {
-    material.standings.iter().filter(|s| s.clock.state == State::Overdue).count()
+fn overdue(material: &Material<'_>, reader: Reader<'_>) -> Told {
+    let count = material.standings.iter().filter(|s| s.clock.state == State::Overdue).count();
+    reader.say(&keys::clocks(material.as_of, State::Overdue.word()), count)
 }
 
-fn kpis(material: &Material<'_>, reader: Reader) -> Vec<Kpi> {
+fn kpis(material: &Material<'_>, reader: Reader<'_>) -> Vec<Kpi> {
     let practices = material.standings.len();
     let kpi = |value: String, label: &str, note: &str| Kpi {
         value,
@@ -137,15 +156,15 @@ fn kpis(material: &Material<'_>, reader: Reader) -> Vec<Kpi> {
         let count = reactive(material).len().to_string();
         out.push(kpi(count, "at a reactive level", "visit within a month or a week"));
     }
-    out.push(kpi(reader.count(overdue(material)), "visits overdue", "of all clocks"));
+    out.push(kpi(overdue(material, reader).cell(), "visits overdue", "of all clocks"));
     out.push(kpi(
-        reader.count(material.exceptions.len()),
+        reader.say(&keys::exceptions(material.as_of), material.exceptions.len()).cell(),
         "exceptions open",
         "reported to the Quality Committee",
     ));
     if let Some(last) = &material.last {
-        let [all, ..] = tally(material, reader);
-        out.push(kpi(all, "changed level", &format!("since {}", long(last.as_of))));
+        let [all, ..] = tally(material, last.as_of, reader);
+        out.push(kpi(all.cell(), "changed level", &format!("since {}", long(last.as_of))));
     }
     if reader.named() {
         let count = material.standings.iter().filter(|s| !s.outcome.assessed).count().to_string();
@@ -155,7 +174,7 @@ fn kpis(material: &Material<'_>, reader: Reader) -> Vec<Kpi> {
     out
 }
 
-fn claims(material: &Material<'_>, reader: Reader) -> Vec<Claim> {
+fn claims(material: &Material<'_>, reader: Reader<'_>) -> Vec<Claim> {
     let register = material.fact("register");
     let mut sources = material.all_receipts(&register);
     sources.extend(material.all_receipts(&material.fact("registered-patients")));
@@ -170,30 +189,33 @@ fn claims(material: &Material<'_>, reader: Reader) -> Vec<Claim> {
         .flat_map(|i| &material.standings[i].outcome.findings)
         .flat_map(|f| f.evidence.iter().filter_map(|e| e.arrival))
         .collect();
-    // In a public paper the number would let the hidden count of a level be worked out.
-    match reactive(material).len() {
-        0 => out.push(Claim::new(
-            "No practice stands at a reactive level.",
-            material.receipts_behind("concerns"),
-        )),
-        count if reader.named() => {
-            let practices = plural(count, "practice stands", "practices stand");
-            out.push(Claim::new(format!("{practices} at a reactive level."), receipts(findings)));
-        }
-        _ => {}
+    let count = reactive(material).len();
+    let key = keys::reactive(material.as_of);
+    let told = reader.say(&key, count);
+    let levels = &material.pipeline.levels;
+    let of_these = numbers(material).into_iter().filter(|number| levels.get(*number).reactive);
+    reader.adds_up(&key, of_these.map(|number| keys::level(material.as_of, number)));
+    if count == 0 {
+        let text = "No practice stands at a reactive level.";
+        out.push(Claim::new(text, material.receipts_behind("concerns")));
+    } else if let Told::Number(_) | Told::Few = told {
+        let practices = told.words("practice stands", "practices stand");
+        out.push(Claim::new(format!("{practices} at a reactive level."), receipts(findings)));
     }
     out.push(overdue_claim(material, reader));
     if let Some(last) = &material.last {
-        let [all, up, down, neither] = tally(material, reader);
-        let text = match all.as_str() {
-            "0" => format!("No practice changed level since the pack of {}.", long(last.as_of)),
+        let [all, up, down, neither] = tally(material, last.as_of, reader);
+        let practices =
+            |told: Told, verb: &str| told.inner(&format!("practice {verb}"), &format!("practices {verb}"));
+        let text = match all {
+            Told::Number(0) => format!("No practice changed level since the pack of {}.", long(last.as_of)),
             _ => format!(
                 "Since the pack of {}, {} to a higher level of support, {} to a lower one, and {} otherwise: \
                  not assessed then or now, or new.",
                 long(last.as_of),
-                moved(&up, "moved"),
-                moved(&down, "moved"),
-                moved(&neither, "changed")
+                practices(up, "moved"),
+                practices(down, "moved"),
+                practices(neither, "changed")
             ),
         };
         out.push(Claim::new(text, material.all_receipts(&material.fact("score"))));
@@ -201,19 +223,10 @@ fn claims(material: &Material<'_>, reader: Reader) -> Vec<Claim> {
     out.into_iter().flatten().collect()
 }
 
-fn moved(count: &str, verb: &str) -> String {
-    match count {
-        "[c]" => format!("fewer than 5 practices {verb}"),
-        "1" => format!("1 practice {verb}"),
-        "0" => format!("no practice {verb}"),
-        shown => format!("{shown} practices {verb}"),
-    }
-}
-
-fn overdue_claim(material: &Material<'_>, reader: Reader) -> Option<Claim> {
+fn overdue_claim(material: &Material<'_>, reader: Reader<'_>) -> Option<Claim> {
     let sources = material.all_receipts(&material.fact("visits"));
-    let text = format!("{} overdue.", reader.counted(overdue(material), "visit is", "visits are"));
-    Claim::new(text, sources)
+    let visits = overdue(material, reader).words("visit is", "visits are");
+    Claim::new(format!("{visits} overdue."), sources)
 }
 
 /// The feeds that come regularly and of which nothing has ever been received, by title.
@@ -229,19 +242,24 @@ fn receipts(mut arrivals: Vec<u32>) -> Vec<String> {
     arrivals.into_iter().map(crate::intake::Receipt::number).collect()
 }
 
+const PLAIN_TITLE: &str = "Practices by level of support";
+
 /// The finding of the chart: which level holds most practices.
-fn chart_title(material: &Material<'_>, reader: Reader) -> String {
-    let numbers = material.pipeline.levels.levels.iter().map(|l| Some(l.number)).chain([None]);
-    let Some(largest) = numbers.max_by_key(|number| at(material.standings, *number)) else {
-        return "Practices by level of support".to_owned();
+fn chart_title(material: &Material<'_>, reader: Reader<'_>) -> String {
+    let largest = numbers(material).into_iter().max_by_key(|number| at(material.standings, *number));
+    let Some(largest) = largest.filter(|_| !reader.leaves_out(LEVELS)) else {
+        return PLAIN_TITLE.to_owned();
     };
     let count = at(material.standings, largest);
     let all = material.standings.len();
-    let share = if all == 0 { 0.0 } else { 100.0 * count as f64 / all as f64 };
-    let counted = reader.count(count);
     let stand = match largest {
         Some(level) => format!("stand at level {level}"),
         None => "are not assessed".to_owned(),
     };
+    let Some(counted) = reader.count(LEVELS, &keys::level(material.as_of, largest), count).number() else {
+        // That it is the largest would tell something of a number that is not shown.
+        return PLAIN_TITLE.to_owned();
+    };
+    let share = if all == 0 { 0.0 } else { 100.0 * count as f64 / all as f64 };
     format!("{counted} of {all} practices ({share:.0}%) {stand}")
 }

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::keys;
 use crate::dates::{long, short};
-use crate::packs::{Claim, Material, Paragraph, Reader};
-use crate::wording::{list, lower_first, plural};
+use crate::packs::suppress::{SMALL, is_small};
+use crate::packs::{Claim, Material, Reader, Written};
+use crate::wording::{list, plural};
 
 /// (c) Support offered and taken up.
 #[derive(Debug, Clone, Serialize)]
@@ -25,7 +27,7 @@ pub struct Support {
     /// Answers to the improvement programme.
     pub programme: Vec<Answer>,
     /// What people wrote.
-    pub narrative: Vec<Paragraph>,
+    pub narrative: Written,
 }
 
 /// An offer and how it was taken.
@@ -76,6 +78,10 @@ pub struct Answer {
     pub practices: String,
 }
 
+/// The tables of this section.
+const OFFERS: &str = "offers";
+const PROGRAMME: &str = "programme";
+
 struct Made {
     offer: String,
     answer: Option<String>,
@@ -84,7 +90,7 @@ struct Made {
     row: usize,
 }
 
-pub(super) fn support(material: &Material<'_>, reader: Reader) -> Support {
+pub(super) fn support(material: &Material<'_>, reader: Reader<'_>) -> Support {
     let made = made(material);
     let expired = expired(material, &made);
     let answers = answers(material);
@@ -95,7 +101,7 @@ pub(super) fn support(material: &Material<'_>, reader: Reader) -> Support {
         expired: if reader.named() { expired } else { Vec::new() },
         ending: ending(material),
         programme: programme(material, reader),
-        narrative: crate::packs::narrative::paragraphs(material, "Support", reader).0,
+        narrative: crate::packs::narrative::written(material, "Support", reader),
     }
 }
 
@@ -132,7 +138,7 @@ fn made(material: &Material<'_>) -> Vec<Made> {
 
 fn claims(
     material: &Material<'_>,
-    reader: Reader,
+    reader: Reader<'_>,
     made: &[Made],
     answers: &[String],
     expired: usize,
@@ -147,11 +153,16 @@ fn claims(
     let receipts = material.receipts(&cells, made.iter().map(|m| m.row));
     // A visit has one answer, however much was offered at it.
     let visits: BTreeMap<usize, Option<&str>> = made.iter().map(|m| (m.row, m.answer.as_deref())).collect();
+    let (at, all) = (keys::offers(&material.quarter, "visits"), keys::offers(&material.quarter, "all"));
     let text = format!(
         "Support was offered at {} of the quarter, {} in all.",
-        lower_first(&reader.counted(visits.len(), "visit", "visits")),
-        lower_first(&reader.counted(made.len(), "offer", "offers")),
+        reader.say(&at, visits.len()).inner("visit", "visits"),
+        reader.say(&all, made.len()).inner("offer", "offers"),
     );
+    // At a visit of the quarter, and at least one at each.
+    let quarter = keys::visits(&material.quarter, "all");
+    reader.at_most(&at, &quarter);
+    reader.at_most(&at, &all);
     let mut out = vec![Claim::new(text, receipts.clone())];
     if reader.named() {
         out.push(Claim::new(answered(&visits, answers), receipts.clone()));
@@ -177,7 +188,7 @@ fn answered(visits: &BTreeMap<usize, Option<&str>>, answers: &[String]) -> Strin
     format!("One answer is recorded for each visit: {}.", list(&parts))
 }
 
-fn offers(material: &Material<'_>, reader: Reader, made: &[Made], answers: &[String]) -> Vec<OfferRow> {
+fn offers(material: &Material<'_>, reader: Reader<'_>, made: &[Made], answers: &[String]) -> Vec<OfferRow> {
     let mut counts: BTreeMap<&str, (usize, Vec<usize>)> = BTreeMap::new();
     for offer in made {
         let entry = counts.entry(&offer.offer).or_insert_with(|| (0, vec![0; answers.len()]));
@@ -189,11 +200,23 @@ fn offers(material: &Material<'_>, reader: Reader, made: &[Made], answers: &[Str
     }
     let mut rows: Vec<(&str, (usize, Vec<usize>))> = counts.into_iter().collect();
     rows.sort_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(b.0)));
+    let mut rest = 0;
     if !reader.named() {
-        // Offers made a few times tell who was visited: a public paper leaves them out.
-        rows.retain(|(_, (made, _))| *made > 4);
+        // Offers made a few times tell who was visited: a public paper has them in one row.
+        rest = rows.iter().map(|(_, (made, _))| *made).filter(|made| is_small(*made)).sum();
+        rows.retain(|(_, (made, _))| !is_small(*made));
+        // The order by number would tell something of numbers that are not shown.
+        rows.sort_by_key(|(title, _)| *title);
     }
-    rows.into_iter()
+    let quarter = &material.quarter;
+    let mut parts = Vec::new();
+    let mut counted = |key: String, made: usize| {
+        let told = reader.count(OFFERS, &key, made);
+        parts.push(key);
+        told.cell()
+    };
+    let mut out: Vec<OfferRow> = rows
+        .into_iter()
         .map(|(title, (made, answers))| OfferRow {
             title: title.to_owned(),
             contact: material
@@ -203,14 +226,26 @@ fn offers(material: &Material<'_>, reader: Reader, made: &[Made], answers: &[Str
                 .find(|o| o.title == title)
                 .map(|o| o.contact.clone())
                 .unwrap_or_default(),
-            offered: made.to_string(),
+            offered: counted(keys::offers(quarter, &format!("offer/{title}")), made),
             answers: match reader.named() {
                 true => answers.iter().map(ToString::to_string).collect(),
                 // Answers by offer are few; a public paper gives only how often it was made.
                 false => Vec::new(),
             },
         })
-        .collect()
+        .collect();
+    if rest > 0 {
+        out.push(OfferRow {
+            title: format!("Other offers, each at fewer than {} visits", SMALL + 1),
+            contact: "–".to_owned(),
+            offered: counted(keys::offers(quarter, "others"), rest),
+            answers: Vec::new(),
+        });
+    }
+    if !made.is_empty() {
+        reader.adds_up(&keys::offers(quarter, "all"), parts);
+    }
+    if reader.leaves_out(OFFERS) { Vec::new() } else { out }
 }
 
 fn expired(material: &Material<'_>, made: &[Made]) -> Vec<Expired> {
@@ -244,7 +279,7 @@ fn ending(material: &Material<'_>) -> Vec<Ending> {
     out
 }
 
-fn programme(material: &Material<'_>, reader: Reader) -> Vec<Answer> {
+fn programme(material: &Material<'_>, reader: Reader<'_>) -> Vec<Answer> {
     let cells = material.fact("offer");
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for row in 0..cells.height() {
@@ -253,18 +288,20 @@ fn programme(material: &Material<'_>, reader: Reader) -> Vec<Answer> {
             *counts.entry(response).or_default() += 1;
         }
     }
-    let shown = reader.row(&counts.values().copied().collect::<Vec<_>>());
-    counts.into_keys().zip(shown).map(|(response, practices)| Answer { response, practices }).collect()
+    let rows = counts.into_iter().map(|(response, count)| {
+        let key = format!("programme/{}/{response}", material.as_of);
+        Answer { practices: reader.count(PROGRAMME, &key, count).cell(), response }
+    });
+    let rows = rows.collect();
+    if reader.leaves_out(PROGRAMME) { Vec::new() } else { rows }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::packs::sample::Sample;
-    use crate::pipeline::Audience;
 
-    const NAMED: Reader = Reader { audience: Audience::Named };
-    const PUBLIC: Reader = Reader { audience: Audience::Public };
+    const NAMED: Reader<'static> = Reader::NAMED;
 
     fn texts(claims: &[Claim]) -> Vec<&str> {
         claims.iter().map(|claim| claim.text.as_str()).collect()
@@ -317,12 +354,17 @@ mod tests {
 
     #[test]
     fn a_public_pack_gives_no_small_number() {
-        let support = support(&world().material(), PUBLIC);
+        let world = world();
+        let material = world.material();
+        let support = support(&material, Reader::public(material.figures()));
         assert_eq!(
             texts(&support.claims),
             ["Support was offered at fewer than 5 visits of the quarter, fewer than 5 offers in all."]
         );
-        assert!(support.offers.is_empty() && support.answers.is_empty());
+        let rows: Vec<(&str, &str)> =
+            support.offers.iter().map(|o| (o.title.as_str(), o.offered.as_str())).collect();
+        assert_eq!(rows, [("Other offers, each at fewer than 5 visits", "[c]")]);
+        assert!(support.answers.is_empty());
     }
 
     #[test]

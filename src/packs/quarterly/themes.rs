@@ -4,15 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::packs::{Claim, Material, Paragraph, Reader};
-use crate::wording::{list, lower_first, plural};
+use super::keys;
+use crate::packs::suppress::{SMALL, is_small};
+use crate::packs::{Claim, Material, Reader, Written};
+use crate::wording::{list, plural};
 
 /// (b) Themes.
 #[derive(Debug, Clone, Serialize)]
 pub struct Themes {
     /// The main findings.
     pub claims: Vec<Claim>,
-    /// Open concerns by theme, the most frequent first.
+    /// Whether no concern is open.
+    pub none: bool,
+    /// Open concerns by theme, the most frequent first. In a public pack rare themes can be one row.
     pub themes: Vec<ThemeRow>,
     /// The severities, in the order of the columns.
     pub severities: Vec<String>,
@@ -21,7 +25,7 @@ pub struct Themes {
     /// The date of the extract behind the flags.
     pub extract: Option<String>,
     /// What people wrote.
-    pub narrative: Vec<Paragraph>,
+    pub narrative: Written,
 }
 
 /// Open concerns of one theme.
@@ -64,20 +68,25 @@ const NOT_STATED: &str = "Theme not stated";
 /// What is printed for a concern whose theme is none that the pipeline knows.
 const NOT_RECOGNISED: &str = "Theme not recognised";
 
-pub(super) fn themes(material: &Material<'_>, reader: Reader) -> Themes {
+/// The tables of this section.
+const THEMES: &str = "themes";
+const DOMAINS: &str = "domains";
+
+pub(super) fn themes(material: &Material<'_>, reader: Reader<'_>) -> Themes {
     let raised = raised(material);
     let mut order: Vec<(&String, &Raised)> = raised.iter().collect();
     order.sort_by(|a, b| b.1.concerns.cmp(&a.1.concerns).then_with(|| a.0.cmp(b.0)));
     let severities = severities(material);
-    let rows = rows(&order, &severities, reader);
+    let rows = rows(material, &order, &severities, reader);
     let (domains, extract) = domains(material, reader);
     Themes {
         claims: claims(material, &order, reader),
-        themes: rows,
+        none: order.is_empty(),
+        themes: if reader.leaves_out(THEMES) { Vec::new() } else { rows },
         severities: if reader.named() { severities } else { Vec::new() },
         domains,
         extract,
-        narrative: crate::packs::narrative::paragraphs(material, "Themes", reader).0,
+        narrative: crate::packs::narrative::written(material, "Themes", reader),
     }
 }
 
@@ -111,13 +120,23 @@ fn severities(material: &Material<'_>) -> Vec<String> {
     }
 }
 
-fn rows(order: &[(&String, &Raised)], severities: &[String], reader: Reader) -> Vec<ThemeRow> {
-    // In a public pack only the totals are shown, and small ones are hidden with the next.
-    let totals = reader.row(&order.iter().map(|(_, r)| r.concerns).collect::<Vec<_>>());
-    order
+fn rows(
+    material: &Material<'_>,
+    order: &[(&String, &Raised)],
+    severities: &[String],
+    reader: Reader<'_>,
+) -> Vec<ThemeRow> {
+    let coarse = reader.grain(THEMES, 1) > 0;
+    let (apart, together): (Vec<_>, Vec<_>) =
+        order.iter().partition(|(_, raised)| !coarse || !is_small(raised.concerns));
+    let mut apart: Vec<&(&String, &Raised)> = apart;
+    if !reader.named() {
+        // The order by number would tell something of numbers that are not shown.
+        apart.sort_by_key(|(theme, _)| *theme);
+    }
+    let mut out: Vec<ThemeRow> = apart
         .iter()
-        .zip(totals)
-        .map(|((theme, raised), concerns)| ThemeRow {
+        .map(|(theme, raised)| ThemeRow {
             theme: (*theme).clone(),
             severities: match reader.named() {
                 true => severities
@@ -126,17 +145,57 @@ fn rows(order: &[(&String, &Raised)], severities: &[String], reader: Reader) -> 
                     .collect(),
                 false => Vec::new(),
             },
-            concerns,
-            practices: reader.count(raised.practices.len()),
             teams: match reader.named() {
                 true => raised.teams.iter().cloned().collect::<Vec<_>>().join(", "),
                 false => String::new(),
             },
+            ..counted(material, &format!("theme/{theme}"), &[raised], reader)
         })
-        .collect()
+        .collect();
+    let mut keys: Vec<String> =
+        apart.iter().map(|(theme, _)| keys::concerns(material.as_of, &format!("theme/{theme}"))).collect();
+    if !together.is_empty() {
+        let raised: Vec<&Raised> = together.iter().map(|(_, raised)| *raised).collect();
+        let row = counted(material, "other themes", &raised, reader);
+        out.push(ThemeRow { theme: format!("Other themes, each fewer than {} times", SMALL + 1), ..row });
+        keys.push(keys::concerns(material.as_of, "other themes"));
+    }
+    if !order.is_empty() {
+        let all = keys::concerns(material.as_of, "all");
+        reader.implied(&all, order.iter().map(|(_, raised)| raised.concerns).sum());
+        reader.adds_up(&all, keys.clone());
+        let practices: BTreeSet<&String> = order.iter().flat_map(|(_, raised)| &raised.practices).collect();
+        reader.implied(&practices_of(&all), practices.len());
+        for key in keys {
+            reader.at_most(&practices_of(&key), &practices_of(&all));
+        }
+        reader.at_most(&practices_of(&all), &all);
+    }
+    out
 }
 
-fn claims(material: &Material<'_>, order: &[(&String, &Raised)], reader: Reader) -> Vec<Claim> {
+/// The practices that a count of concerns is about.
+fn practices_of(key: &str) -> String {
+    format!("{key}/practices")
+}
+
+/// A row for concerns of a theme or of several.
+fn counted(material: &Material<'_>, name: &str, raised: &[&Raised], reader: Reader<'_>) -> ThemeRow {
+    let key = keys::concerns(material.as_of, name);
+    let practices: BTreeSet<&String> = raised.iter().flat_map(|r| &r.practices).collect();
+    let concerns = reader.count(THEMES, &key, raised.iter().map(|r| r.concerns).sum());
+    let about = reader.count(THEMES, &practices_of(&key), practices.len());
+    reader.at_most(&practices_of(&key), &key);
+    ThemeRow {
+        theme: String::new(),
+        severities: Vec::new(),
+        concerns: concerns.cell(),
+        practices: about.cell(),
+        teams: String::new(),
+    }
+}
+
+fn claims(material: &Material<'_>, order: &[(&String, &Raised)], reader: Reader<'_>) -> Vec<Claim> {
     let cells = material.fact("concerns");
     let total: usize = order.iter().map(|(_, r)| r.concerns).sum();
     let practices: BTreeSet<&String> = order.iter().flat_map(|(_, r)| &r.practices).collect();
@@ -144,30 +203,35 @@ fn claims(material: &Material<'_>, order: &[(&String, &Raised)], reader: Reader)
     if total == 0 {
         return Claim::new("No concern is open.", material.receipts_behind("concerns")).into_iter().collect();
     }
-    let about = lower_first(&reader.counted(practices.len(), "practice", "practices"));
-    let mut out = Vec::new();
-    if reader.named() || total > 4 {
-        let text = format!("{} about {about}.", plural(total, "concern is open", "concerns are open"));
-        out.extend(Claim::new(text, sources));
-    }
+    let all = keys::concerns(material.as_of, "all");
+    let concerns = reader.say(&all, total).words("concern is open", "concerns are open");
+    let about = reader.say(&practices_of(&all), practices.len()).inner("practice", "practices");
+    let mut out: Vec<Claim> = Claim::new(format!("{concerns} about {about}."), sources).into_iter().collect();
     let most = order.first().map_or(0, |(_, r)| r.concerns);
-    let top: Vec<String> = order
+    let top: Vec<&(&String, &Raised)> = order
         .iter()
         .filter(|(theme, r)| r.concerns == most && ![NOT_STATED, NOT_RECOGNISED].contains(&theme.as_str()))
-        .map(|(theme, _)| format!("\u{201c}{theme}\u{201d}"))
         .collect();
-    if most >= 5 && !top.is_empty() && top.len() <= 3 {
+    if is_small(most) || top.is_empty() || top.len() > 3 {
+        return out;
+    }
+    let told = top.iter().map(|(theme, raised)| {
+        reader.say(&keys::concerns(material.as_of, &format!("theme/{theme}")), raised.concerns).number()
+    });
+    // Where the number is not shown, that it is the largest would tell something of it.
+    if told.collect::<Option<Vec<usize>>>().is_some() {
         let rows = order.iter().filter(|(_, r)| r.concerns == most).flat_map(|(_, r)| r.rows.clone());
+        let names: Vec<String> = top.iter().map(|(theme, _)| format!("\u{201c}{theme}\u{201d}")).collect();
         let each = if top.len() == 1 { "" } else { " each" };
         let text =
-            format!("Raised most often: {} ({}{each}).", list(&top), plural(most, "concern", "concerns"));
+            format!("Raised most often: {} ({}{each}).", list(&names), plural(most, "concern", "concerns"));
         out.extend(Claim::new(text, material.receipts(&cells, rows)));
     }
     out
 }
 
 /// Flags of the latest extract: counted in a wide sheet, row by row in a long one.
-fn domains(material: &Material<'_>, reader: Reader) -> (Vec<DomainRow>, Option<String>) {
+fn domains(material: &Material<'_>, reader: Reader<'_>) -> (Vec<DomainRow>, Option<String>) {
     let cells = material.fact("score");
     let mut latest = None;
     let mut flags: BTreeMap<&str, BTreeMap<String, f64>> = BTreeMap::new();
@@ -185,20 +249,28 @@ fn domains(material: &Material<'_>, reader: Reader) -> (Vec<DomainRow>, Option<S
             }
         }
     }
-    let rows = material
+    let of = latest.map_or_else(|| "none".to_owned(), |date| date.to_string());
+    let rows: Vec<DomainRow> = material
         .pipeline
         .domains
         .iter()
         .map(|domain| {
             let found = flags.get(domain.name.as_str());
             let total: f64 = found.map_or(0.0, |f| f.values().sum());
-            DomainRow {
-                domain: domain.name.clone(),
-                practices: reader.count(found.map_or(0, BTreeMap::len)),
-                flags: reader.count(total as usize),
-            }
+            let count = found.map_or(0, BTreeMap::len);
+            let key = format!("flags/{of}/{}", domain.name);
+            let practices = reader.count(DOMAINS, &practices_of(&key), count);
+            let told = reader.count(DOMAINS, &key, total as usize);
+            reader.at_most(&practices_of(&key), &key);
+            // Everybody knows how many practices there are, so also how many have no flag.
+            let (scope, without) = (keys::practices(material.as_of), format!("{key}/without"));
+            reader.known(&scope, material.standings.len());
+            reader.implied(&without, material.standings.len().saturating_sub(count));
+            reader.adds_up(&scope, [practices_of(&key), without]);
+            DomainRow { domain: domain.name.clone(), practices: practices.cell(), flags: told.cell() }
         })
         .collect();
+    let rows = if reader.leaves_out(DOMAINS) { Vec::new() } else { rows };
     (rows, latest.map(crate::dates::long))
 }
 
@@ -206,9 +278,8 @@ fn domains(material: &Material<'_>, reader: Reader) -> (Vec<DomainRow>, Option<S
 mod tests {
     use super::*;
     use crate::packs::sample::Sample;
-    use crate::pipeline::Audience;
 
-    const NAMED: Reader = Reader { audience: Audience::Named };
+    const NAMED: Reader<'static> = Reader::NAMED;
 
     fn world() -> Sample {
         let mut sample = Sample::new("2026-10-14");

@@ -1,14 +1,14 @@
 //! (a) Data and visits.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use crate::dates::{long, short};
-use crate::packs::{Badge, Claim, Material, Paragraph, Reader, Standing};
+use super::keys;
+use crate::dates::{add_days, long, short};
+use crate::packs::{Badge, Claim, Material, Reader, Standing, Written};
+use crate::pipeline::{Levels, Quarter};
 use crate::visits::State;
-use crate::wording::plural;
+use crate::wording::{number, plural};
 
 /// (a) Data and visits.
 #[derive(Debug, Clone, Serialize)]
@@ -23,7 +23,10 @@ pub struct Visits {
     pub expected: String,
     /// Within how long a visit is due soon: `14 days`.
     pub soon: String,
-    /// Completed visits of the quarter and of the year so far, by type.
+    /// Whether no visit was made in the year so far.
+    pub none: bool,
+    /// Completed visits of the quarter and of the year so far, by type. This table and the next two are
+    /// coarser in a public pack that cannot show more, and empty if even that would tell too much.
     pub types: Vec<Counted>,
     /// The same by team, against the plan of the year.
     pub teams: Vec<Team>,
@@ -34,7 +37,7 @@ pub struct Visits {
     /// Practices whose clock is paused; empty in a public pack.
     pub paused: Vec<Due>,
     /// What people wrote.
-    pub narrative: Vec<Paragraph>,
+    pub narrative: Written,
 }
 
 /// Visits of one type.
@@ -55,7 +58,7 @@ pub struct Team {
     pub name: String,
     /// Its practices.
     pub practices: String,
-    /// Proactive visits in the quarter.
+    /// Proactive visits in the quarter. This and the next two are empty in a public pack.
     pub proactive: String,
     /// Reactive visits in the quarter.
     pub reactive: String,
@@ -65,6 +68,8 @@ pub struct Team {
     pub expected: String,
     /// Proactive visits planned for the year.
     pub plan: String,
+    /// All visits in the quarter.
+    pub quarter: String,
     /// All visits in the year so far.
     pub year: String,
 }
@@ -99,21 +104,31 @@ pub struct Due {
     pub planned: String,
 }
 
-pub(super) fn visits(material: &Material<'_>, reader: Reader) -> Visits {
+/// The tables of this section.
+const TYPES: &str = "visits by type";
+const TEAMS: &str = "visits by team";
+const CLOCKS: &str = "clocks by level";
+
+pub(super) fn visits(material: &Material<'_>, reader: Reader<'_>) -> Visits {
+    let made = made(material);
     let year = Year::of(material);
-    let made = made(material, &year);
+    let reckoning = Reckoning::new(material, &made, &year);
+    reckoning.note(reader);
+    let (types, teams) = (reckoning.types(reader), reckoning.teams(material, reader, &year));
+    let clocks = clocks(material, reader);
     Visits {
-        claims: claims(material, reader, &made, &year),
+        claims: claims(material, reader, &reckoning, &year),
         quarter: material.quarter.short(),
         year: format!("Year to {}", long(year.until)),
         expected: year.in_words(),
         soon: soon(material),
-        types: types(reader, &made),
-        teams: teams(material, reader, &made, &year),
-        clocks: clocks(material, reader),
+        none: made.iter().all(|visit| !reckoning.year.contains(visit.date)),
+        types: if reader.leaves_out(TYPES) { Vec::new() } else { types },
+        teams: if reader.leaves_out(TEAMS) { Vec::new() } else { teams },
+        clocks: if reader.leaves_out(CLOCKS) { Vec::new() } else { clocks },
         due: if reader.named() { due(material) } else { Vec::new() },
         paused: if reader.named() { paused(material) } else { Vec::new() },
-        narrative: crate::packs::narrative::paragraphs(material, "Data and visits", reader).0,
+        narrative: crate::packs::narrative::written(material, "Data and visits", reader),
     }
 }
 
@@ -160,11 +175,10 @@ impl Year {
 struct Made {
     kind: String,
     team: Option<String>,
-    in_quarter: bool,
-    in_year: bool,
+    date: NaiveDate,
 }
 
-fn made(material: &Material<'_>, year: &Year) -> Vec<Made> {
+fn made(material: &Material<'_>) -> Vec<Made> {
     let cells = material.fact("visits");
     let mut out = Vec::new();
     for row in 0..cells.height() {
@@ -175,32 +189,220 @@ fn made(material: &Material<'_>, year: &Year) -> Vec<Made> {
         out.push(Made {
             kind: cells.text("visit_type", row).unwrap_or_else(|| "Not stated".to_owned()),
             team: material.of(&practice).map(|s| s.outcome.practice.team.clone()),
-            in_quarter: material.quarter.contains(date),
-            in_year: year.from <= date && date <= year.until,
+            date,
         });
     }
     out
 }
 
-fn claims(material: &Material<'_>, reader: Reader, made: &[Made], year: &Year) -> Vec<Claim> {
+/// Some days, and what the figures of visits on them are called.
+struct Days {
+    first: NaiveDate,
+    last: NaiveDate,
+    /// The quarter, if they are one.
+    quarter: Option<Quarter>,
+}
+
+impl Days {
+    fn contains(&self, date: NaiveDate) -> bool {
+        self.first <= date && date <= self.last
+    }
+
+    fn key(&self, of: &str) -> String {
+        match &self.quarter {
+            Some(quarter) => keys::visits(quarter, of),
+            None => keys::visits_between(self.first, self.last, of),
+        }
+    }
+
+    fn of_quarter(quarter: Quarter) -> Self {
+        Self { first: quarter.first, last: quarter.last, quarter: Some(quarter) }
+    }
+}
+
+/// Which visits a figure counts.
+#[derive(Clone, Copy)]
+enum Of<'v> {
+    All,
+    Type(&'v str),
+    OtherThan(&'v str),
+    /// Of a team; none for practices that belong to none because they are not in scope.
+    Team(Option<&'v str>),
+}
+
+impl Of<'_> {
+    fn name(self) -> String {
+        match self {
+            Of::All => "all".to_owned(),
+            Of::Type(kind) => format!("type/{kind}"),
+            Of::OtherThan(kind) => format!("not of type/{kind}"),
+            Of::Team(Some(team)) => format!("team/{team}"),
+            Of::Team(None) => "no team".to_owned(),
+        }
+    }
+
+    fn counts(self, visit: &Made) -> bool {
+        match self {
+            Of::All => true,
+            Of::Type(kind) => visit.kind == kind,
+            Of::OtherThan(kind) => visit.kind != kind,
+            Of::Team(team) => visit.team.as_deref() == team,
+        }
+    }
+}
+
+/// The visits that were made, and everything that is counted of them.
+struct Reckoning<'v> {
+    made: &'v [Made],
+    types: Vec<&'v str>,
+    teams: Vec<Option<&'v str>>,
+    /// The quarter that the pack reports.
+    quarter: Days,
+    /// The year so far.
+    year: Days,
+    /// What the year so far is made of besides that quarter: the quarters before it, and days after it.
+    others: Vec<Days>,
+}
+
+/// The type of visit that is planned for the year.
+const PROACTIVE: &str = "Proactive";
+
+impl<'v> Reckoning<'v> {
+    fn new(material: &'v Material<'_>, made: &'v [Made], so_far: &Year) -> Self {
+        let calendar = &material.pipeline.calendar;
+        let quarter = material.quarter;
+        let (first, until) = (so_far.from, so_far.until);
+        let year = Days { first, last: until, quarter: None };
+        let mut others = Vec::new();
+        let mut start = first;
+        while start < quarter.first {
+            let earlier = calendar.quarter_of(start);
+            start = add_days(earlier.last, 1);
+            others.push(Days::of_quarter(earlier));
+        }
+        if until > quarter.last {
+            others.push(Days { first: add_days(quarter.last, 1), last: until, quarter: None });
+        }
+        let mut types: Vec<&str> =
+            made.iter().filter(|v| year.contains(v.date)).map(|v| v.kind.as_str()).collect();
+        types.sort_unstable();
+        types.dedup();
+        let mut teams: Vec<Option<&str>> =
+            material.pipeline.scope.places.iter().map(|p| Some(p.team.as_str())).collect();
+        teams.dedup();
+        Self { made, types, teams, quarter: Days::of_quarter(quarter), year, others }
+    }
+
+    fn count(&self, days: &Days, of: Of<'_>) -> usize {
+        self.made.iter().filter(|v| days.contains(v.date) && of.counts(v)).count()
+    }
+
+    /// Notes every figure, and how all of them belong together.
+    fn note(&self, reader: Reader<'_>) {
+        let types: Vec<Of<'_>> = self.types.iter().map(|kind| Of::Type(kind)).collect();
+        let teams: Vec<Of<'_>> = self.teams.iter().copied().chain([None]).map(Of::Team).collect();
+        let two = [Of::Type(PROACTIVE), Of::OtherThan(PROACTIVE)];
+        let all: Vec<Of<'_>> =
+            [Of::All].into_iter().chain(two).chain(types.clone()).chain(teams.clone()).collect();
+        for days in [&self.quarter, &self.year].into_iter().chain(&self.others) {
+            let key = |of: &Of<'_>| days.key(&of.name());
+            all.iter().for_each(|of| reader.implied(&key(of), self.count(days, *of)));
+            for parts in [&types[..], &teams, &two] {
+                reader.adds_up(&key(&Of::All), parts.iter().map(key));
+            }
+            let others = types.iter().filter(|of| !matches!(of, Of::Type(PROACTIVE)));
+            reader.adds_up(&key(&two[1]), others.map(key));
+        }
+        for of in &all {
+            let parts = [&self.quarter].into_iter().chain(&self.others).map(|days| days.key(&of.name()));
+            reader.adds_up(&self.year.key(&of.name()), parts);
+        }
+    }
+
+    /// A figure as a table prints it.
+    fn cell(&self, reader: Reader<'_>, table: &str, days: &Days, of: Of<'_>) -> String {
+        reader.count(table, &days.key(&of.name()), self.count(days, of)).cell()
+    }
+
+    /// Every type; or the planned type and all others together; or only all together.
+    fn types(&self, reader: Reader<'_>) -> Vec<Counted> {
+        let row = |name: &str, of: Of<'_>| Counted {
+            name: name.to_owned(),
+            quarter: self.cell(reader, TYPES, &self.quarter, of),
+            year: self.cell(reader, TYPES, &self.year, of),
+        };
+        let mut rows: Vec<Counted> = match reader.grain(TYPES, 2) {
+            0 => self.types.iter().map(|kind| row(kind, Of::Type(kind))).collect(),
+            1 => vec![row(PROACTIVE, Of::Type(PROACTIVE)), row("Other types", Of::OtherThan(PROACTIVE))],
+            _ => Vec::new(),
+        };
+        if !reader.named() {
+            rows.push(row("All types", Of::All));
+        }
+        rows
+    }
+
+    fn teams(&self, material: &Material<'_>, reader: Reader<'_>, year: &Year) -> Vec<Team> {
+        let programme = &material.pipeline.programme;
+        let teams: Vec<&str> = self.teams.iter().copied().flatten().collect();
+        let of_team = |team: &str| {
+            let count = material.standings.iter().filter(|s| s.outcome.practice.team == team).count();
+            reader.known(&format!("{}/{team}", keys::practices(material.as_of)), count)
+        };
+        let row = |name: &str, of: Of<'_>, practices: usize, plan: u32| Team {
+            name: name.to_owned(),
+            practices: number(practices as f64),
+            proactive: self.of_type(reader, &self.quarter, of, PROACTIVE),
+            reactive: self.of_type(reader, &self.quarter, of, "Reactive"),
+            proactive_year: self.of_type(reader, &self.year, of, PROACTIVE),
+            expected: year.expected(plan).to_string(),
+            plan: number(f64::from(plan)),
+            quarter: self.cell(reader, TEAMS, &self.quarter, of),
+            year: self.cell(reader, TEAMS, &self.year, of),
+        };
+        let each = programme.visits_a_year_per_team;
+        let mut rows: Vec<Team> = match reader.grain(TEAMS, 1) {
+            0 => teams.iter().map(|team| row(team, Of::Team(Some(team)), of_team(team), each)).collect(),
+            _ => Vec::new(),
+        };
+        if !reader.named() {
+            rows.push(row("All teams", Of::All, material.standings.len(), programme.visits_a_year));
+        }
+        rows
+    }
+
+    /// Visits of a team and type: too few for a public paper.
+    fn of_type(&self, reader: Reader<'_>, days: &Days, of: Of<'_>, kind: &str) -> String {
+        if !reader.named() {
+            return String::new();
+        }
+        let found = self.made.iter().filter(|v| days.contains(v.date) && of.counts(v));
+        number(found.filter(|v| v.kind == kind).count() as f64)
+    }
+}
+
+fn claims(
+    material: &Material<'_>,
+    reader: Reader<'_>,
+    reckoning: &Reckoning<'_>,
+    so_far: &Year,
+) -> Vec<Claim> {
     let sources = material.all_receipts(&material.fact("visits"));
-    let quarter = made.iter().filter(|v| v.in_quarter).count();
-    let proactive = made.iter().filter(|v| v.in_year && v.kind == "Proactive").count();
+    let (quarter, year) = (&reckoning.quarter, &reckoning.year);
     let planned = material.pipeline.programme.visits_a_year;
-    let completed = reader.counted(quarter, "visit was", "visits were");
-    let so_far = reader.counted(proactive, "proactive visit was", "proactive visits were");
-    let mut out = vec![
-        Claim::new(format!("{completed} completed in {}.", material.quarter.short()), sources.clone()),
-        Claim::new(
-            format!(
-                "{so_far} completed in the year to {}; {} of the {planned} planned for the year would be \
-                 expected by then.",
-                long(year.until),
-                year.expected(planned)
-            ),
-            sources,
-        ),
-    ];
+    let visits = reader.say(&quarter.key(&Of::All.name()), reckoning.count(quarter, Of::All));
+    let text =
+        format!("{} completed in {}.", visits.words("visit was", "visits were"), material.quarter.short());
+    let mut out = vec![Claim::new(text, sources.clone())];
+    let proactive = Of::Type(PROACTIVE);
+    let visits = reader.say(&year.key(&proactive.name()), reckoning.count(year, proactive));
+    let text = format!(
+        "{} completed in the year to {}; {} of the {planned} planned for the year would be expected by then.",
+        visits.words("proactive visit was", "proactive visits were"),
+        long(so_far.until),
+        so_far.expected(planned)
+    );
+    out.push(Claim::new(text, sources));
     let paused = material.standings.iter().filter(|s| s.clock.state == State::Paused).count();
     if paused > 0 && reader.named() {
         let text =
@@ -210,77 +412,69 @@ fn claims(material: &Material<'_>, reader: Reader, made: &[Made], year: &Year) -
     out.into_iter().flatten().collect()
 }
 
-fn types(reader: Reader, made: &[Made]) -> Vec<Counted> {
-    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for visit in made.iter().filter(|v| v.in_year) {
-        let entry = counts.entry(&visit.kind).or_default();
-        entry.0 += usize::from(visit.in_quarter);
-        entry.1 += 1;
-    }
-    let quarter = reader.row(&counts.values().map(|c| c.0).collect::<Vec<_>>());
-    let year = reader.row(&counts.values().map(|c| c.1).collect::<Vec<_>>());
-    let names = counts.into_keys().zip(quarter.into_iter().zip(year));
-    names.map(|(name, (quarter, year))| Counted { name: name.to_owned(), quarter, year }).collect()
-}
-
-fn teams(material: &Material<'_>, reader: Reader, made: &[Made], until: &Year) -> Vec<Team> {
-    let plan = material.pipeline.programme.visits_a_year_per_team;
-    let mut names: Vec<&str> = material.pipeline.scope.places.iter().map(|p| p.team.as_str()).collect();
-    names.dedup();
-    let of = |team: &str, pick: &dyn Fn(&Made) -> bool| {
-        made.iter().filter(|v| v.team.as_deref() == Some(team) && pick(v)).count()
-    };
-    let year = reader.row(&names.iter().map(|team| of(team, &|v| v.in_year)).collect::<Vec<_>>());
-    // By team and type a public paper would let a hidden count be worked out from the table of types.
-    let typed = |team: &str, pick: &dyn Fn(&Made) -> bool| match reader.named() {
-        true => of(team, pick).to_string(),
-        false => "[c]".to_owned(),
-    };
-    let row = |(team, year): (&str, String)| Team {
-        name: team.to_owned(),
-        practices: material.standings.iter().filter(|s| s.outcome.practice.team == team).count().to_string(),
-        proactive: typed(team, &|v| v.in_quarter && v.kind == "Proactive"),
-        reactive: typed(team, &|v| v.in_quarter && v.kind == "Reactive"),
-        proactive_year: typed(team, &|v| v.in_year && v.kind == "Proactive"),
-        expected: until.expected(plan).to_string(),
-        plan: plan.to_string(),
-        year,
-    };
-    names.into_iter().zip(year).map(row).collect()
-}
-
 /// The states of clocks in the order of the table.
 const STATES: [State; 5] = [State::Overdue, State::DueSoon, State::Running, State::Met, State::Paused];
 
-fn clocks(material: &Material<'_>, reader: Reader) -> Vec<ClockRow> {
-    let levels = &material.pipeline.levels;
-    let numbers: Vec<Option<u8>> = levels.levels.iter().map(|l| Some(l.number)).chain([None]).collect();
-    let counts: Vec<Vec<usize>> = numbers
-        .iter()
-        .map(|number| {
-            let of_level: Vec<&Standing> =
-                material.standings.iter().filter(|s| s.outcome.level == *number).collect();
-            STATES.iter().map(|state| of_level.iter().filter(|s| s.clock.state == *state).count()).collect()
-        })
-        .collect();
-    let shown: Vec<Vec<String>> = if reader.named() {
-        counts.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect()
-    } else {
-        let shown = crate::packs::suppress::table(&counts);
-        shown
-            .into_iter()
-            .map(|row| row.into_iter().take(STATES.len()).map(crate::packs::suppress::words).collect())
-            .collect()
+/// The levels whose clocks stand in one row of the table: each by itself; those together that ask for a
+/// reactive visit, whose practices are few; these and the others; all of them.
+fn groups(levels: &Levels, grain: usize) -> Vec<Vec<Option<u8>>> {
+    let all: Vec<Option<u8>> = levels.levels.iter().map(|l| Some(l.number)).chain([None]).collect();
+    let (reactive, others): (Vec<_>, Vec<_>) = all.iter().partition(|number| levels.get(**number).reactive);
+    let groups = match grain {
+        0 => all.into_iter().map(|number| vec![number]).collect(),
+        1 => [reactive].into_iter().chain(others.into_iter().map(|number| vec![number])).collect(),
+        2 => vec![reactive, others],
+        _ => vec![all],
     };
-    numbers
-        .iter()
-        .zip(shown)
-        .map(|(number, states)| ClockRow {
-            badge: Badge::of(levels, *number),
-            timescale: levels.get(*number).timescale.clone(),
-            states,
-        })
-        .collect()
+    groups.into_iter().filter(|group: &Vec<_>| !group.is_empty()).collect()
+}
+
+fn clocks(material: &Material<'_>, reader: Reader<'_>) -> Vec<ClockRow> {
+    let levels = &material.pipeline.levels;
+    let groups = groups(levels, reader.grain(CLOCKS, 3));
+    let count = |group: &[Option<u8>], state: Option<State>| {
+        let of_group = material.standings.iter().filter(|s| group.contains(&s.outcome.level));
+        of_group
+            .filter(|s| match state {
+                Some(state) => s.clock.state == state,
+                None => !STATES.contains(&s.clock.state),
+            })
+            .count()
+    };
+    let key = |group: &[Option<u8>], state: &str| {
+        let names: Vec<String> =
+            group.iter().map(|n| n.map_or_else(|| "none".to_owned(), |n| n.to_string())).collect();
+        format!("clocks/{}/{}/{state}", material.as_of, names.join("+"))
+    };
+    let mut rows = Vec::new();
+    for group in &groups {
+        let cell =
+            |state: State| reader.count(CLOCKS, &key(group, state.word()), count(group, Some(state))).cell();
+        rows.push(ClockRow {
+            badge: Badge::of_group(levels, group),
+            timescale: match group.as_slice() {
+                [one] => levels.get(*one).timescale.clone(),
+                _ => "As for each level".to_owned(),
+            },
+            states: STATES.map(cell).to_vec(),
+        });
+        // The clocks of a group are those of its practices.
+        let rest = key(group, "another state");
+        reader.implied(&rest, count(group, None));
+        for number in group {
+            let of_level = material.standings.iter().filter(|s| s.outcome.level == *number).count();
+            reader.implied(&keys::level(material.as_of, *number), of_level);
+        }
+        let of_levels: Vec<String> = group.iter().map(|n| keys::level(material.as_of, *n)).collect();
+        let of_states = STATES.iter().map(|state| key(group, state.word())).chain([rest]);
+        reader.balance(of_levels, of_states, false);
+    }
+    for state in STATES {
+        let all = keys::clocks(material.as_of, state.word());
+        reader.implied(&all, material.standings.iter().filter(|s| s.clock.state == state).count());
+        reader.adds_up(&all, groups.iter().map(|group| key(group, state.word())));
+    }
+    rows
 }
 
 fn due(material: &Material<'_>) -> Vec<Due> {
@@ -332,9 +526,8 @@ fn planned(material: &Material<'_>, code: &str) -> String {
 mod tests {
     use super::*;
     use crate::packs::sample::Sample;
-    use crate::pipeline::Audience;
 
-    const NAMED: Reader = Reader { audience: Audience::Named };
+    const NAMED: Reader<'static> = Reader::NAMED;
 
     fn texts(visits: &Visits) -> Vec<&str> {
         visits.claims.iter().map(|claim| claim.text.as_str()).collect()
