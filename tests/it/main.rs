@@ -25,6 +25,7 @@ mod operation;
 mod papers;
 mod places;
 mod properties;
+mod public;
 mod quarantine;
 mod reading;
 mod rebuild;

@@ -1,5 +1,6 @@
 //! A data folder of one's own, and the program run in it.
 
+pub mod attack;
 pub mod office;
 pub mod smtp;
 

@@ -10,6 +10,8 @@ mod exceptions;
 pub(in crate::packs) mod keys;
 mod movements;
 mod paper;
+#[cfg(test)]
+mod silence;
 mod sources;
 mod summary;
 mod support;

@@ -193,10 +193,11 @@ impl<'m> Choice<'m> {
         tables.into_iter().min_by_key(|table| (loss(table), (*table).clone())).cloned()
     }
 
-    /// Takes back what was hidden and need not have been, the largest first.
+    /// Takes back what was hidden and need not have been: first what a sentence tells, then the largest.
     fn show_again(&mut self) {
         let mut hidden: Vec<usize> = self.hidden.iter().copied().collect();
-        hidden.sort_by_key(|place| std::cmp::Reverse(self.published.figures[*place].value));
+        let told = |place: &usize| self.cells.get(place).is_some_and(|cell| cell.places.contains(&cell.key));
+        hidden.sort_by_key(|place| std::cmp::Reverse((told(place), self.published.figures[*place].value)));
         for place in hidden {
             if self.hidden.contains(&place) {
                 self.try_to_show(place);
@@ -233,8 +234,9 @@ impl<'m> Choice<'m> {
                 }
             }
         }
-        again.retain(|other, _| !shown.contains(other));
         self.wide.extend(again);
+        // What is shown has nothing left to protect.
+        shown.iter().for_each(|place| _ = self.wide.remove(place));
     }
 }
 

@@ -7,6 +7,8 @@
 //! what each hidden count could be for somebody who knows all of that, and [`choose`](choose::choose) hides
 //! more until each of them could be many things.
 
+#[cfg(test)]
+mod attacked;
 mod bounds;
 mod choose;
 mod figures;
