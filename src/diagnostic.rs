@@ -80,6 +80,11 @@ codes! {
     /// An alias or a word of a map that matched nothing lately.
     Unmatched => "unmatched",
 
+    /// A named value that nothing names.
+    UnusedValue => "unused-value",
+    /// Numbers of a column that no rule claims, or that two rules do.
+    RuleNumbers => "rule-numbers",
+
     // A received file as a whole.
     /// The bytes are not a file of any kind that is read.
     UnreadableFile => "unreadable-file",

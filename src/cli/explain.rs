@@ -8,7 +8,8 @@ use crate::diagnostic::likely;
 use crate::levels::{Evidence, Ruling};
 use crate::packs::Standing;
 use crate::run::RunResult;
-use crate::visits::State;
+use crate::visits::{Clock, State, Timed};
+use crate::wording::plural;
 
 pub(super) fn explain(args: &ExplainArgs) -> Exit {
     let Found { result, later } = match result(&args.data, args.run.as_deref()) {
@@ -102,15 +103,42 @@ fn tell_decision(practice: &Standing) {
 }
 
 fn tell_clock(practice: &Standing) {
-    let clock = &practice.clock;
-    let starts = long(clock.starts);
-    let stands = match (clock.state, clock.due) {
-        (State::Met, _) => format!("met by the visit of {}", clock.met_on.map(long).unwrap_or_default()),
-        (State::Paused, _) => format!("paused: {}", clock.reason.as_deref().unwrap_or("no reason given")),
-        (state, Some(due)) => format!("visit due {} ({})", long(due), state.word()),
-        (state, None) => state.word().to_owned(),
+    say(&format!("Clock: {}", clock(&practice.clock)));
+    if practice.clocks.len() > 1 {
+        for timed in &practice.clocks {
+            let rule = timed.rule.as_deref().unwrap_or("decision");
+            say(&format!("       - {rule}{}: {}", known_as(practice, timed), clock(&timed.clock)));
+        }
+    }
+}
+
+/// The place of the row that a clock belongs to.
+fn known_as(practice: &Standing, timed: &Timed) -> String {
+    let finding = practice.outcome.findings.iter().find(|f| Some(&f.rule) == timed.rule.as_ref());
+    let row = finding.and_then(|finding| finding.evidence.get(timed.evidence?));
+    let (file, number) = match row {
+        Some(row) => (row.file.as_deref(), row.row),
+        None => (None, None),
     };
-    say(&format!("Clock: from {starts}, {stands}"));
+    match (file, number) {
+        (Some(file), Some(number)) => format!(" ({file}, row {number})"),
+        _ => String::new(),
+    }
+}
+
+/// A clock with all that is known of it: start, due date, visit, days late.
+fn clock(clock: &Clock) -> String {
+    let due = clock.due.map(long).unwrap_or_default();
+    let met_on = clock.met_on.map(long).unwrap_or_default();
+    let late = plural(clock.days_late.unwrap_or_default() as usize, "day", "days");
+    let stands = match clock.state {
+        State::Met => format!("visit due {due}, met on {met_on}, in time"),
+        State::MetLate => format!("visit due {due}, met on {met_on}, {late} late"),
+        State::Paused => format!("paused: {}", clock.reason.as_deref().unwrap_or("no reason given")),
+        State::Overdue => format!("visit due {due}, overdue by {late}"),
+        State::Running | State::DueSoon => format!("visit due {due} ({})", clock.state.word()),
+    };
+    format!("from {}, {stands}", long(clock.starts))
 }
 
 /// A row of evidence with its place.

@@ -16,7 +16,7 @@ pub(super) fn levels(args: &LevelsArgs) -> Exit {
         Ok(found) => found,
         Err(exit) => return exit,
     };
-    let rows: Vec<[String; 14]> = result.practices.iter().map(|p| p.levels_row()).collect();
+    let rows: Vec<[String; 17]> = result.practices.iter().map(|p| p.levels_row()).collect();
     let format = if args.json { Format::Json } else { args.format };
     match format {
         Format::Csv => {
@@ -111,7 +111,7 @@ fn no_such_run(run: &str, known: &[RunRecord]) -> String {
     format!("there is no run \"{run}\"; {there_are}{near}")
 }
 
-fn csv(rows: &[[String; 14]]) -> String {
+fn csv(rows: &[[String; 17]]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     // Writing into memory cannot fail, and the text is what was put in.
     let _ = writer.write_record(LEVELS_HEADER);
@@ -122,13 +122,14 @@ fn csv(rows: &[[String; 14]]) -> String {
 }
 
 /// The same cells as JSON: numbers as numbers, rules as a list, missing values as null.
-fn object(row: &[String; 14]) -> Value {
+fn object(row: &[String; 17]) -> Value {
     let mut out = Map::new();
     for (name, cell) in LEVELS_HEADER.iter().zip(row) {
         let value = match *name {
             "rules" => Value::from(cell.split(';').filter(|r| !r.is_empty()).collect::<Vec<_>>()),
             _ if cell.is_empty() => Value::Null,
             "level" | "proposed_level" | "previous_level" => Value::from(cell.parse::<u8>().ok()),
+            "days_late" => Value::from(cell.parse::<u32>().ok()),
             "variation_score" => Value::from(cell.parse::<f64>().ok()),
             "not_assessed" => Value::from(cell == "true"),
             _ => Value::from(cell.as_str()),
@@ -138,7 +139,7 @@ fn object(row: &[String; 14]) -> Value {
     Value::Object(out)
 }
 
-fn table(result: &RunResult, later: Option<&RunRecord>, rows: &[[String; 14]]) {
+fn table(result: &RunResult, later: Option<&RunRecord>, rows: &[[String; 17]]) {
     let as_at = crate::dates::long(result.as_of);
     say(&format!("{} as at {as_at} (run {}){}", result.job, result.run, not_the_last(later)));
     say("");
@@ -154,9 +155,12 @@ fn table(result: &RunResult, later: Option<&RunRecord>, rows: &[[String; 14]]) {
         "Score",
         "Visit due",
         "Clock",
+        "From",
+        "Met on",
+        "Late",
         "Rules",
     ];
-    let picked = [0, 1, 2, 3, 4, 5, 6, 7, 9, 12, 13, 8];
+    let picked = [0, 1, 2, 3, 4, 5, 6, 7, 9, 12, 13, 14, 15, 16, 8];
     let cut = |text: &str| -> String { text.chars().take(34).collect() };
     let lines: Vec<Vec<String>> = std::iter::once(heads.iter().map(ToString::to_string).collect())
         .chain(rows.iter().map(|row| {

@@ -40,6 +40,8 @@ pub(super) enum Node {
     /// A regular expression made from a LIKE pattern.
     Matches(Box<Node>, String),
     Coalesce(Vec<Node>),
+    /// The first date if it is not after the second.
+    NotAfter(Box<Node>, Box<Node>),
     Has(Box<Node>, String),
     Position(Box<Node>, Arc<[String]>),
     Abs(Box<Node>),
@@ -101,6 +103,7 @@ impl Node {
             Node::And(left, right)
             | Node::Or(left, right)
             | Node::Compare(left, _, right)
+            | Node::NotAfter(left, right)
             | Node::Arithmetic(left, _, right) => {
                 left.numbers(into);
                 right.numbers(into);
@@ -131,6 +134,7 @@ impl Node {
             Node::And(left, right)
             | Node::Or(left, right)
             | Node::Compare(left, _, right)
+            | Node::NotAfter(left, right)
             | Node::Arithmetic(left, _, right) => {
                 left.columns(into);
                 right.columns(into);
@@ -258,12 +262,24 @@ impl Checker<'_> {
             };
             return Some((node, kind));
         }
+        if let Some(number) = self.columns.values().take(&name) {
+            return Some((Node::Number(number), Kind::Number));
+        }
+        let names = || self.columns.names().chain(self.columns.values().names());
         let mend = if quote.is_some() {
             format!("if it is a value, put it in single quotes: '{written}'")
-        } else if let Some(near) = likely(&name, self.columns.names()) {
+        } else if let Some(near) = likely(&name, names()) {
             format!("did you mean `{near}`?")
         } else {
-            format!("the columns here are: {}", self.columns.names().collect::<Vec<_>>().join(", "))
+            match self.columns.names().next() {
+                Some(_) => {
+                    format!("the columns here are: {}", self.columns.names().collect::<Vec<_>>().join(", "))
+                }
+                None => {
+                    let values: Vec<&str> = self.columns.values().names().collect();
+                    format!("a title may name the [values] of levels.toml: {}", values.join(", "))
+                }
+            }
         };
         self.fault(at, format!("there is no column `{written}`"), Some(mend))
     }

@@ -32,6 +32,9 @@ pub(super) fn expr(node: &Node, as_of: NaiveDate) -> Expr {
         Node::Missing(inner) => of(inner).is_null(),
         Node::Matches(inner, pattern) => of(inner).str().contains(lit(pattern.as_str()), true),
         Node::Coalesce(list) => coalesce(&list.iter().map(of).collect::<Vec<_>>()),
+        Node::NotAfter(date, limit) => {
+            when(of(date).lt_eq(of(limit))).then(of(date)).otherwise(lit(NULL).cast(DataType::Date))
+        }
         Node::Has(inner, value) => {
             let framed = format!("{BETWEEN_VALUES}{value}{BETWEEN_VALUES}");
             of(inner).str().contains_literal(lit(framed))

@@ -11,7 +11,9 @@
 mod check;
 mod evaluate;
 mod parse;
+mod probe;
 mod sentence;
+mod values;
 
 use std::sync::Arc;
 
@@ -20,11 +22,14 @@ use polars::prelude::Expr;
 
 pub(crate) use check::length;
 pub(crate) use evaluate::BETWEEN_VALUES;
+pub use probe::{Claim, Coverage, Range, coverage};
 pub use sentence::Sentence;
+pub use values::Values;
 
 /// The functions a condition may use: name, arguments, what it gives.
 pub const FUNCTIONS: &[(&str, &str, &str)] = &[
     ("coalesce", "a, b, …", "the first of the values that is not missing"),
+    ("not_after", "date, date", "the first date if it is not after the second, else missing"),
     ("has", "list, 'value'", "whether a cell with several values holds this one"),
     ("position", "choice", "the place of a value in its column's list of allowed values, from 1"),
     ("abs", "number", "the number without its sign"),
@@ -84,12 +89,23 @@ impl Kind {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Columns {
     columns: Vec<(String, Kind)>,
+    values: Values,
 }
 
 impl Columns {
     /// No columns.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty columns, for conditions that may name values of the pipeline.
+    pub fn knowing(values: &Values) -> Self {
+        Self { columns: Vec::new(), values: values.clone() }
+    }
+
+    /// The named values that conditions may use.
+    pub fn values(&self) -> &Values {
+        &self.values
     }
 
     /// Adds a column; a column of that name is replaced.
@@ -196,6 +212,14 @@ impl Condition {
         Self::of_kind(text, columns, scope, &Kind::Date)
     }
 
+    /// The same, for an expression that must be a number.
+    ///
+    /// # Errors
+    /// Every fault that was found; at least one.
+    pub fn number(text: &str, columns: &Columns, scope: Scope) -> Result<Self, Vec<Fault>> {
+        Self::of_kind(text, columns, scope, &Kind::Number)
+    }
+
     fn of_kind(text: &str, columns: &Columns, scope: Scope, kind: &Kind) -> Result<Self, Vec<Fault>> {
         let condition = Self::new(text, columns, scope)?;
         if condition.kind == *kind {
@@ -233,6 +257,14 @@ impl Condition {
         let mut numbers = Vec::new();
         self.node.numbers(&mut numbers);
         numbers
+    }
+
+    /// The value, where the expression is a number that no row changes.
+    fn constant(&self) -> Option<f64> {
+        match self.node {
+            check::Node::Number(number) => Some(number),
+            _ => None,
+        }
     }
 
     /// The columns it speaks of, sorted, each once.
@@ -307,6 +339,8 @@ mod tests {
         assert_eq!(rows("team like 'Q%' and team ilike '%LIT%'"), [1, 2]);
         assert_eq!(rows("score / 0 > 1"), [] as [u32; 0]);
         assert_eq!(rows("coalesce(severity, 'Low') = 'Low'"), [3, 4]);
+        assert_eq!(rows("not_after(told, '2025-07-14') = told"), [2]);
+        assert_eq!(rows("coalesce(not_after(told, DATE '2025-12-31'), as_of) = as_of"), [1, 4]);
     }
 
     fn over_rows(text: &str) -> Vec<String> {

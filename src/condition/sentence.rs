@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use polars::prelude::*;
 use sqlparser::ast::{Expr as Sql, FunctionArg, FunctionArgExpr, FunctionArguments, Value};
 
-use super::{Columns, Condition, Fault, Kind, Scope, parse};
+use super::{Columns, Condition, Fault, Kind, Scope, Values, parse};
 use crate::dates;
 
 /// A sentence with its expressions checked.
@@ -41,6 +41,10 @@ impl Sentence {
             };
             parts.push(Part::Text(before.to_owned()));
             match placeholder(inside, columns) {
+                Ok(Part::Value(condition)) if condition.constant().is_some() => {
+                    let number = condition.constant().map(crate::wording::number);
+                    parts.push(Part::Text(number.unwrap_or_default()));
+                }
                 Ok(part) => parts.push(part),
                 Err(found) => faults.extend(found),
             }
@@ -56,6 +60,24 @@ impl Sentence {
     pub fn of_rule<'c>(mut self, conditions: impl IntoIterator<Item = &'c Condition>) -> Self {
         self.limits.extend(conditions.into_iter().flat_map(Condition::numbers));
         self
+    }
+
+    /// A text that speaks of no row, only of named values: a title.
+    ///
+    /// # Errors
+    /// Every fault that was found; at least one.
+    pub fn title(text: &str, values: &Values) -> Result<String, Vec<Fault>> {
+        let sentence = Self::new(text, &Columns::knowing(values))?;
+        let mut out = String::new();
+        for part in &sentence.parts {
+            let Part::Text(text) = part else {
+                let message = "a title speaks of no row".to_owned();
+                let mend = Some("write the text itself, or a named value in braces".to_owned());
+                return Err(vec![Fault { line: 0, message, mend }]);
+            };
+            out.push_str(text);
+        }
+        Ok(out)
     }
 
     /// One expression for each value in the sentence, over the rows of a practice.

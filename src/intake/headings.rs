@@ -89,7 +89,7 @@ pub fn drift(
         .columns
         .iter()
         .filter(|c| !c.needed && !now.known.contains_key(&c.name) && !layout.fills_elsewhere(&c.name))
-        .filter(|c| before.is_none_or(|b| b.known.contains_key(&c.name)))
+        .filter(|c| before.map_or(!c.occasional, |b| b.known.contains_key(&c.name)))
         .filter(|c| !now.suspected.iter().any(|(name, _)| *name == c.name))
         .map(|c| c.title.as_str())
         .collect();

@@ -139,6 +139,7 @@ const MIGRATIONS: &[&str] = &[
     proof::MIGRATION,
     guard::ORDER_OF_RELEASES,
     readings::MIGRATION,
+    alerts::SEVERAL_OF_A_KIND,
 ];
 
 /// An open ledger.

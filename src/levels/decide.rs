@@ -77,8 +77,8 @@ pub(super) fn in_force(known: &Triangulated) -> BTreeMap<String, Decision> {
 
 /// Whether the decision holds against the findings.
 ///
-/// A decision covers what was known when it was made: a finding of a reactive level above the decided
-/// one that became known later is not silenced by it.
+/// A decision covers what was known when it was made: a finding of a reactive level above the decided one
+/// whose clock started later, by a worsening too, is not silenced by it. Then the decision gives way whole.
 pub(super) fn rule_on(
     decision: &Decision,
     findings: &[Finding],
@@ -88,7 +88,7 @@ pub(super) fn rule_on(
     let later = findings.iter().any(|finding| {
         pipeline.levels.get(Some(finding.level)).reactive
             && finding.level > decision.level
-            && finding.known.is_some_and(|known| known > decision.decided_on)
+            && finding.starts.iter().any(|start| *start > decision.decided_on)
     });
     if later {
         Ruling::InConflict

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use chrono::NaiveDate;
-use polars::prelude::{DataFrame, Expr, IntoLazy, LazyFrame, col, lit};
+use polars::prelude::{DataFrame, DataType, Expr, IntoLazy, LazyFrame, NULL, col, lit};
 use serde::{Deserialize, Serialize};
 
 use crate::condition::Condition;
@@ -24,14 +24,28 @@ pub struct Finding {
     pub clause: String,
     /// The level it proposes.
     pub level: u8,
-    /// When the latest of its evidence became known.
-    pub known: Option<NaiveDate>,
-    /// When its clock started.
-    pub starts: Option<NaiveDate>,
+    /// The days on which its clocks start: one for each row of the evidence, in its order, or one where the
+    /// rule says when the finding as a whole starts.
+    #[serde(deserialize_with = "starts_of_any_version")]
+    pub starts: Vec<NaiveDate>,
     /// The finding in a sentence.
     pub sentence: String,
     /// The rows that it fired on.
     pub evidence: Vec<Evidence>,
+}
+
+/// Results that older versions wrote hold one start, or none.
+fn starts_of_any_version<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<NaiveDate>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Starts {
+        Each(Vec<NaiveDate>),
+        One(Option<NaiveDate>),
+    }
+    Ok(match Starts::deserialize(from)? {
+        Starts::Each(starts) => starts,
+        Starts::One(start) => start.into_iter().collect(),
+    })
 }
 
 /// A row that a rule fired on.
@@ -105,8 +119,7 @@ fn fire(rule: &Rule, known: &Triangulated) -> anyhow::Result<Vec<(String, Findin
         .collect();
     let count = says.len();
     let mut aggregates = vec![
-        col("_known").max().alias("_latest"),
-        starts(rule, as_of).alias("_starts"),
+        whole(rule, as_of).alias("_starts"),
         rule.having.as_ref().map_or_else(|| lit(true), |having| having.expr(as_of)).first().alias("_having"),
     ];
     aggregates.extend(says);
@@ -130,16 +143,20 @@ fn fire(rule: &Rule, known: &Triangulated) -> anyhow::Result<Vec<(String, Findin
         let said: Vec<_> = (0..count)
             .filter_map(|i| groups.column(&format!("_say{i}")).ok().and_then(|c| c.get(row).ok()))
             .collect();
-        let earliest = cells.date("_starts", row);
+        let of_practice = evidence.get(&practice).cloned().unwrap_or_default();
+        let whole = series.as_ref().and_then(|s| s.since(&practice)).or_else(|| cells.date("_starts", row));
+        let starts = match whole {
+            Some(start) => vec![start],
+            None => of_practice.iter().filter_map(|(known, evidence)| known.or(evidence.received)).collect(),
+        };
         let finding = Finding {
             rule: rule.id.clone(),
             title: rule.title.clone(),
             clause: rule.clause.clone(),
             level: rule.level,
-            known: cells.date("_latest", row),
-            starts: series.as_ref().and_then(|s| s.since(&practice)).or(earliest),
+            starts,
             sentence: rule.sentence.fill(&said),
-            evidence: evidence.get(&practice).cloned().unwrap_or_default(),
+            evidence: of_practice.into_iter().map(|(_, evidence)| evidence).collect(),
         };
         out.push((practice, finding));
     }
@@ -155,20 +172,26 @@ pub(super) fn matching(fact: &DataFrame, filter: Option<&Condition>, as_of: Naiv
     }
 }
 
-fn starts(rule: &Rule, as_of: NaiveDate) -> Expr {
+/// The start of the finding as a whole, where the rule has one.
+fn whole(rule: &Rule, as_of: NaiveDate) -> Expr {
     match &rule.starts {
         Starts::At(condition) => condition.expr(as_of),
-        Starts::Earliest | Starts::Unbroken { .. } => col("_known").min(),
+        Starts::EachRow | Starts::Unbroken { .. } => lit(NULL).cast(DataType::Date).first(),
     }
 }
 
-/// The rows behind a rule, by practice.
-fn evidence(rows: &DataFrame, rule: &Rule, known: &Triangulated) -> BTreeMap<String, Vec<Evidence>> {
+/// The rows behind a rule, by practice, each with the day on which it became known.
+fn evidence(
+    rows: &DataFrame,
+    rule: &Rule,
+    known: &Triangulated,
+) -> BTreeMap<String, Vec<(Option<NaiveDate>, Evidence)>> {
     let cells = Cells::new(Some(rows));
-    let mut out: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
+    let mut out: BTreeMap<String, Vec<(Option<NaiveDate>, Evidence)>> = BTreeMap::new();
     for row in 0..rows.height() {
         if let Some(practice) = cells.text("practice", row) {
-            out.entry(practice).or_default().push(Evidence::of(&cells, row, &rule.evidence, known));
+            let evidence = Evidence::of(&cells, row, &rule.evidence, known);
+            out.entry(practice).or_default().push((cells.date("_known", row), evidence));
         }
     }
     out

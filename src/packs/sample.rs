@@ -64,7 +64,7 @@ pub fn decision(level: u8) -> Decision {
 
 /// A clock that started on a day.
 pub fn clock(starts: &str, state: State) -> Clock {
-    Clock { starts: day(starts), due: None, state, met_on: None, reason: None }
+    Clock { starts: day(starts), due: None, state, met_on: None, days_late: None, reason: None }
 }
 
 /// What documents are made of, owned.
@@ -92,6 +92,7 @@ impl Sample {
             practices: BTreeMap::new(),
             facts: BTreeMap::new(),
             sources: BTreeMap::new(),
+            refused: Vec::new(),
         };
         let levels = pipeline.levels.levels.iter();
         let level_names = levels.map(|level| (level.number, level.name.clone())).collect();
@@ -123,7 +124,7 @@ impl Sample {
         };
         let clock = clock("2026-04-01", State::Running);
         self.known.practices.insert(code.to_owned(), outcome.practice.clone());
-        self.standings.push(Standing { outcome, clock, previous: None, cause: None });
+        self.standings.push(Standing { outcome, clock, clocks: Vec::new(), previous: None, cause: None });
         self.standings.last_mut().unwrap()
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::levels::{Cause, Direction, Outcome, Past, Ruling};
-use crate::visits::Clock;
+use crate::visits::{Clock, Timed};
 use crate::wording;
 
 /// What stands for one practice.
@@ -13,6 +13,9 @@ pub struct Standing {
     pub outcome: Outcome,
     /// The clock of the level that stands.
     pub clock: Clock,
+    /// Each clock of the level that stands, of which that is the one that needs a visit first.
+    #[serde(default)]
+    pub clocks: Vec<Timed>,
     /// What the last pack said of it; none if it was not in it.
     pub previous: Option<Past>,
     /// Why its level changed since; none if it did not.
@@ -20,7 +23,7 @@ pub struct Standing {
 }
 
 /// The columns of the levels output, in order.
-pub const LEVELS_HEADER: [&str; 14] = [
+pub const LEVELS_HEADER: [&str; 17] = [
     "practice_code",
     "practice_name",
     "place",
@@ -35,6 +38,9 @@ pub const LEVELS_HEADER: [&str; 14] = [
     "not_assessed",
     "visit_due",
     "clock",
+    "clock_start",
+    "met_on",
+    "days_late",
 ];
 
 impl Standing {
@@ -54,7 +60,7 @@ impl Standing {
     /// The cells of the levels output: dates are ISO, missing values empty.
     ///
     /// Names come from files: one that a spreadsheet would take for a formula is made plain text.
-    pub fn levels_row(&self) -> [String; 14] {
+    pub fn levels_row(&self) -> [String; 17] {
         let level = |level: Option<u8>| level.map(|l| l.to_string()).unwrap_or_default();
         let outcome = &self.outcome;
         let decision = match &outcome.decision {
@@ -78,6 +84,9 @@ impl Standing {
             (!outcome.assessed).to_string(),
             self.clock.due.map(|d| d.to_string()).unwrap_or_default(),
             self.clock.state.word().to_owned(),
+            self.clock.starts.to_string(),
+            self.clock.met_on.map(|d| d.to_string()).unwrap_or_default(),
+            self.clock.days_late.map(|d| d.to_string()).unwrap_or_default(),
         ]
     }
 }

@@ -13,7 +13,7 @@ use super::general::General;
 use super::load::EXCEPTIONS;
 use super::reader::{At, Report};
 use super::rule::Rule;
-use crate::condition::{Columns, Kind};
+use crate::condition::{Columns, Kind, Values};
 use crate::diagnostic::Code;
 
 /// The fact that the engine itself provides: one row a practice in scope.
@@ -134,8 +134,8 @@ const CONTRACT: &[(&str, bool, Needed)] = &[
 ];
 
 /// The fact [`PRACTICES`], for rules.
-pub(super) fn practices() -> Fact {
-    let mut columns = Columns::new();
+pub(super) fn practices(values: &Values) -> Fact {
+    let mut columns = Columns::knowing(values);
     for name in ["practice", "practice_name", "place", "team", "commissioner", "pcn", "pcn_name"] {
         columns.set(name, Kind::Text);
     }

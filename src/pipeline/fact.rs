@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::checked::{known_names, noted, row_truth};
 use super::feed::Feed;
-use super::reader::{Report, Table};
-use crate::condition::{Columns, Condition, Kind, Scope};
+use super::reader::{Placed, Report, Table};
+use crate::condition::{Columns, Condition, Kind, Scope, Sentence, Values};
 use crate::diagnostic::{Code, likely};
 
 /// One kind of fact: a view of one or several tables on the as-of date.
@@ -19,6 +19,8 @@ pub struct Fact {
     pub from: Vec<String>,
     /// Columns added to each row, by name.
     pub derive: Vec<(String, Condition)>,
+    /// A column that says since when a row has been as grave as it is.
+    pub since: Option<Since>,
     /// Rows for which this is not true do not count.
     pub stands: Option<Condition>,
     /// Of rows that agree in these columns, only those of the file received last count.
@@ -32,17 +34,99 @@ pub struct Fact {
     pub columns: Columns,
 }
 
+/// Since when a row has been as grave as it is, told from the sheets received until then.
+#[derive(Debug, Clone)]
+pub struct Since {
+    /// The column that is added.
+    pub column: String,
+    /// The columns by which a row is known again in another sheet.
+    pub same: Vec<String>,
+    /// How grave it is: a number, the higher the graver.
+    pub grade: Condition,
+    /// Whether it is open; here the as-of date is the day on which a sheet was received.
+    pub open: Condition,
+    /// The column in which a person may state the day.
+    pub stated: Option<String>,
+    /// The day before which it cannot have been so grave.
+    pub not_before: Condition,
+    /// The day where neither a person nor an earlier sheet tells it.
+    pub otherwise: Condition,
+}
+
+/// The table `since` before its conditions are read.
+struct SinceText {
+    report: Report,
+    column: Option<Placed<String>>,
+    same: Vec<Placed<String>>,
+    grade: Option<Placed<String>>,
+    open: Option<Placed<String>>,
+    stated: Option<Placed<String>>,
+    not_before: Option<Placed<String>>,
+    otherwise: Option<Placed<String>>,
+}
+
+impl SinceText {
+    fn read(mut table: Table<'_>) -> Self {
+        let report = table.report().clone();
+        let same = table.texts("same");
+        if same.is_empty() {
+            let mend = Some("name the columns by which a row is known again in another sheet".to_owned());
+            report.error(&table.at(), Code::MissingKey, "`since` needs `same`", mend);
+        }
+        Self {
+            report,
+            column: table.text("column"),
+            same,
+            grade: table.text("grade"),
+            open: table.text("open"),
+            stated: table.text_or_none("stated"),
+            not_before: table.text("not_before"),
+            otherwise: table.text("otherwise"),
+        }
+    }
+
+    /// What the texts say of a table with these columns.
+    fn with(self, columns: &Columns) -> Option<Since> {
+        let report = &self.report;
+        let date = |text: Option<Placed<String>>| {
+            text.and_then(|t| noted(report, &t.at, Condition::date(&t.value, columns, Scope::Row)))
+        };
+        let (not_before, otherwise) = (date(self.not_before), date(self.otherwise));
+        let number =
+            |t: Placed<String>| noted(report, &t.at, Condition::number(&t.value, columns, Scope::Row));
+        let grade = self.grade.and_then(number);
+        let open = self.open.and_then(|text| row_truth(report, &text, columns));
+        let stated = self.stated.filter(|name| match columns.get(&name.value) {
+            None | Some(Kind::Date) => true,
+            Some(kind) => {
+                let message = format!("column `{}` is {}; a date is needed", name.value, kind.words());
+                report.error(&name.at, Code::BadValue, message, None);
+                false
+            }
+        });
+        Some(Since {
+            column: self.column?.value,
+            same: known_names(report, self.same, columns),
+            grade: grade?,
+            open: open?,
+            stated: known_names(report, stated.into_iter().collect(), columns).pop(),
+            not_before: not_before?,
+            otherwise: otherwise?,
+        })
+    }
+}
+
 /// Columns that every table has besides those of its layouts.
 pub const FEED: &str = "feed";
 /// The day on which the row's file was received.
 pub const RECEIVED: &str = "received";
 
 /// The columns of every table, by its name: those of all layouts that fill it, and those that feeds set.
-pub(super) fn tables(feeds: &[Feed], report: &Report) -> BTreeMap<String, Columns> {
+pub(super) fn tables(feeds: &[Feed], values: &Values, report: &Report) -> BTreeMap<String, Columns> {
     let mut tables: BTreeMap<String, Columns> = BTreeMap::new();
     for feed in feeds {
         for layout in &feed.layouts {
-            let table = tables.entry(layout.table.clone()).or_default();
+            let table = tables.entry(layout.table.clone()).or_insert_with(|| Columns::knowing(values));
             table.widen(FEED, Kind::Choice([feed.id.clone()].into()));
             table.set(RECEIVED, Kind::Date);
             for (name, kind) in layout.table_columns().iter() {
@@ -80,6 +164,7 @@ impl Fact {
             title: table.to_owned(),
             from: vec![table.to_owned()],
             derive: Vec::new(),
+            since: None,
             stands: None,
             restated_by: Vec::new(),
             keep: None,
@@ -96,7 +181,7 @@ impl Fact {
         if from.is_empty() && !file.has("from") {
             report.error(&file.at(), Code::MissingKey, "the key `from` is missing", None);
         }
-        let mut columns = Columns::new();
+        let mut columns = tables.values().next().map_or_else(Columns::new, |t| Columns::knowing(t.values()));
         let mut sources = Vec::new();
         for table in from {
             let Some(known) = tables.get(&table.value) else {
@@ -117,10 +202,12 @@ impl Fact {
             sources.push(table.value);
         }
         let derived = file.pairs("derive");
+        let since = file.table_or_none("since").map(SinceText::read);
         let (stands, keep) = (file.text_or_none("stands"), file.text_or_none("keep"));
         let (restated_by, latest) = (file.texts("restated_by"), file.texts("latest"));
         if sources.is_empty() || title.is_none() {
             derived.iter().for_each(|(name, _)| report.broke(&name.value));
+            since.iter().filter_map(|s| s.column.as_ref()).for_each(|name| report.broke(&name.value));
         }
         if sources.is_empty() {
             return None;
@@ -136,11 +223,21 @@ impl Fact {
                 report.broke(&name.value);
             }
         }
+        let title = title.and_then(|t| noted(&report, &t.at, Sentence::title(&t.value, columns.values())));
+        let added = since.as_ref().and_then(|text| text.column.clone());
+        let since = since.and_then(|text| text.with(&columns));
+        if let (None, Some(column)) = (&since, &added) {
+            report.broke(&column.value);
+        }
+        if let Some(since) = &since {
+            columns.set(&since.column, Kind::Date);
+        }
         Some(Self {
             id: id.to_owned(),
-            title: title?.value,
+            title: title?,
             from: sources,
             derive,
+            since,
             stands: stands.and_then(|text| row_truth(&report, &text, &columns)),
             restated_by: known_names(&report, restated_by, &columns),
             keep: keep.and_then(|text| row_truth(&report, &text, &columns)),

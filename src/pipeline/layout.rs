@@ -193,6 +193,8 @@ pub struct Column {
     pub fill_down: bool,
     /// Whether the sheet must have it.
     pub needed: bool,
+    /// Whether few sheets have it: then a sheet without it is not told so.
+    pub occasional: bool,
     /// Whether each cell must be filled.
     pub required: bool,
     /// Rows in which the cell must be filled.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::checked::{read_choice, row_truth};
 use super::fact::Fact;
+use super::layout::Declared;
 use super::reader::Table;
 use crate::condition::{Condition, length};
 use crate::diagnostic::Code;
@@ -19,6 +20,8 @@ pub struct Levels {
     pub levels: Vec<Level>,
     /// What holds for a practice that is not assessed and for which nothing stands.
     pub not_assessed: Level,
+    /// Numbers that conditions and texts name, each with the line at which it is written.
+    pub values: Vec<(String, f64, Declared)>,
 }
 
 /// A practice is assessed if a fact about it stands.
@@ -49,6 +52,8 @@ pub struct Level {
     pub due: Period,
     /// What starts the clock.
     pub starts: ClockStart,
+    /// Whether no clock of this level starts before the framework did.
+    pub within_framework: bool,
     /// The visits that meet the clock; any completed visit if none is named.
     pub met_by: Option<Condition>,
     /// What the framework does at this level.
@@ -103,7 +108,7 @@ pub struct Period {
 /// What starts a clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClockStart {
-    /// The earliest start of the findings that set the level.
+    /// Each finding that sets the level has its clock.
     Findings,
     /// The last completed visit, or the framework's start; such a clock is never met.
     LastVisit,
@@ -141,7 +146,25 @@ impl Levels {
             report.error(&file.at(), Code::MissingKey, "there is no [[level]]", None);
         }
         let not_assessed = file.table("not_assessed").and_then(|t| Level::read(t, facts, true));
-        Some(Self { due_soon_days: due_soon_days?, assessed: assessed?, levels, not_assessed: not_assessed? })
+        let values = file.numbers("values").into_iter().map(|(name, number)| {
+            let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            let begins = name.value.starts_with(|c: char| c.is_ascii_lowercase());
+            if !begins || !name.value.chars().all(letters) || name.value == "as_of" {
+                let message = format!("`{}` cannot be the name of a value", name.value);
+                let mend = Some("write small letters, digits and _, as in variation_score".to_owned());
+                report.error(&name.at, Code::BadValue, message, mend);
+            }
+            let declared = Declared { file: name.at.file.to_string(), line: name.at.line };
+            (name.value, number, declared)
+        });
+        let values = values.collect();
+        Some(Self {
+            due_soon_days: due_soon_days?,
+            assessed: assessed?,
+            levels,
+            not_assessed: not_assessed?,
+            values,
+        })
     }
 }
 
@@ -155,6 +178,7 @@ impl Level {
         let due = read_period(&mut table, "due");
         let starts = [("findings", ClockStart::Findings), ("last-visit", ClockStart::LastVisit)];
         let starts = read_choice(&mut table, "starts", &starts);
+        let within_framework = table.flag("within_framework");
         let met_by = table.text_or_none("met_by");
         let actions = table.texts("actions").into_iter().map(|a| a.value).collect();
         if starts.is_none() {
@@ -174,6 +198,7 @@ impl Level {
             reactive,
             due: due?,
             starts: starts?,
+            within_framework,
             met_by,
             actions,
         })

@@ -16,8 +16,10 @@ use super::reader::{At, File, Report, Table};
 use super::rule::Rule;
 use super::source::Folder;
 use super::vocabulary::{Vocabularies, Vocabulary};
-use super::{Pipeline, SHORT_HASH, committee, contract, download, exception, job, rule, support, words};
-use crate::condition::Columns;
+use super::{
+    Pipeline, SHORT_HASH, committee, contract, download, exception, job, numbers, rule, support, words,
+};
+use crate::condition::{Columns, Values};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::guard::Guard;
 
@@ -80,13 +82,15 @@ impl<'f> Loader<'f> {
         let shared: BTreeMap<String, Layout> = self.each("layouts", |_, t| Layout::read(t, &lists));
         let mut feeds: Vec<Feed> =
             self.each("feeds", |id, t| Feed::read(id, t, &lists, &shared)).into_values().collect();
-        let tables = tables(&feeds, self.report);
-        let facts = self.facts(&tables);
+        let values = numbers::values(self.folder, LEVELS);
+        let tables = tables(&feeds, &values, self.report);
+        let facts = self.facts(&tables, &values);
         let levels = self.one(LEVELS, true, |t| Levels::read(t, &facts)).flatten();
-        let numbers = peek(self.folder, LEVELS, "level", "number");
+        let level_numbers = peek(self.folder, LEVELS, "level", "number");
         let mut rules: Vec<Rule> =
-            self.each("rules", |id, t| Rule::read(id, t, &facts, &numbers)).into_values().collect();
+            self.each("rules", |id, t| Rule::read(id, t, &facts, &level_numbers)).into_values().collect();
         rule::check_copies(self.report, &rules);
+        numbers::check_rules(self.report, &rules, &feeds, &facts);
         rules.sort_by(|a, b| b.level.cmp(&a.level).then_with(|| a.id.cmp(&b.id)));
         let exceptions = self.one(EXCEPTIONS, false, |t| exception::read(t, &facts)).unwrap_or_default();
         let general = self.general();
@@ -104,12 +108,15 @@ impl<'f> Loader<'f> {
         if unsaid {
             contract::unsaid_exceptions(self.report, &committees);
         }
-        words::check(self.report, &feeds, &tables, &facts, &numbers);
+        words::check(self.report, &feeds, &tables, &facts, &level_numbers);
         contract::standing(self.report, &facts, |fact, key| {
             let text = self.folder.get(&format!("facts/{fact}.toml"))?;
             Some(text.parse::<toml::Table>().is_ok_and(|table| table.contains_key(key)))
         });
         contract::check(self.report, &feeds, &tables, &facts, &rules, &committees, general.as_ref());
+        if let Some(levels) = &levels {
+            numbers::check_values(self.report, levels, &values, &facts);
+        }
         let (general, calendar) = general?;
         job::check_quarterly(self.report, &general.jobs, &calendar);
         download::check_tokens(self.report, &feeds, &general.downloads);
@@ -222,12 +229,12 @@ impl<'f> Loader<'f> {
         lists
     }
 
-    fn facts(&self, tables: &BTreeMap<String, Columns>) -> BTreeMap<String, Fact> {
+    fn facts(&self, tables: &BTreeMap<String, Columns>, values: &Values) -> BTreeMap<String, Fact> {
         let mut facts = self.each("facts", |id, t| Fact::read(id, t, tables));
         for (name, columns) in tables {
             facts.entry(name.clone()).or_insert_with(|| Fact::whole(name, columns));
         }
-        facts.insert(contract::PRACTICES.to_owned(), contract::practices());
+        facts.insert(contract::PRACTICES.to_owned(), contract::practices(values));
         facts
     }
 

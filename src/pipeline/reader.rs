@@ -355,6 +355,21 @@ impl<'a> Table<'a> {
         out
     }
 
+    /// A table whose keys are names of the author's own, with numbers as values.
+    pub(super) fn numbers(&mut self, key: &str) -> Vec<(Placed<String>, f64)> {
+        let Some(mut table) = self.table_or_none(key) else { return Vec::new() };
+        let names: Vec<Placed<String>> = table
+            .node
+            .iter()
+            .map(|(name, _)| Placed { value: name.get_ref().to_string(), at: table.file.at(name.span()) })
+            .collect();
+        let number = |name: Placed<String>| {
+            let number = table.number_or_none(&name.value)?;
+            Some((name, number.value))
+        };
+        names.into_iter().filter_map(number).collect()
+    }
+
     fn inner(&self, node: &'a DeTable<'a>, at: At) -> Table<'a> {
         Table { file: self.file, node, at, asked: BTreeSet::new() }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::checked::{known_names, noted, row_truth};
 use super::fact::Fact;
+use super::layout::Declared;
 use super::level::level_number;
 use super::reader::{At, Placed, Report, Table};
 use crate::condition::{Condition, Scope, Sentence};
@@ -24,11 +25,13 @@ pub struct Rule {
     pub from: String,
     /// What must be true of a row.
     pub filter: Option<Condition>,
+    /// The line at which that is written; without it the first line of the rule.
+    pub filter_at: Declared,
     /// What must be true of a practice's rows together.
     pub having: Option<Condition>,
     /// Whether it fires only where no other rule does.
     pub only_if_nothing_else: bool,
-    /// The date of a row: when it became known.
+    /// The date of a row: when it became known, which starts its clock.
     pub date: Condition,
     /// What starts the clock of the finding.
     pub starts: Starts,
@@ -41,8 +44,8 @@ pub struct Rule {
 /// What starts the clock of a finding.
 #[derive(Debug, Clone)]
 pub enum Starts {
-    /// The earliest date of its rows.
-    Earliest,
+    /// Each of its rows has a clock of its own, from the row's date.
+    EachRow,
     /// An expression over its rows.
     At(Condition),
     /// The first row of the present unbroken series, in another fact.
@@ -84,10 +87,12 @@ impl Rule {
         let (date, sentence) = (file.text("date"), file.text("sentence"));
         let evidence = file.texts("evidence");
         let starts = match file.has("starts").then(|| file.is_table("starts")) {
-            None => Some(StartsText::Earliest),
+            None => Some(StartsText::EachRow),
             Some(true) => file.table_or_none("starts").and_then(StartsText::read),
             Some(false) => file.text("starts").map(StartsText::At),
         };
+        let at = filter.as_ref().map_or_else(|| file.at(), |filter| filter.at.clone());
+        let filter_at = Declared { file: at.file.to_string(), line: at.line };
         let Some(fact) = from.and_then(|from| super::known_fact(&report, &from, facts)) else {
             if let Some(StartsText::Unbroken { fact, .. }) = &starts {
                 super::known_fact(&report, fact, facts);
@@ -95,6 +100,7 @@ impl Rule {
             return None;
         };
         let columns = &fact.columns;
+        let title = title.and_then(|t| noted(&report, &t.at, Sentence::title(&t.value, columns.values())));
         let evidence = known_names(&report, evidence, columns);
         let filter = filter.map(|text| row_truth(&report, &text, columns));
         let having =
@@ -102,7 +108,7 @@ impl Rule {
         let date = date.and_then(|t| noted(&report, &t.at, Condition::date(&t.value, columns, Scope::Row)));
         let sentence = sentence.and_then(|t| noted(&report, &t.at, Sentence::new(&t.value, columns)));
         let starts = match starts? {
-            StartsText::Earliest => Some(Starts::Earliest),
+            StartsText::EachRow => Some(Starts::EachRow),
             StartsText::At(text) => {
                 noted(&report, &text.at, Condition::date(&text.value, columns, Scope::Rows)).map(Starts::At)
             }
@@ -118,11 +124,12 @@ impl Rule {
         let sentence = sentence.map(|sentence| sentence.of_rule(filter.iter().chain(&having)));
         Some(Self {
             id: id.to_owned(),
-            title: title?.value,
+            title: title?,
             clause: clause?.value,
             level: level?,
             from: fact.id.clone(),
             filter,
+            filter_at,
             having,
             only_if_nothing_else,
             date: date?,
@@ -165,7 +172,7 @@ fn swap<T>(written: Option<Option<T>>) -> Option<Option<T>> {
 }
 
 enum StartsText {
-    Earliest,
+    EachRow,
     At(Placed<String>),
     Unbroken { fact: Placed<String>, holds: Placed<String>, date: Placed<String> },
 }

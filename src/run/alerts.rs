@@ -56,11 +56,14 @@ pub fn alerts(
                 }
                 (None, None) => continue,
             };
+            let alike =
+                past.iter().filter(|a| (a.occurrence, a.event, a.level) == (occurrence, event, level));
             let alert = Alert {
                 exception: id.to_owned(),
                 occurrence,
                 event,
                 level,
+                nth: u32::try_from(alike.count()).unwrap_or(u32::MAX).saturating_add(1),
                 as_of,
                 run: run.to_owned(),
                 detail,
@@ -74,9 +77,17 @@ pub fn alerts(
     Ok(out)
 }
 
-/// A breach that was found together with the opening is said by the opening's alert.
+/// A breach that was found together with the opening is said by the opening's alert, and that something
+/// eased is said to nobody: such are noted without a detail.
 fn speaks(alert: &Alert) -> bool {
-    !(alert.event == Event::Breached && alert.detail.is_empty())
+    !alert.detail.is_empty()
+}
+
+/// The start of the clock that an alert speaks of: its own, or that of the alert that was given with it.
+fn start(alert: &Alert, past: &[&Alert]) -> Option<NaiveDate> {
+    let with = |other: &&&Alert| speaks(other) && other.run == alert.run;
+    let told = if speaks(alert) { Some(alert) } else { past.iter().find(with).copied() };
+    told.and_then(|alert| exception(alert).ok()).and_then(|exception| exception.known)
 }
 
 fn exception(alert: &Alert) -> anyhow::Result<Exception> {
@@ -99,15 +110,18 @@ fn events(now: Option<&Exception>, overdue: bool, past: &[&Alert]) -> Vec<(Event
         return out;
     }
     let of_this = || past.iter().filter(|a| a.occurrence == occurrence);
-    let highest = of_this().map(|a| a.level).max().unwrap_or(0);
-    let breached = of_this().any(|a| a.event == Event::Breached && a.level >= now.level);
+    // A breach is none of the steps by which the level rose and fell.
+    let level = of_this().rev().find(|a| a.event != Event::Breached).map_or(0, |a| a.level);
+    let breached =
+        of_this().any(|a| a.event == Event::Breached && a.level >= now.level && start(a, past) == now.known);
     let mut out = Vec::new();
-    if now.level > highest {
+    if now.level > level {
         out.push((Event::Worsened, occurrence, true));
-        out.extend(overdue.then_some((Event::Breached, occurrence, false)));
-    } else if overdue && !breached {
-        out.push((Event::Breached, occurrence, true));
+        out.extend((overdue && !breached).then_some((Event::Breached, occurrence, false)));
+        return out;
     }
+    out.extend((now.level < level).then_some((Event::Eased, occurrence, false)));
+    out.extend((overdue && !breached).then_some((Event::Breached, occurrence, true)));
     out
 }
 
@@ -117,6 +131,10 @@ mod tests {
     use crate::levels::Evidence;
 
     fn exception_of(level: u8) -> Exception {
+        since(level, None)
+    }
+
+    fn since(level: u8, known: Option<NaiveDate>) -> Exception {
         let evidence = Evidence {
             arrival: Some(1),
             file: None,
@@ -131,7 +149,7 @@ mod tests {
             practice: "X90001".into(),
             level,
             criterion: "Patient harm".into(),
-            known: None,
+            known,
             sentence: "Something serious.".into(),
             evidence,
         }
@@ -139,13 +157,23 @@ mod tests {
 
     /// Plays days one after the other: the open level (0: closed) and whether its clock is overdue.
     fn played(days: &[(u8, bool)]) -> Vec<String> {
+        let days: Vec<(u8, bool, u32)> = days.iter().map(|(level, overdue)| (*level, *overdue, 1)).collect();
+        played_since(&days)
+    }
+
+    /// The same, with the day in July on which its clock started.
+    fn played_since(days: &[(u8, bool, u32)]) -> Vec<String> {
         let (mut given, mut said): (Vec<Alert>, Vec<String>) = (Vec::new(), Vec::new());
-        for (index, (level, overdue)) in days.iter().enumerate() {
+        for (index, (level, overdue, start)) in days.iter().enumerate() {
             let as_of = crate::dates::add_days("2026-07-01".parse().unwrap(), i32::try_from(index).unwrap());
-            let open: BTreeMap<String, Exception> =
-                (*level > 0).then(|| (exception_of(*level).id, exception_of(*level))).into_iter().collect();
+            let open: BTreeMap<String, Exception> = (*level > 0)
+                .then(|| since(*level, NaiveDate::from_ymd_opt(2026, 7, *start)))
+                .map(|exception| (exception.id.clone(), exception))
+                .into_iter()
+                .collect();
             let state = if *overdue { State::Overdue } else { State::Running };
-            let clock = Clock { starts: as_of, due: Some(as_of), state, met_on: None, reason: None };
+            let clock =
+                Clock { starts: as_of, due: Some(as_of), state, met_on: None, days_late: None, reason: None };
             let clocks = open.keys().map(|id| (id.clone(), clock.clone())).collect();
             let found = alerts(&open, &clocks, &given, &format!("run-{index}"), as_of).unwrap();
             said.extend(found.said.iter().map(|(a, _)| format!("{index} {} {}", a.event.word(), a.level)));
@@ -162,6 +190,31 @@ mod tests {
             played(&days),
             ["0 opened 4", "2 breached 4", "4 worsened 5", "5 breached 5", "6 closed 5"]
         );
+    }
+
+    #[test]
+    fn a_clock_is_breached_once_a_start_and_easing_alerts_nobody() {
+        // Serious since the 1st, immediate since the 5th, then serious again: the clock of the 1st goes on.
+        let days = [
+            (4, false, 1),
+            (5, false, 5),
+            (5, true, 5),
+            (4, false, 1),
+            (4, true, 1),
+            (4, true, 1),
+            (5, false, 9),
+            (5, true, 9),
+            (5, true, 9),
+        ];
+        let said =
+            ["0 opened 4", "1 worsened 5", "2 breached 5", "4 breached 4", "6 worsened 5", "7 breached 5"];
+        assert_eq!(played_since(&days), said);
+        // What was breached before it grew worse is not breached again when it eases.
+        let days = [(4, true, 1), (5, false, 5), (4, true, 1), (4, true, 1)];
+        assert_eq!(played_since(&days), ["0 opened 4", "1 worsened 5"]);
+        // Opened again between two runs: the level is the same, the start is not.
+        let days = [(4, false, 1), (4, true, 1), (4, false, 9), (4, true, 9)];
+        assert_eq!(played_since(&days), ["0 opened 4", "1 breached 4", "3 breached 4"]);
     }
 
     #[test]

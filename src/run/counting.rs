@@ -116,6 +116,33 @@ impl Judge<'_> {
         Ok(out)
     }
 
+    /// The files of a feed that were received before those that count and that these replaced, in the order
+    /// of arrival: what they showed on the day of their receipt is known still.
+    ///
+    /// # Errors
+    /// If a file in the store is damaged.
+    pub fn replaced(
+        &self,
+        feed: &Feed,
+        files: &Files<'_>,
+        counting: &[Counting<'_>],
+        passed: &BTreeMap<u32, Passed>,
+    ) -> anyhow::Result<Vec<Taken>> {
+        let Some(first) = counting.iter().filter(|c| c.feed.id == feed.id).map(|c| c.arrival.number).min()
+        else {
+            return Ok(Vec::new());
+        };
+        let mut out = Vec::new();
+        let earlier = self.arrivals.iter().filter(|a| a.feed == feed.id && a.number < first);
+        for arrival in earlier.filter(|a| !passed.contains_key(&a.number)) {
+            if let Some(read) = files.read_if_kept(arrival)? {
+                let settled = settle(arrival, feed, &read, self.practices, &self.due(arrival));
+                out.extend(settled.map(|(_, taken)| taken));
+            }
+        }
+        Ok(out)
+    }
+
     /// The releases of rows of a file.
     pub fn due(&self, arrival: &Arrival) -> Vec<Release> {
         releases::of_file(self.releases, arrival, self.arrivals, self.as_of)

@@ -259,7 +259,8 @@ impl<'p> Post<'p> {
             if self.keep(committee, outcome).is_none() {
                 continue;
             }
-            let event = format!("{}/{}-{}", given.occurrence, given.event.word(), given.level);
+            let again = if given.nth > 1 { format!("-{}", given.nth) } else { String::new() };
+            let event = format!("{}/{}-{}{again}", given.occurrence, given.event.word(), given.level);
             let key = format!("exception/{}/{event}", exception.id);
             // A subject is read on locked screens: it has the code and not the name.
             let subject = format!("[{}] {}", content.head.classification, content.head.short);

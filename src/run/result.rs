@@ -16,7 +16,7 @@ use crate::levels::{Exception, Outcome, Past, cause};
 use crate::packs::Standing;
 use crate::packs::suppress::Published;
 use crate::pipeline::Levels;
-use crate::visits::Clock;
+use crate::visits::{Clock, Timed};
 
 /// The name of the file in the run's folder.
 pub const FILE: &str = "result.json";
@@ -78,7 +78,7 @@ impl RunResult {
             .outcomes
             .iter()
             .zip(&state.clocks)
-            .map(|(outcome, clock)| compare(outcome, clock, comparison))
+            .map(|(outcome, (clock, clocks))| compare(outcome, clock, clocks, comparison))
             .collect();
         Self {
             run: run.to_owned(),
@@ -152,7 +152,12 @@ impl RunResult {
     }
 }
 
-fn compare(outcome: &Outcome, clock: &Clock, comparison: Option<&Comparison<'_>>) -> Standing {
+fn compare(
+    outcome: &Outcome,
+    clock: &Clock,
+    clocks: &[Timed],
+    comparison: Option<&Comparison<'_>>,
+) -> Standing {
     let code = &outcome.practice.code;
     let previous = comparison.and_then(|c| c.last.of(code)).map(|p| Past::of(&p.outcome));
     let cause = comparison.and_then(|c| {
@@ -160,5 +165,6 @@ fn compare(outcome: &Outcome, clock: &Clock, comparison: Option<&Comparison<'_>>
         let (then, late) = (past(c.then), past(c.late));
         cause(previous.as_ref(), then.as_ref(), late.as_ref(), &Past::of(outcome))
     });
-    Standing { outcome: outcome.clone(), clock: clock.clone(), previous, cause }
+    let (outcome, clock, clocks) = (outcome.clone(), clock.clone(), clocks.to_vec());
+    Standing { outcome, clock, clocks, previous, cause }
 }

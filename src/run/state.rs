@@ -13,12 +13,12 @@ use super::releases;
 use crate::diagnostic::Code;
 use crate::intake::read::{Book, Reader, Unreadable};
 use crate::intake::store::Store;
-use crate::intake::{self, Lookup, Practices, Reading, Rejection, Release, Settled};
+use crate::intake::{self, Effect, Lookup, Practices, Problem, Reading, Rejection, Release, Settled};
 use crate::ledger::{Arrival, Ledger, LedgerError};
 use crate::levels::{self, Exception, Outcome};
 use crate::pipeline::{Feed, Pipeline};
 use crate::triangulate::{Register, Source, Taken, Triangulated};
-use crate::visits::{Clock, Clocks};
+use crate::visits::{Clock, Clocks, Timed};
 
 /// Received files, read at most once a run.
 pub struct Files<'p> {
@@ -245,8 +245,8 @@ pub struct State {
     pub register: Register,
     /// The outcome of every practice in scope, by code.
     pub outcomes: Vec<Outcome>,
-    /// The clock of each, in the same order.
-    pub clocks: Vec<Clock>,
+    /// The clock of each, in the same order, with those it was chosen from.
+    pub clocks: Vec<(Clock, Vec<Timed>)>,
     /// The clocks of exceptions and other levels.
     pub timing: Clocks,
     /// The exceptions that are open.
@@ -298,6 +298,10 @@ impl State {
             in_force.extend(judge.of(feed, files, &mut passed)?);
         }
         present(pipeline.feeds.iter(), &in_force, as_of)?;
+        let mut earlier = Vec::new();
+        for feed in pipeline.feeds.iter().filter(|feed| looks_back(feed, pipeline)) {
+            earlier.extend(judge.replaced(feed, files, &in_force, &passed)?);
+        }
         in_force.sort_by_key(|file| file.arrival.number);
         let (mut settled, mut taken) = (BTreeMap::new(), Vec::new());
         for file in in_force {
@@ -306,10 +310,11 @@ impl State {
         }
         let letters = taken.iter().map(|t| (t.source.arrival, t.source.letters.clone())).collect();
         releases::tell(&given, &mut settled, &passed, &letters, arrivals, as_of);
-        let known = Triangulated::new(&taken, &register, pipeline, as_of)?;
+        let known = Triangulated::new(&taken, &earlier, &register, pipeline, as_of)?;
+        tell_refused(&known, &mut settled, pipeline);
         let outcomes = levels::propose(&known, pipeline)?;
         let timing = Clocks::new(&known, pipeline)?;
-        let clocks = outcomes.iter().map(|outcome| timing.clock(outcome, pipeline)).collect();
+        let clocks = outcomes.iter().map(|outcome| timing.of(outcome, pipeline)).collect();
         let exceptions = levels::exceptions(&known, pipeline)?;
         Ok(Self {
             as_of,
@@ -328,7 +333,41 @@ impl State {
     /// The outcome of a practice and its clock.
     pub fn of(&self, practice: &str) -> Option<(&Outcome, &Clock)> {
         let index = self.outcomes.binary_search_by(|o| o.practice.code.as_str().cmp(practice)).ok()?;
-        Some((self.outcomes.get(index)?, self.clocks.get(index)?))
+        Some((self.outcomes.get(index)?, &self.clocks.get(index)?.0))
+    }
+}
+
+/// Whether what a feed's earlier files showed still tells something.
+fn looks_back(feed: &Feed, pipeline: &Pipeline) -> bool {
+    let mut facts = pipeline.facts.values().filter(|fact| fact.since.is_some());
+    facts.any(|fact| feed.layouts.iter().any(|layout| fact.from.contains(&layout.table)))
+}
+
+/// Tells of each file the days that its rows state and that cannot be: the cells count as missing.
+fn tell_refused(known: &Triangulated, settled: &mut BTreeMap<u32, Settled>, pipeline: &Pipeline) {
+    for refused in &known.refused {
+        let (Some(source), Some(settled)) =
+            (known.sources.get(&refused.arrival), settled.get_mut(&refused.arrival))
+        else {
+            continue;
+        };
+        let layouts = pipeline.feed(&source.feed).map(|feed| feed.layouts.as_slice()).unwrap_or_default();
+        let column = layouts.iter().find_map(|layout| layout.column(&refused.column));
+        let letter = source.letters.get(&refused.column);
+        let problem = Problem {
+            code: Code::BadDate.id().to_owned(),
+            effect: Effect::Dropped,
+            sheet: refused.tab.and_then(|tab| source.tabs.get(tab)).or(source.sheet.as_ref()).cloned(),
+            cell: letter.map(|letter| format!("{letter}{}", refused.row)),
+            row: Some(refused.row),
+            column: column.map(|column| column.title.clone()),
+            found: Some(refused.stated.format("%d/%m/%Y").to_string()),
+            message: refused.why.clone(),
+            mend: "correct the day, or leave the cell empty: then the sheets received before tell it"
+                .to_owned(),
+        };
+        let place = settled.problems.iter().position(|p| p.row > problem.row);
+        settled.problems.insert(place.unwrap_or(settled.problems.len()), problem);
     }
 }
 

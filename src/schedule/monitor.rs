@@ -10,7 +10,6 @@ use super::slots::last_due;
 use crate::dates::{add_months, long};
 use crate::ledger::{DispatchState, Event, Held, PackRecord, PackState, RunState, SlotState};
 use crate::pipeline::{Document, Job, Missed, Pipeline};
-use crate::visits::State as ClockState;
 use crate::wording::{number, plural};
 
 /// Something that should always be so.
@@ -328,16 +327,19 @@ fn clocks(picture: &Picture<'_>) -> Option<Vec<Broken>> {
     let mut out = Vec::new();
     for practice in &result.practices {
         let (level, clock) = (pipeline.levels.get(practice.outcome.level), &practice.clock);
-        let running = !matches!(clock.state, ClockState::Met | ClockState::Paused);
-        if let Some(due) = clock.due.filter(|due| level.reactive && running && *due < today) {
+        let owed = clock.state.is_owed();
+        if let Some(due) = clock.due.filter(|due| level.reactive && owed && *due < today) {
             let code = practice.code();
             let what = format!("{code}: the visit of level {} was due on {}", level.number, long(due));
             out.push(broken(code, what, "arrange the visit, or record why the clock is paused"));
         }
     }
     for id in result.exceptions.keys() {
-        let breached =
-            picture.alerts.iter().rfind(|a| a.exception == *id).filter(|a| a.event == Event::Breached);
+        let breached = picture
+            .alerts
+            .iter()
+            .rfind(|a| a.exception == *id && a.event != Event::Eased)
+            .filter(|a| a.event == Event::Breached);
         if let Some(alert) = breached {
             let what = format!("the clock of the exception {id} was breached by {}", long(alert.as_of));
             out.push(broken(id, what, "take it up with the committee that was alerted"));

@@ -229,7 +229,11 @@ fn runs(picture: &Picture<'_>) -> Vec<RunLine> {
 fn exceptions(picture: &Picture<'_>) -> Vec<ExceptionState> {
     let Some(result) = &picture.result else { return Vec::new() };
     let breached = |id: &str| {
-        picture.alerts.iter().rfind(|a| a.exception == id).is_some_and(|a| a.event == Event::Breached)
+        picture
+            .alerts
+            .iter()
+            .rfind(|a| a.exception == id && a.event != Event::Eased)
+            .is_some_and(|a| a.event == Event::Breached)
     };
     let state = |(id, exception): (&String, &crate::levels::Exception)| ExceptionState {
         exception: id.clone(),

@@ -3,23 +3,36 @@
 use anyhow::Context;
 use chrono::NaiveDate;
 use polars::prelude::{
-    DataFrame, DataType, Expr, IntoLazy, NULL, SortMultipleOptions, UniqueKeepStrategy, col, cols, lit,
+    DataFrame, DataType, Expr, IntoLazy, LazyFrame, NULL, SortMultipleOptions, UniqueKeepStrategy, col, cols,
+    lit,
 };
 
 use super::Taken;
 use super::frames::{data_type, empty, provenance};
+use super::since::Refused;
 use crate::intake::{FILE, ROW, TAB};
 use crate::pipeline::Fact;
 
 /// The rows of a fact that stand on the as-of date, sorted by arrival and row.
-pub(super) fn stand(fact: &Fact, taken: &[Taken], as_of: NaiveDate) -> anyhow::Result<DataFrame> {
+/// `earlier` are files that those in force replaced; with the rows come the days that they state and that
+/// cannot be.
+pub(super) fn stand(
+    fact: &Fact,
+    taken: &[Taken],
+    earlier: &[Taken],
+    as_of: NaiveDate,
+) -> anyhow::Result<(DataFrame, Vec<Refused>)> {
     let mut rows = empty(&fact.columns);
     for file in taken.iter().filter(|t| fact.from.contains(&t.table)) {
         rows.vstack_mut(&aligned(fact, file)?).context("rows of one fact differ in their columns")?;
     }
-    let mut lazy = rows.lazy();
-    for (name, expression) in &fact.derive {
-        lazy = lazy.with_column(expression.expr(as_of).alias(name.as_str()));
+    let mut refused = Vec::new();
+    let mut lazy = derived(fact, rows.lazy(), as_of);
+    if let Some(since) = &fact.since {
+        let rows = lazy.collect().with_context(|| format!("the fact `{}` cannot be evaluated", fact.id))?;
+        let (rows, cannot_be) = super::since::add(since, fact, rows, (taken, earlier), as_of)?;
+        refused = cannot_be;
+        lazy = rows.lazy();
     }
     if let Some(stands) = &fact.stands {
         lazy = lazy.filter(stands.expr(as_of));
@@ -40,12 +53,21 @@ pub(super) fn stand(fact: &Fact, taken: &[Taken], as_of: NaiveDate) -> anyhow::R
             .unique_stable(Some(cols(["practice"])), UniqueKeepStrategy::Last)
             .sort([FILE, TAB, ROW], SortMultipleOptions::default().with_maintain_order(true));
     }
-    lazy.collect().with_context(|| format!("the fact `{}` cannot be evaluated", fact.id))
+    let rows = lazy.collect().with_context(|| format!("the fact `{}` cannot be evaluated", fact.id))?;
+    Ok((rows, refused))
+}
+
+/// The rows with what is derived from each.
+pub(super) fn derived(fact: &Fact, mut rows: LazyFrame, as_of: NaiveDate) -> LazyFrame {
+    for (name, expression) in &fact.derive {
+        rows = rows.with_column(expression.expr(as_of).alias(name.as_str()));
+    }
+    rows
 }
 
 /// The rows of one file with all columns of the fact, missing where its layout has none. Derived
 /// columns are filled in later.
-fn aligned(fact: &Fact, file: &Taken) -> anyhow::Result<DataFrame> {
+pub(super) fn aligned(fact: &Fact, file: &Taken) -> anyhow::Result<DataFrame> {
     let arrival = lit(file.source.arrival).cast(DataType::UInt32).alias(FILE);
     let known = file.rows.get_column_names();
     let mut select = vec![arrival];
@@ -114,7 +136,7 @@ mod tests {
     }
 
     fn scores(taken: &[Taken], as_of: &str) -> Vec<(String, f64, bool)> {
-        let frame = stand(&lancashire("score"), taken, day(as_of)).unwrap();
+        let frame = stand(&lancashire("score"), taken, &[], day(as_of)).unwrap().0;
         let cells = Cells::new(Some(&frame));
         let row = |i| {
             (

@@ -7,6 +7,7 @@ mod facts;
 mod frames;
 mod freshness;
 mod register;
+mod since;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use frames::{Cells, empty};
 pub use freshness::{Fresh, Freshness, freshness, period_end};
 pub use register::{Practice, Register};
+pub use since::Refused;
 
 use crate::pipeline::Pipeline;
 
@@ -67,27 +69,34 @@ pub struct Triangulated {
     pub facts: BTreeMap<String, DataFrame>,
     /// The files behind the rows, by arrival.
     pub sources: BTreeMap<u32, Source>,
+    /// Days that rows state and that cannot be.
+    pub refused: Vec<Refused>,
 }
 
 impl Triangulated {
-    /// Makes the facts of a date from the files in force on it.
+    /// Makes the facts of a date from the files in force on it; `earlier` are received files that those
+    /// replaced.
     ///
     /// # Errors
     /// If Polars refuses an expression: the pipeline's checks make that a bug.
     pub fn new(
         taken: &[Taken],
+        earlier: &[Taken],
         register: &Register,
         pipeline: &Pipeline,
         as_of: NaiveDate,
     ) -> anyhow::Result<Self> {
         let practices = register.in_scope().clone();
         let mut facts = BTreeMap::new();
+        let mut refused = Vec::new();
         for fact in pipeline.facts.values() {
-            facts.insert(fact.id.clone(), facts::stand(fact, taken, as_of)?);
+            let (rows, cannot_be) = facts::stand(fact, taken, earlier, as_of)?;
+            facts.insert(fact.id.clone(), rows);
+            refused.extend(cannot_be);
         }
         facts.insert("practices".to_owned(), frames::practices(&practices));
         let sources = taken.iter().map(|t| (t.source.arrival, t.source.clone())).collect();
-        Ok(Self { as_of, practices, facts, sources })
+        Ok(Self { as_of, practices, facts, sources, refused })
     }
 
     /// The rows of a fact, or none if the pipeline has no such fact.

@@ -84,7 +84,7 @@ impl Register {
     /// If Polars refuses an expression: the pipeline's checks make that a bug.
     pub fn of(taken: &[Taken], pipeline: &Pipeline, as_of: NaiveDate) -> anyhow::Result<Self> {
         let frame = |name: &str| match pipeline.facts.get(name) {
-            Some(fact) => super::facts::stand(fact, taken, as_of).map(Some),
+            Some(fact) => super::facts::stand(fact, taken, &[], as_of).map(|(rows, _)| Some(rows)),
             None => Ok(None),
         };
         let [register, successors, lists, networks] = TABLES;

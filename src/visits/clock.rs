@@ -1,8 +1,9 @@
 //! When a visit is due.
 //!
-//! The clock belongs to the level that stands: within its time from the day the ICB was told. Paused
-//! days do not count; a visit of the right type meets it. Where the clock runs from the last visit, it
-//! starts anew with each and is never met.
+//! The clock belongs to the level that stands: within its time from the day the ICB was told. Each finding
+//! has its own, and a visit meets those that had started; the practice's is the one that needs a visit
+//! first. Paused days do not count; a visit of the right type meets it, in time or late. Where the clock
+//! runs from the last visit, it starts anew with each and is never met.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,19 +17,38 @@ use crate::levels::Outcome;
 use crate::pipeline::{ClockStart, Level, Period, Pipeline};
 use crate::triangulate::{Cells, Triangulated};
 
-/// The clock of a practice.
+/// A clock as it stands on a date: all that documents and outputs may say of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clock {
-    /// The day it started.
+    /// The day it started: for a finding the day on which it became known, for the three years the last
+    /// visit or the framework's start.
     pub starts: NaiveDate,
-    /// The day a visit is due; none when met or paused.
+    /// The day by which a visit is due, moved by the paused days. It is kept when the clock is met and then
+    /// says by when the visit was due; only while the clock is paused there is none. Whether a visit is
+    /// still asked for is told by `state`, never by this.
     pub due: Option<NaiveDate>,
     /// How it stands.
     pub state: State,
-    /// The visit that met it.
+    /// The first visit that counts on or after the start: filled when met or met late, else none. A clock of
+    /// three years is never met and has none.
     pub met_on: Option<NaiveDate>,
-    /// Why it is paused.
+    /// Whole days late, never 0: up to the visit if it was met late, up to the date of the whole if it is
+    /// overdue; none in every other state.
+    #[serde(default)]
+    pub days_late: Option<u32>,
+    /// Why it is paused; none in every other state.
     pub reason: Option<String>,
+}
+
+/// One of the clocks of a practice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timed {
+    /// The rule of the finding that it belongs to; none for a decision's clock and for the three years.
+    pub rule: Option<String>,
+    /// The place of its row in the evidence of the finding, where each row has its own clock.
+    pub evidence: Option<usize>,
+    /// The clock.
+    pub clock: Clock,
 }
 
 /// How a clock stands.
@@ -41,13 +61,25 @@ pub enum State {
     DueSoon,
     /// The due date has passed.
     Overdue,
-    /// The visit has taken place.
+    /// The visit has taken place in time.
     Met,
+    /// The visit has taken place after the due date.
+    MetLate,
     /// The clock stands still.
     Paused,
 }
 
 impl State {
+    /// Whether a visit has met the clock, in time or late.
+    pub fn is_met(self) -> bool {
+        matches!(self, State::Met | State::MetLate)
+    }
+
+    /// Whether a visit is still asked for and the time for it runs or has run out.
+    pub fn is_owed(self) -> bool {
+        matches!(self, State::Running | State::DueSoon | State::Overdue)
+    }
+
     /// The word of the levels output.
     pub fn word(self) -> &'static str {
         match self {
@@ -55,6 +87,7 @@ impl State {
             State::DueSoon => "due-soon",
             State::Overdue => "overdue",
             State::Met => "met",
+            State::MetLate => "met-late",
             State::Paused => "paused",
         }
     }
@@ -112,26 +145,45 @@ impl Clocks {
         })
     }
 
-    /// The clock of the level that stands for a practice.
-    pub fn clock(&self, outcome: &Outcome, pipeline: &Pipeline) -> Clock {
+    /// The clock of a practice, and each of those it is chosen from: that of the earliest start that is not
+    /// met, or of the latest start where all are met.
+    pub fn of(&self, outcome: &Outcome, pipeline: &Pipeline) -> (Clock, Vec<Timed>) {
+        let each = self.each(outcome, pipeline);
+        let owed = each.iter().filter(|t| !t.clock.state.is_met()).min_by_key(|t| t.clock.starts);
+        let chosen = owed.or_else(|| each.iter().max_by_key(|t| t.clock.starts));
+        let level = pipeline.levels.get(outcome.level);
+        let clock = chosen.map(|timed| timed.clock.clone());
+        (clock.unwrap_or_else(|| self.of_level(&outcome.practice.code, level, self.as_of)), each)
+    }
+
+    /// Each clock of the level that stands: those of the findings that support it, else that of the
+    /// decision; or the one that the last visit starts.
+    fn each(&self, outcome: &Outcome, pipeline: &Pipeline) -> Vec<Timed> {
         let level = pipeline.levels.get(outcome.level);
         let code = &outcome.practice.code;
-        match level.starts {
-            ClockStart::LastVisit => {
-                let last = self.visits.get(code).and_then(BTreeSet::last).copied();
-                self.tell(code, last.unwrap_or(self.framework_start), level.due, None)
-            }
-            ClockStart::Findings => {
-                let of_level = outcome.findings.iter().filter(|f| Some(f.level) == outcome.level);
-                let decided = outcome.decided().map(|d| d.decided_on);
-                let starts = of_level.filter_map(|f| f.starts).min().or(decided).unwrap_or(self.as_of);
-                self.tell(code, starts, level.due, self.meeting.get(&level.number))
+        if level.starts == ClockStart::LastVisit {
+            let last = self.visits.get(code).and_then(BTreeSet::last).copied();
+            let clock = self.tell(code, last.unwrap_or(self.framework_start), level.due, None);
+            return vec![Timed { rule: None, evidence: None, clock }];
+        }
+        let mut out = Vec::new();
+        for finding in outcome.findings.iter().filter(|f| Some(f.level) == outcome.level) {
+            let rows = finding.starts.len() == finding.evidence.len();
+            for (index, start) in finding.starts.iter().enumerate() {
+                let clock = self.of_level(code, level, *start);
+                out.push(Timed { rule: Some(finding.rule.clone()), evidence: rows.then_some(index), clock });
             }
         }
+        if let (true, Some(decision)) = (out.is_empty(), outcome.decided()) {
+            let clock = self.of_level(code, level, decision.decided_on);
+            out.push(Timed { rule: None, evidence: None, clock });
+        }
+        out
     }
 
     /// The clock of a level from a day on, whatever level stands for the practice.
     pub fn of_level(&self, practice: &str, level: &Level, starts: NaiveDate) -> Clock {
+        let starts = if level.within_framework { starts.max(self.framework_start) } else { starts };
         self.tell(practice, starts, level.due, self.meeting.get(&level.number))
     }
 
@@ -144,36 +196,39 @@ impl Clocks {
     ) -> Clock {
         let met_on =
             meeting.and_then(|m| m.get(practice)).and_then(|days| days.range(starts..).next()).copied();
-        if let Some(met_on) = met_on {
-            return Clock { starts, due: None, state: State::Met, met_on: Some(met_on), reason: None };
-        }
         let pauses = self.pauses.get(practice).map(Vec::as_slice).unwrap_or_default();
-        // Both the first and the last day of a pause are paused days.
+        // Both the first and the last day of a pause are paused days. A visit outdoes a pause.
         let now =
             pauses.iter().find(|p| p.from <= self.as_of && p.until.is_none_or(|until| self.as_of <= until));
-        if let Some(pause) = now {
+        if let (None, Some(pause)) = (met_on, now) {
             let reason = Some(pause.reason.clone());
-            return Clock { starts, due: None, state: State::Paused, met_on: None, reason };
+            let state = State::Paused;
+            return Clock { starts, due: None, state, met_on: None, days_late: None, reason };
         }
-        let paused = paused_days(pauses, starts);
+        let paused = paused_days(pauses, starts, met_on.unwrap_or(self.as_of));
         let due = dates::add_days(dates::add_days(dates::add_months(starts, due.months), due.days), paused);
         let soon = dates::add_days(self.as_of, self.due_soon_days);
-        let state = match due {
-            due if due < self.as_of => State::Overdue,
-            due if due <= soon => State::DueSoon,
-            _ => State::Running,
+        let state = match met_on {
+            Some(visit) if due < visit => State::MetLate,
+            Some(_) => State::Met,
+            None if due < self.as_of => State::Overdue,
+            None if due <= soon => State::DueSoon,
+            None => State::Running,
         };
-        Clock { starts, due: Some(due), state, met_on: None, reason: None }
+        let late = (met_on.unwrap_or(self.as_of) - due).num_days();
+        let days_late = u32::try_from(late).ok().filter(|days| *days > 0);
+        Clock { starts, due: Some(due), state, met_on, days_late, reason: None }
     }
 }
 
-/// How many days on or after the start were paused; a day in two pauses counts once.
-fn paused_days(pauses: &[Pause], starts: NaiveDate) -> i32 {
+/// How many days from the start on, and before the day of the visit or of the whole, were paused; a day in
+/// two pauses counts once.
+fn paused_days(pauses: &[Pause], starts: NaiveDate, before: NaiveDate) -> i32 {
     let mut days = BTreeSet::new();
     for pause in pauses {
-        let Some(until) = pause.until else { continue };
         let from = pause.from.max(starts);
-        days.extend(from.iter_days().take_while(|day| *day <= until));
+        let counts = |day: &NaiveDate| *day < before && pause.until.is_none_or(|until| *day <= until);
+        days.extend(from.iter_days().take_while(counts));
     }
     i32::try_from(days.len()).unwrap_or(i32::MAX)
 }
@@ -241,7 +296,53 @@ mod tests {
     #[test]
     fn a_visit_on_or_after_the_start_meets_it() {
         assert_eq!(month(&clocks("2026-09-01", &["2026-08-30"], &[]), "2026-08-31").0, State::Running);
-        assert_eq!(month(&clocks("2026-09-01", &["2026-08-31"], &[]), "2026-08-31"), (State::Met, None));
+        assert_eq!(
+            month(&clocks("2026-09-01", &["2026-08-31"], &[]), "2026-08-31"),
+            (State::Met, Some("2026-09-30".into())),
+            "the due date is kept"
+        );
+    }
+
+    /// State, due date, visit and days late of a clock of one month.
+    fn all(clocks: &Clocks, starts: &str) -> (State, Option<String>, Option<String>, Option<u32>) {
+        let clock = clocks.tell("A", day(starts), MONTH, clocks.meeting.get(&4));
+        let text = |day: Option<NaiveDate>| day.map(|d| d.to_string());
+        (clock.state, text(clock.due), text(clock.met_on), clock.days_late)
+    }
+
+    #[test]
+    fn a_visit_after_the_due_date_meets_it_late() {
+        let due = || Some("2026-07-20".to_owned());
+        let met = |visit: &str| all(&clocks("2026-10-14", &[visit, "2026-10-01"], &[]), "2026-06-20");
+        assert_eq!(met("2026-07-20"), (State::Met, due(), due(), None), "the due date itself is in time");
+        assert_eq!(met("2026-07-21"), (State::MetLate, due(), Some("2026-07-21".into()), Some(1)));
+        assert_eq!(met("2026-08-26"), (State::MetLate, due(), Some("2026-08-26".into()), Some(37)));
+        let none = |as_of: &str| all(&clocks(as_of, &[], &[]), "2026-06-20");
+        assert_eq!(none("2026-07-20"), (State::DueSoon, due(), None, None));
+        assert_eq!(none("2026-07-21"), (State::Overdue, due(), None, Some(1)));
+        assert_eq!(none("2026-10-14"), (State::Overdue, due(), None, Some(86)));
+    }
+
+    #[test]
+    fn paused_days_before_the_visit_move_the_due_date_of_a_met_clock() {
+        let met = |pauses: &[(&str, Option<&str>)]| {
+            all(&clocks("2026-10-14", &["2026-07-28"], pauses), "2026-06-20")
+        };
+        let visit = || Some("2026-07-28".to_owned());
+        // 10 days, 1 to 10 July: due on 30 July instead of 20 July.
+        let ten = [("2026-07-01", Some("2026-07-10"))];
+        assert_eq!(met(&ten), (State::Met, Some("2026-07-30".into()), visit(), None));
+        // The day of the visit and what came after it count for nothing.
+        let across = [("2026-07-27", Some("2026-09-30"))];
+        assert_eq!(met(&across), (State::MetLate, Some("2026-07-21".into()), visit(), Some(7)));
+        let open = [("2026-07-25", None)];
+        assert_eq!(met(&open), (State::MetLate, Some("2026-07-23".into()), visit(), Some(5)));
+        let after = [("2026-10-01", None)];
+        assert_eq!(
+            met(&after),
+            (State::MetLate, Some("2026-07-20".into()), visit(), Some(8)),
+            "met outdoes a pause of today"
+        );
     }
 
     #[test]

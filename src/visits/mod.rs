@@ -2,4 +2,4 @@
 
 mod clock;
 
-pub use clock::{Clock, Clocks, State};
+pub use clock::{Clock, Clocks, State, Timed};

@@ -30,7 +30,7 @@ fn text(path: &str) -> Vec<String> {
 
 fn pages(path: &std::path::Path) -> Vec<String> {
     let bytes = std::fs::read(path).unwrap();
-    let document = lopdf::Document::load_mem(&bytes).unwrap();
+    let document = crate::support::pdf(&bytes);
     document.get_pages().into_keys().map(|page| document.extract_text(&[page]).unwrap()).collect()
 }
 
@@ -195,7 +195,7 @@ fn a_committee_with_its_own_sections_gets_them_in_its_order_whichever_they_are()
 
 /// The digits of a PDF's pages, as a reader sees them.
 pub fn digits(bytes: &[u8]) -> String {
-    let document = lopdf::Document::load_mem(bytes).unwrap();
+    let document = crate::support::pdf(bytes);
     let pages: Vec<u32> = document.get_pages().into_keys().collect();
     let text = document.extract_text(&pages).unwrap_or_default();
     text.chars().filter(char::is_ascii_digit).collect()

@@ -165,7 +165,7 @@ fn freedom_to_speak_up_text_leaves_the_intake_nowhere() {
 
 /// The words of a PDF.
 fn pdf_text(bytes: &[u8]) -> String {
-    let document = lopdf::Document::load_mem(bytes).unwrap();
+    let document = crate::support::pdf(bytes);
     let pages: Vec<u32> = document.get_pages().into_keys().collect();
     document.extract_text(&pages).unwrap_or_default()
 }

@@ -7,6 +7,7 @@ mod audit;
 mod baseline;
 mod between_jobs;
 mod care;
+mod clocks;
 mod counting;
 mod demo;
 mod documents;

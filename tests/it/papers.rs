@@ -61,7 +61,7 @@ fn hold(folder: &Path, name: &str, text: &str, known: &mut BTreeSet<PathBuf>) {
 
 /// The text of a PDF, page by page.
 pub fn pages(bytes: &[u8]) -> Vec<String> {
-    let document = lopdf::Document::load_mem(bytes).unwrap();
+    let document = crate::support::pdf(bytes);
     document.get_pages().into_keys().map(|page| document.extract_text(&[page]).unwrap()).collect()
 }
 

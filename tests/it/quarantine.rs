@@ -100,7 +100,7 @@ fn a_named_person_lets_a_row_count_and_it_is_remembered_who_and_why() {
         let path = path.to_string_lossy();
         path.contains("primary-medical-services-group") && path.contains("quarterly-pack")
     });
-    let document = lopdf::Document::load_mem(named.unwrap().1).unwrap();
+    let document = crate::support::pdf(named.unwrap().1);
     let pages: Vec<u32> = document.get_pages().into_keys().collect();
     let words =
         document.extract_text(&pages).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");

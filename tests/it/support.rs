@@ -59,6 +59,25 @@ pub fn copy_of_demo() -> TempDir {
     dir
 }
 
+/// A PDF to be read. A stream may be written in hexadecimal digits, which the reader does not know.
+pub fn pdf(bytes: &[u8]) -> lopdf::Document {
+    let mut document = lopdf::Document::load_mem(bytes).expect("a PDF");
+    for object in document.objects.values_mut() {
+        let lopdf::Object::Stream(stream) = object else { continue };
+        let hex = lopdf::Object::Name(b"ASCIIHexDecode".to_vec());
+        let filters =
+            stream.dict.get(b"Filter").and_then(lopdf::Object::as_array).cloned().unwrap_or_default();
+        if filters.first() != Some(&hex) {
+            continue;
+        }
+        let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let digits: Vec<u8> = stream.content.iter().filter_map(digit).collect();
+        stream.dict.set("Filter", filters[1].clone());
+        stream.set_content(digits.chunks(2).map(|pair| pair[0] * 16 + pair[1]).collect());
+    }
+    document
+}
+
 /// A path as an argument.
 pub fn text(path: &Path) -> &str {
     path.to_str().expect("a path in UTF-8")

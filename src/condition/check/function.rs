@@ -51,6 +51,14 @@ impl Checker<'_> {
                 let kind = if kinds.iter().all(|k| *k == first) { first } else { Kind::Text };
                 Some((Node::Coalesce(nodes), kind))
             }
+            ("not_after", [date, limit]) => {
+                let (date, limit) = (self.node(date)?, self.node(limit)?);
+                if date.1 != Kind::Date {
+                    return self.fault(at, "not_after takes two dates", None);
+                }
+                let (date, limit) = self.alike(at, date, limit)?;
+                Some((Node::NotAfter(Box::new(date), Box::new(limit)), Kind::Date))
+            }
             ("has", [list, value]) => {
                 let (node, kind) = self.node(list)?;
                 let (value, _) = self.node(value)?;

@@ -113,10 +113,13 @@ pub(in crate::packs) fn row(material: &Material<'_>, exception: &Exception, new:
 
 /// How a clock stands, in words.
 pub(in crate::packs) fn in_words(clock: &Clock) -> String {
+    let visited = clock.met_on.map(short).unwrap_or_default();
+    let late = plural(clock.days_late.unwrap_or_default() as usize, "day", "days");
     match (clock.state, clock.due) {
-        (State::Met, _) => format!("visited {}", clock.met_on.map(short).unwrap_or_default()),
+        (State::Met, _) => format!("visited {visited}, in time"),
+        (State::MetLate, _) => format!("visited {visited}, {late} late"),
         (State::Paused, _) => format!("paused: {}", clock.reason.as_deref().unwrap_or_default()),
-        (State::Overdue, Some(due)) => format!("overdue since {}", short(due)),
+        (State::Overdue, Some(due)) => format!("overdue since {}, {late}", short(due)),
         (_, Some(due)) => format!("due {}", short(due)),
         (_, None) => String::new(),
     }

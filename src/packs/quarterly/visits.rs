@@ -81,7 +81,7 @@ pub struct ClockRow {
     pub badge: Badge,
     /// Within which time a visit is due.
     pub timescale: String,
-    /// Clocks by state: overdue, due soon, running, met, paused.
+    /// Clocks by state: overdue, due soon, running, met in time, met late, paused.
     pub states: Vec<String>,
 }
 
@@ -413,7 +413,8 @@ fn claims(
 }
 
 /// The states of clocks in the order of the table.
-const STATES: [State; 5] = [State::Overdue, State::DueSoon, State::Running, State::Met, State::Paused];
+const STATES: [State; 6] =
+    [State::Overdue, State::DueSoon, State::Running, State::Met, State::MetLate, State::Paused];
 
 /// The levels whose clocks stand in one row of the table: each by itself; those together that ask for a
 /// reactive visit, whose practices are few; these and the others; all of them.

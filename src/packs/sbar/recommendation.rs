@@ -47,7 +47,8 @@ pub(super) fn recommendation(material: &Material<'_>, standing: &Standing) -> Re
     let mut offers = offers(material, &themes);
     let more_offers = offers.len().saturating_sub(MOST_OFFERS);
     offers.truncate(MOST_OFFERS);
-    let due = match standing.clock.due {
+    let owed = standing.clock.state.is_owed();
+    let due = match standing.clock.due.filter(|_| owed) {
         Some(due) => format!(" The visit is due by {}.", long(due)),
         None => String::new(),
     };

@@ -155,6 +155,7 @@ impl Column {
         let fill_down = read_choice(&mut table, "fill", &[("down", true)]).unwrap_or_default();
         let required = table.flag("required");
         let needed = table.flag("needed") || required;
+        let occasional = table.flag("occasional");
         let when = table.text_or_none("required_when");
         let bad = read_choice(&mut table, "on_bad", &[("quarantine", true), ("drop", false)]);
         let missing = read_missing(&mut table);
@@ -180,6 +181,7 @@ impl Column {
             nth,
             fill_down,
             needed,
+            occasional,
             required,
             required_when: None,
             quarantine_if_bad: bad.unwrap_or(required),
