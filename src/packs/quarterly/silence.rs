@@ -86,7 +86,7 @@ fn gather(value: &serde_json::Value, at: &str, out: &mut BTreeMap<String, String
 }
 
 /// Numbers that are not about what happened at practices.
-const DECLARED: [&str; 9] = [
+const DECLARED: [&str; 11] = [
     // Words: what the pack is called, the names of levels, dates.
     r"\d{1,2} (January|February|March|April|May|June|July|August|September|October|November|December)( \d{4})?",
     r"\d{1,2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4}",
@@ -94,6 +94,8 @@ const DECLARED: [&str; 9] = [
     r"(Q|Quarter )\d (of )?\d{4}-\d{2}",
     r"(L|l)evels? \d(, \d)*( and \d)?",
     r"version \d+\.\d+",
+    r"\d+-month programme",
+    r"^\d+ days?$",
     // What a hidden number is said to be.
     r"(F|f)ewer than 5",
     // The plan and how much of the year has passed.
