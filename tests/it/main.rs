@@ -15,6 +15,7 @@ mod download;
 mod edits;
 #[cfg(target_os = "linux")]
 mod exim;
+mod figures;
 mod formats;
 mod freshness;
 mod guard;
