@@ -81,6 +81,17 @@ pub fn counted(count: usize, one: &str, many: &str) -> String {
     if count == 0 { format!("No {one}") } else { plural(count, one, many) }
 }
 
+/// A text of at most so many characters: a longer one is cut, and where the rest stands is said.
+pub fn cut(text: &str, most: usize, source: &str) -> Option<String> {
+    let all = text.chars().count();
+    if all <= most {
+        return None;
+    }
+    let head: String = text.chars().take(most).collect();
+    let (most, all) = (number(most as f64), number(all as f64));
+    Some(format!("{} [cut after {most} of {all} characters: the whole text is in {source}]", head.trim_end()))
+}
+
 /// The same text with its first letter in small.
 pub fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
@@ -138,6 +149,14 @@ mod tests {
             assert_eq!(beside(value, &[limit]), printed, "{value} beside {limit}");
         }
         assert_eq!(beside(85.142_857, &[10.0]), "85.14");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_says_where_the_rest_is() {
+        assert_eq!(cut("abc", 3, "R0001"), None);
+        let told = cut(&"é".repeat(30_000), 1_000, "R0001").unwrap();
+        let end = " [cut after 1,000 of 30,000 characters: the whole text is in R0001]";
+        assert_eq!(told, "é".repeat(1_000) + end);
     }
 
     #[test]

@@ -167,6 +167,8 @@ fn table(result: &RunResult, later: Option<&RunRecord>, rows: &[[String; 17]]) {
             let shown = |i: &usize| match (i, row[*i].as_str()) {
                 (3 | 4, "") => "-".to_owned(),
                 (8, rules) => rules.replace(';', ", "),
+                // A score that is too old to be used must not look like one that counts.
+                (9, score) if !score.is_empty() && row[11] == "true" => format!("{score} (stale)"),
                 (_, text) => cut(text),
             };
             picked.iter().map(shown).collect()

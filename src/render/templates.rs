@@ -15,6 +15,37 @@ use crate::packs::sbar::Sbar;
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
+/// The longest text in a pack, which may have many pages.
+const LONG: usize = 4_000;
+/// The longest text in a document of a page or two.
+const SHORT: usize = 1_000;
+
+/// What a document says as data, with no text in it longer than `most`: a cell may hold 30,000 characters, and
+/// a paper that prints them all would be read by nobody and be refused for its pages.
+fn shortened(content: &impl Serialize, most: usize) -> serde_json::Value {
+    let mut value = serde_json::to_value(content).unwrap_or_default();
+    shorten(&mut value, most, "the file that was received");
+    value
+}
+
+fn shorten(value: &mut serde_json::Value, most: usize, source: &str) {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => {
+            if let Some(cut) = crate::wording::cut(text, most, source) {
+                *text = cut;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| shorten(item, most, source)),
+        Value::Object(fields) => {
+            let named = ["source", "receipt", "cited"].iter().find_map(|key| fields.get(*key)?.as_str());
+            let source = named.filter(|named| !named.is_empty()).unwrap_or(source).to_owned();
+            fields.values_mut().for_each(|field| shorten(field, most, &source));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 /// A template that cannot be filled.
 #[derive(Debug, Error)]
 #[error("the template {name} cannot be filled: {why}")]
@@ -151,7 +182,7 @@ impl Templates {
     /// If the template asks for something that the pack does not have.
     pub fn pack(&self, pack: &QuarterlyPack) -> Result<String, TemplateError> {
         let mut context = Context::new();
-        context.insert("pack", pack);
+        context.insert("pack", &shortened(pack, LONG));
         let chart = pack
             .summary
             .as_ref()
@@ -171,7 +202,7 @@ impl Templates {
         numbering: &str,
     ) -> Result<String, TemplateError> {
         let mut context = Context::new();
-        context.insert("pack", pack);
+        context.insert("pack", &shortened(pack, LONG));
         context.insert("post", post);
         context.insert("numbering", numbering);
         self.fill("quarterly-pack/mail.txt", &context)
@@ -183,7 +214,7 @@ impl Templates {
     /// If the template asks for something that the SBAR does not have.
     pub fn sbar(&self, sbar: &Sbar) -> Result<String, TemplateError> {
         let mut context = Context::new();
-        context.insert("sbar", sbar);
+        context.insert("sbar", &shortened(sbar, SHORT));
         self.fill("sbar/sbar.html", &context)
     }
 
@@ -193,7 +224,7 @@ impl Templates {
     /// If the template asks for something that the alert does not have.
     pub fn alert(&self, alert: &Alert) -> Result<String, TemplateError> {
         let mut context = Context::new();
-        context.insert("alert", alert);
+        context.insert("alert", &shortened(alert, SHORT));
         self.fill("exception-alert/alert.html", &context)
     }
 
@@ -203,7 +234,7 @@ impl Templates {
     /// If the template asks for something that the alert does not have.
     pub fn alert_mail(&self, alert: &Alert, post: &Post) -> Result<String, TemplateError> {
         let mut context = Context::new();
-        context.insert("alert", alert);
+        context.insert("alert", &shortened(alert, SHORT));
         context.insert("post", post);
         self.fill("exception-alert/mail.txt", &context)
     }
@@ -291,4 +322,26 @@ fn broken(name: &str, error: &tera::Error) -> TemplateError {
         source = inner.source();
     }
     TemplateError { name: name.to_owned(), why }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::shortened;
+
+    #[test]
+    fn every_long_text_is_cut_wherever_it_stands_and_names_its_source() {
+        let long = "x".repeat(30_000);
+        let content =
+            json!({ "rows": [{ "text": long, "source": "R0007" }, { "text": "short" }], "reason": long });
+        let cut = shortened(&content, 1_000);
+        let end =
+            |source: &str| format!("x [cut after 1,000 of 30,000 characters: the whole text is in {source}]");
+        assert!(cut["rows"][0]["text"].as_str().is_some_and(|text| text.ends_with(&end("R0007"))));
+        assert_eq!(cut["rows"][1]["text"], "short");
+        assert!(
+            cut["reason"].as_str().is_some_and(|text| text.ends_with(&end("the file that was received")))
+        );
+    }
 }

@@ -1,5 +1,8 @@
 //! Exceptions: what is open, and what opened or closed since the last pack.
 
+use std::cmp::Reverse;
+
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::keys;
@@ -43,6 +46,8 @@ pub struct ExceptionRow {
     pub new: bool,
     /// Who took notice of it and what they noted; empty if nobody did.
     pub acknowledged: String,
+    /// The role that answers for the sheet in which its row came, where it is known.
+    pub owner: String,
     /// The receipt.
     pub source: String,
 }
@@ -50,8 +55,9 @@ pub struct ExceptionRow {
 pub(super) fn exceptions(material: &Material<'_>, reader: Reader<'_>) -> Exceptions {
     let before = material.last.as_ref().map(|last| last.exceptions);
     let new = |id: &str| before.is_some_and(|before| !before.contains_key(id));
-    let open: Vec<ExceptionRow> =
-        material.exceptions.values().map(|e| row(material, e, new(&e.id))).collect();
+    let mut by_urgency: Vec<&Exception> = material.exceptions.values().collect();
+    by_urgency.sort_by_key(|e| (urgency(material.exception_clocks.get(&e.id), e.level), e.id.clone()));
+    let open: Vec<ExceptionRow> = by_urgency.into_iter().map(|e| row(material, e, new(&e.id))).collect();
     let closed: Vec<ExceptionRow> = before
         .into_iter()
         .flat_map(|before| before.values())
@@ -64,6 +70,23 @@ pub(super) fn exceptions(material: &Material<'_>, reader: Reader<'_>) -> Excepti
         closed: if reader.named() { closed } else { Vec::new() },
         since: material.last.as_ref().map(|last| long(last.as_of)),
     }
+}
+
+/// What stands first in a list: what is overdue, then the higher level, then the earlier due date.
+pub(super) fn urgency(clock: Option<&Clock>, level: u8) -> (bool, Reverse<u8>, Option<NaiveDate>) {
+    let overdue = clock.is_some_and(|clock| clock.state == State::Overdue);
+    // Without a due date a clock waits for nothing: the last of its level.
+    let due = clock.and_then(|clock| clock.due).or(Some(NaiveDate::MAX));
+    (!overdue, Reverse(level), due)
+}
+
+/// The role that answers for the feed in which the row of an exception came.
+fn owner(material: &Material<'_>, exception: &Exception) -> String {
+    let arrival = exception.evidence.arrival;
+    let known = material.last.iter().map(|last| last.known).chain([material.known]);
+    let source = known.filter_map(|known| known.sources.get(&arrival?)).last();
+    let feed = source.and_then(|source| material.pipeline.feed(&source.feed));
+    feed.map(|feed| feed.owner.clone()).unwrap_or_default()
 }
 
 fn claims(material: &Material<'_>, reader: Reader<'_>, new: usize, closed: usize) -> Vec<Claim> {
@@ -107,6 +130,7 @@ pub(in crate::packs) fn row(material: &Material<'_>, exception: &Exception, new:
         clock: clock.map(in_words).unwrap_or_default(),
         new,
         acknowledged: material.acknowledged.get(&exception.id).map(Notice::in_words).unwrap_or_default(),
+        owner: owner(material, exception),
         source: exception.evidence.arrival.map(crate::intake::Receipt::number).unwrap_or_default(),
     }
 }
@@ -122,5 +146,25 @@ pub(in crate::packs) fn in_words(clock: &Clock) -> String {
         (State::Overdue, Some(due)) => format!("overdue since {}, {late}", short(due)),
         (_, Some(due)) => format!("due {}", short(due)),
         (_, None) => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packs::sample::{Sample, clock, day};
+
+    #[test]
+    fn what_is_overdue_stands_first_then_the_higher_level_then_the_earlier_date() {
+        let mut sample = Sample::new("2026-10-14");
+        sample.practice("P81001", Some(4));
+        let due = |state: State, due: &str| Clock { due: Some(day(due)), ..clock("2026-09-01", state) };
+        sample.exception("a", "P81001", 4, due(State::Running, "2026-11-20"));
+        sample.exception("b", "P81001", 4, due(State::Running, "2026-11-10"));
+        sample.exception("c", "P81001", 5, due(State::DueSoon, "2026-10-20"));
+        sample.exception("d", "P81001", 4, due(State::Overdue, "2026-10-01"));
+        let shown = exceptions(&sample.material(), Reader::NAMED);
+        let order: Vec<&str> = shown.open.iter().map(|e| e.id.as_str()).collect();
+        assert_eq!(order, ["d", "c", "b", "a"]);
     }
 }

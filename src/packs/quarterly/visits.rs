@@ -481,7 +481,8 @@ fn clocks(material: &Material<'_>, reader: Reader<'_>) -> Vec<ClockRow> {
 fn due(material: &Material<'_>) -> Vec<Due> {
     let is_due = |s: &&Standing| matches!(s.clock.state, State::Overdue | State::DueSoon);
     let mut standings: Vec<&Standing> = material.standings.iter().filter(is_due).collect();
-    standings.sort_by_key(|s| (s.clock.due, s.code()));
+    let level = |s: &Standing| s.outcome.level.unwrap_or_default();
+    standings.sort_by_key(|s| (super::exceptions::urgency(Some(&s.clock), level(s)), s.code()));
     standings
         .into_iter()
         .map(|s| {

@@ -28,8 +28,6 @@ fn step(number: i64) -> PathBuf {
 pub struct Row {
     /// Where it stands: feed, file, row.
     pub place: String,
-    /// The feed.
-    pub feed: String,
     cells: BTreeMap<String, String>,
 }
 
@@ -157,7 +155,7 @@ fn of_file(feed: &str, receipt: &Table) -> Vec<Row> {
             if let Some(date) = titled {
                 cells.entry("extract_date".to_owned()).or_insert_with(|| date.to_string());
             }
-            Row { place: format!("{feed}/{file} row {row}"), feed: feed.to_owned(), cells }
+            Row { place: format!("{feed}/{file} row {row}"), cells }
         })
         .collect()
 }
