@@ -2,16 +2,19 @@
 //!
 //! Where every file counts, each that can be read. Where the newest is the whole sheet, the newest that
 //! can be read, unless none of its rows can count or its data are older than those of the file before it:
-//! then the file before goes on counting, or a slip would silently undo what was known.
+//! then the file before goes on counting, or a slip would silently undo what was known. A file that was held
+//! does not count until a named person lets it. Of a content that was received again where every file counts
+//! the last time counts.
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+use super::ground::Ground;
 use super::releases;
-use super::state::{Files, NoPractices, Read, settle};
+use super::state::{Files, Read, settle};
 use crate::dates::long;
-use crate::intake::{Practices, Release, Settled};
+use crate::intake::{Lost, Practices, Release, Settled};
 use crate::ledger::Arrival;
 use crate::pipeline::{Counts, Feed};
 use crate::triangulate::Taken;
@@ -46,6 +49,8 @@ pub enum Why {
         /// The date of the newer data.
         newer: NaiveDate,
     },
+    /// It would take much away, and nobody let it count.
+    Held(Lost),
 }
 
 impl Why {
@@ -56,6 +61,7 @@ impl Why {
             Why::Older { own, newer } => {
                 format!("its data are of {}, older than those of {}", long(*own), long(*newer))
             }
+            Why::Held(lost) => format!("it is held: {}", lost.words()),
         }
     }
 }
@@ -66,6 +72,8 @@ pub(super) struct Judge<'j> {
     pub as_of: NaiveDate,
     pub releases: &'j [Release],
     pub practices: &'j dyn Practices,
+    /// What was held, and what a named person let count.
+    pub ground: &'j Ground,
 }
 
 impl Judge<'_> {
@@ -80,11 +88,18 @@ impl Judge<'_> {
         passed: &mut BTreeMap<u32, Passed>,
     ) -> anyhow::Result<Vec<Counting<'p>>> {
         let newest_only = feed.counts == Counts::Newest;
-        let chain = if newest_only && feed.data_date.is_some() {
+        let mut chain = if newest_only && feed.data_date.is_some() {
             self.in_order_of_data(feed, files, passed)?
         } else {
-            self.arrivals.iter().filter(|a| a.feed == feed.id).collect()
+            self.of_feed(feed).collect()
         };
+        if !newest_only {
+            let again =
+                |place: usize, a: &Arrival| chain.iter().skip(place + 1).any(|b| b.sha256 == a.sha256);
+            let last: Vec<bool> = chain.iter().enumerate().map(|(place, a)| !again(place, a)).collect();
+            let mut last = last.into_iter();
+            chain.retain(|_| last.next().unwrap_or(true));
+        }
         let (mut out, mut aside, mut newest) = (Vec::new(), Vec::new(), true);
         for arrival in chain.into_iter().rev() {
             // Whatever a file rests on that a newer one replaced may be gone by now.
@@ -92,7 +107,8 @@ impl Judge<'_> {
             let Some(read) = read else { continue };
             let due = self.due(arrival);
             let Some((settled, taken)) = settle(arrival, feed, &read, self.practices, &due) else { continue };
-            if newest_only && settled.counts.accepted == 0 && settled.counts.quarantined > 0 {
+            let let_in = self.ground.is_let_in(arrival);
+            if newest_only && settled.counts.accepted == 0 && settled.counts.quarantined > 0 && !let_in {
                 passed.insert(arrival.number, Passed { why: Why::NoRow, settled: Some(settled.clone()) });
                 let file = Counting { arrival: arrival.clone(), feed, read, settled, taken };
                 aside.push(file);
@@ -113,6 +129,7 @@ impl Judge<'_> {
             out = aside;
         }
         out.reverse();
+        self.pass_held(feed, files, out.last().map_or(0, |last| last.arrival.number), passed)?;
         Ok(out)
     }
 
@@ -143,6 +160,32 @@ impl Judge<'_> {
         Ok(out)
     }
 
+    /// The arrivals of a feed but for those that are held.
+    fn of_feed<'a>(&'a self, feed: &Feed) -> impl Iterator<Item = &'a Arrival> {
+        let mine = self.arrivals.iter().filter(|a| a.feed == feed.id);
+        mine.filter(|a| self.ground.held(a).is_none()).collect::<Vec<_>>().into_iter()
+    }
+
+    /// Tells which files of a feed are held. Of those that are newer than what counts the rows are told, too.
+    fn pass_held(
+        &self,
+        feed: &Feed,
+        files: &Files<'_>,
+        counting: u32,
+        passed: &mut BTreeMap<u32, Passed>,
+    ) -> anyhow::Result<()> {
+        for arrival in self.arrivals.iter().filter(|a| a.feed == feed.id) {
+            let Some(lost) = self.ground.held(arrival) else { continue };
+            let newer = arrival.number > counting;
+            let read = if newer { files.read_if_kept(arrival)? } else { None };
+            let settled =
+                read.and_then(|read| settle(arrival, feed, &read, self.practices, &self.due(arrival)));
+            let settled = settled.map(|(settled, _)| settled);
+            passed.insert(arrival.number, Passed { why: Why::Held(lost.clone()), settled });
+        }
+        Ok(())
+    }
+
     /// The releases of rows of a file.
     pub fn due(&self, arrival: &Arrival) -> Vec<Release> {
         releases::of_file(self.releases, arrival, self.arrivals, self.as_of)
@@ -158,7 +201,7 @@ impl Judge<'_> {
     ) -> anyhow::Result<Vec<&'a Arrival>> {
         let mut chain: Vec<&Arrival> = Vec::new();
         let mut newest: Option<NaiveDate> = None;
-        let mut of_feed = self.arrivals.iter().filter(|a| a.feed == feed.id).peekable();
+        let mut of_feed = self.of_feed(feed).peekable();
         while let Some(arrival) = of_feed.next() {
             // The date of the only file decides nothing.
             if chain.is_empty() && of_feed.peek().is_none() {
@@ -168,7 +211,7 @@ impl Judge<'_> {
             let own = files.data_date(arrival, feed)?;
             if let (Some(own), Some(newer)) = (own, newest)
                 && own < newer
-                && !releases::is_let_count(self.releases, arrival, self.arrivals, self.as_of)
+                && !self.ground.is_let_in(arrival)
             {
                 passed.insert(arrival.number, Passed { why: Why::Older { own, newer }, settled: None });
                 continue;
@@ -201,14 +244,14 @@ pub(super) fn before<'p>(
     files: &Files<'_>,
     arrivals: &[Arrival],
     as_of: NaiveDate,
-    known: Option<(&dyn Practices, &[Release])>,
+    known: (&dyn Practices, &[Release], &Ground),
 ) -> anyhow::Result<Option<Counting<'p>>> {
     let earlier: Vec<Arrival> = arrivals
         .iter()
         .filter(|a| a.feed == arrival.feed && a.number < arrival.number && files.has(a))
         .cloned()
         .collect();
-    let (practices, releases) = known.unwrap_or((&NoPractices, &[]));
-    let judge = Judge { arrivals: &earlier, as_of, releases, practices };
+    let (practices, releases, ground) = known;
+    let judge = Judge { arrivals: &earlier, as_of, releases, practices, ground };
     Ok(judge.of(feed, files, &mut BTreeMap::new())?.pop())
 }

@@ -19,6 +19,7 @@ mod figures;
 mod formats;
 mod freshness;
 mod guard;
+mod holds;
 mod hostile;
 mod intake;
 mod manners;
