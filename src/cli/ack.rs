@@ -6,7 +6,6 @@ use chrono::NaiveDate;
 use clap::Args;
 
 use super::Exit;
-use super::as_of::asked;
 use super::desk::{failed, given_or_told, ledger_to_read};
 use super::output::{say, say_json};
 use crate::dates::long;
@@ -36,9 +35,6 @@ pub(super) struct AckArgs {
     /// The date on which you take notice; today in Europe/London if left out
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<NaiveDate>,
-    /// Lets --as-of be later than today
-    #[arg(long, requires = "as_of")]
-    future: bool,
     /// Prints JSON instead of text
     #[arg(long)]
     json: bool,
@@ -46,10 +42,7 @@ pub(super) struct AckArgs {
 
 pub(super) fn run(args: &AckArgs) -> Exit {
     let workspace = Workspace::new(&args.data);
-    let today = match asked(args.as_of, args.future) {
-        Ok(today) => today,
-        Err(exit) => return exit,
-    };
+    let today = args.as_of.unwrap_or_else(clock::today);
     let (Some(asked), Some(role), Some(note)) = (&args.exception, &args.role, &args.note) else {
         return list(&workspace, today, args.json);
     };

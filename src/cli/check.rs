@@ -2,12 +2,11 @@
 
 use serde_json::json;
 
-use super::as_of::asked;
 use super::output::{complain, say, say_json, summary};
 use super::{CheckArgs, Exit};
 use crate::diagnostic::lines;
 use crate::pipeline::{Folder, load, out_of_date, upkeep};
-use crate::run::{Workspace, past_levels, unmatched};
+use crate::run::{Workspace, clock, past_levels, unmatched};
 use crate::wording::plural;
 
 pub(super) fn check(args: &CheckArgs) -> Exit {
@@ -24,10 +23,7 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
     };
     let mut loaded = load(&folder);
     if let Some(pipeline) = &loaded.pipeline {
-        let today = match asked(args.as_of, args.future) {
-            Ok(today) => today,
-            Err(exit) => return exit,
-        };
+        let today = args.as_of.unwrap_or_else(clock::today);
         loaded.diagnostics.extend(out_of_date(pipeline, today));
         loaded.diagnostics.extend(upkeep(&folder, pipeline, today));
     }

@@ -6,7 +6,6 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::Exit;
-use super::as_of::asked;
 use super::output::{complain, pipeline, say_json};
 use crate::ledger::Ledger;
 use crate::run::{Desk, DeskError, LockError, Workspace, clock};
@@ -14,7 +13,7 @@ use crate::wording::list;
 
 /// Why a command about packs did nothing.
 pub(super) enum Failed {
-    /// The pipeline folder has errors, or the date is still to come; they are told already.
+    /// The pipeline folder has errors; they are told already.
     Pipeline(Exit),
     /// Something else.
     Desk(DeskError),
@@ -52,12 +51,12 @@ pub(super) fn given_or_told<'t, const N: usize>(
 pub(super) fn with_desk<T>(
     pipeline_dir: &Path,
     data: &Path,
-    (as_of, future): (Option<NaiveDate>, bool),
+    as_of: Option<NaiveDate>,
     act: impl FnOnce(&mut Desk<'_>) -> Result<T, DeskError>,
 ) -> Result<T, Failed> {
     let pipeline = pipeline(pipeline_dir).map_err(Failed::Pipeline)?;
     let workspace = Workspace::new(data);
-    let today = asked(as_of, future).map_err(Failed::Pipeline)?;
+    let today = as_of.unwrap_or_else(clock::today);
     let mut desk = Desk::open(&pipeline, &workspace, today, clock::moment()).map_err(Failed::Desk)?;
     act(&mut desk).map_err(Failed::Desk)
 }

@@ -1,13 +1,12 @@
 //! `quarterday intake`: what came is taken in and answered with receipts.
 
-use super::as_of::asked;
 use super::output::{complain, pipeline, say, say_json};
 use super::progress::{Quiet, Steps};
 use super::{Exit, IntakeArgs};
 use crate::intake::State;
 use crate::run::{
-    DownloadState, Downloaded, FeedFreshness, Held, HeldBack, IntakeReport, IntakeRequest, Progress, Taken,
-    Workspace, take_in,
+    DownloadState, Downloaded, FeedFreshness, Held, IntakeReport, IntakeRequest, Progress, Taken, Workspace,
+    clock, take_in,
 };
 use crate::triangulate::Fresh;
 use crate::wording::{list, number, plural};
@@ -22,10 +21,7 @@ pub(super) fn intake(args: &IntakeArgs) -> Exit {
     };
     let steps = Steps::new(STEPS);
     let progress: &dyn Progress = if args.json { &Quiet } else { &steps };
-    let as_of = match asked(args.as_of, args.future) {
-        Ok(as_of) => as_of,
-        Err(exit) => return exit,
-    };
+    let as_of = args.as_of.unwrap_or_else(clock::today);
     let workspace = Workspace::new(&args.data);
     let done = take_in(&IntakeRequest { pipeline: &pipeline, workspace, as_of, progress });
     steps.finish();
@@ -50,7 +46,7 @@ pub(super) fn intake(args: &IntakeArgs) -> Exit {
 }
 
 fn exit_of(report: &IntakeReport) -> Exit {
-    if report.missing.is_some() || report.blocked.is_some() {
+    if report.missing.is_some() {
         Exit::SourceMissing
     } else if report.taken.iter().any(|t| t.state == State::Rejected) {
         Exit::InputRejected
@@ -66,10 +62,9 @@ fn tell(report: &IntakeReport) {
         held: &report.held,
         taken: &report.taken,
         waiting: report.waiting,
-        held_back: &report.held_back,
         freshness: &report.freshness,
     });
-    for line in report.blocked.iter().chain(&report.warnings).chain(&report.missing) {
+    for line in report.warnings.iter().chain(&report.missing) {
         complain(line);
     }
 }
@@ -80,7 +75,6 @@ pub(super) struct Arrivals<'a> {
     pub(super) held: &'a [Held],
     pub(super) taken: &'a [Taken],
     pub(super) waiting: usize,
-    pub(super) held_back: &'a [HeldBack],
     pub(super) freshness: &'a [FeedFreshness],
 }
 
@@ -93,10 +87,6 @@ pub(super) fn tell_arrivals(arrivals: &Arrivals<'_>) {
         say(&format!(
             "               {files} in the inbox: files of a later date have been received already"
         ));
-    }
-    for file in arrivals.held_back {
-        say(&format!("               HELD: {}", file.what()));
-        say(&format!("                 what to do: {}", file.mend()));
     }
     for held in arrivals.held {
         say(&format!("               not taken in: {}/{} {}", held.feed, held.file, held.why));

@@ -6,11 +6,10 @@ use chrono::NaiveDate;
 use clap::Args;
 
 use super::Exit;
-use super::as_of::asked;
 use super::desk::{failed, ledger_to_read};
 use super::output::{say, say_json};
 use crate::dates::{long, short};
-use crate::run::{OnShelf, STOPPED, Workspace, shelf};
+use crate::run::{OnShelf, STOPPED, Workspace, clock, shelf};
 
 /// What to do about what the guard stops.
 const GUARD_LIST: &str =
@@ -34,9 +33,6 @@ pub(super) struct PacksArgs {
     /// The date of the question; today in Europe/London if left out
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<NaiveDate>,
-    /// Lets --as-of be later than today
-    #[arg(long, requires = "as_of")]
-    future: bool,
     /// Prints JSON instead of text
     #[arg(long)]
     json: bool,
@@ -48,10 +44,7 @@ pub(super) fn run(args: &PacksArgs) -> Exit {
         Ok(ledger) => ledger,
         Err(exit) => return exit,
     };
-    let today = match asked(args.as_of, args.future) {
-        Ok(today) => today,
-        Err(exit) => return exit,
-    };
+    let today = args.as_of.unwrap_or_else(clock::today);
     let found = match shelf(&ledger, &workspace.store(), args.pack.as_deref(), today) {
         Ok(found) => found,
         Err(error) => return failed(&error),

@@ -8,7 +8,6 @@ use clap::Args;
 use serde_json::json;
 
 use super::Exit;
-use super::as_of::asked;
 use super::invocation::{invocation, quoted};
 use super::output::{complain, failed, hint, pipeline, say, say_json};
 use crate::dates::long;
@@ -27,9 +26,6 @@ pub(super) struct RetentionArgs {
     /// The date to judge by; today in Europe/London if left out
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<NaiveDate>,
-    /// Lets --as-of be later than today
-    #[arg(long, requires = "as_of")]
-    future: bool,
     /// Removes what may go, after noting it in the ledger; without it nothing is removed
     #[arg(long)]
     apply: bool,
@@ -47,10 +43,7 @@ pub(super) fn retention(args: &RetentionArgs) -> Exit {
         Err(exit) => return exit,
     };
     let workspace = Workspace::new(&args.data);
-    let as_of = match asked(args.as_of, args.future) {
-        Ok(as_of) => as_of,
-        Err(exit) => return exit,
-    };
+    let as_of = args.as_of.unwrap_or_else(clock::today);
     if args.apply && as_of > clock::today() {
         complain(&format!("{} is in the future: what is kept until then may not go today", long(as_of)));
         hint("leave out --as-of, or leave out --apply to see what will go by then");

@@ -6,7 +6,6 @@
 
 mod acknowledgements;
 mod alerts;
-mod amended;
 mod answers;
 mod approvals;
 mod arrivals;
@@ -25,7 +24,6 @@ mod readings;
 mod releases;
 mod runs;
 mod slots;
-mod standing;
 mod write;
 
 use std::cmp::Ordering;
@@ -38,9 +36,8 @@ use thiserror::Error;
 
 pub use acknowledgements::Acknowledgement;
 pub use alerts::{Alert, Event};
-pub use amended::Amended;
 pub use approvals::{Approval, Blocked, Recall};
-pub use arrivals::{Arrival, Intake, Seen, Sighting, Way};
+pub use arrivals::{Arrival, Seen};
 pub use attempts::{Attempt, Step, Steps};
 pub use backup::hashes_in;
 pub use downloads::{Download, DownloadFailure};
@@ -54,7 +51,6 @@ pub use packs::{PackRecord, PackState};
 pub use proof::{Removal, WrittenFile};
 pub use runs::{RunRecord, RunState};
 pub use slots::{Claim, Slot, SlotEnd, SlotRecord, SlotState};
-pub use standing::Verdict;
 
 /// Why the ledger cannot be used.
 #[derive(Debug, Error)]
@@ -144,9 +140,6 @@ const MIGRATIONS: &[&str] = &[
     guard::ORDER_OF_RELEASES,
     readings::MIGRATION,
     alerts::SEVERAL_OF_A_KIND,
-    standing::MIGRATION,
-    amended::MIGRATION,
-    arrivals::TIMES,
 ];
 
 /// An open ledger.

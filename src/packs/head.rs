@@ -17,6 +17,8 @@ pub struct Head {
     pub organisation: String,
     /// The committee it is for.
     pub committee: String,
+    /// Whether practices are named in it, in a word or two.
+    pub audience: String,
     /// The period it reports.
     pub period: String,
     /// The date that its figures speak of.
@@ -45,6 +47,7 @@ impl Head {
             short,
             organisation: pipeline.organisation.clone(),
             committee: committee.to_owned(),
+            audience: if public { "public" } else { "practices named" }.to_owned(),
             period: material.quarter.long(),
             as_at: long(material.as_of),
             date: material.as_of.to_string(),

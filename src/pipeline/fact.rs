@@ -25,8 +25,6 @@ pub struct Fact {
     pub stands: Option<Condition>,
     /// Of rows that agree in these columns, only those of the file received last count.
     pub restated_by: Vec<String>,
-    /// Of these, a row in which this column is blank restates none in which it is filled.
-    pub value: Option<String>,
     /// Applied after restating: rows for which this is not true do not count.
     pub keep: Option<Condition>,
     /// Only the last row of each practice in this order counts; of equals the later received, then the
@@ -169,7 +167,6 @@ impl Fact {
             since: None,
             stands: None,
             restated_by: Vec::new(),
-            value: None,
             keep: None,
             latest: Vec::new(),
             columns: columns.clone(),
@@ -208,7 +205,6 @@ impl Fact {
         let since = file.table_or_none("since").map(SinceText::read);
         let (stands, keep) = (file.text_or_none("stands"), file.text_or_none("keep"));
         let (restated_by, latest) = (file.texts("restated_by"), file.texts("latest"));
-        let value = file.text_or_none("value");
         if sources.is_empty() || title.is_none() {
             derived.iter().for_each(|(name, _)| report.broke(&name.value));
             since.iter().filter_map(|s| s.column.as_ref()).for_each(|name| report.broke(&name.value));
@@ -244,7 +240,6 @@ impl Fact {
             since,
             stands: stands.and_then(|text| row_truth(&report, &text, &columns)),
             restated_by: known_names(&report, restated_by, &columns),
-            value: known_names(&report, value.into_iter().collect(), &columns).pop(),
             keep: keep.and_then(|text| row_truth(&report, &text, &columns)),
             latest: latest
                 .into_iter()

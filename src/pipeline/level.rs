@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::action::Action;
 use super::checked::{read_choice, row_truth};
 use super::fact::Fact;
 use super::layout::Declared;
@@ -57,7 +58,7 @@ pub struct Level {
     /// The visits that meet the clock; any completed visit if none is named.
     pub met_by: Option<Condition>,
     /// What the framework does at this level.
-    pub actions: Vec<String>,
+    pub actions: Vec<Action>,
 }
 
 /// The shape of a badge, so that colour is never the only sign.
@@ -180,7 +181,7 @@ impl Level {
         let starts = read_choice(&mut table, "starts", &starts);
         let within_framework = table.flag("within_framework");
         let met_by = table.text_or_none("met_by");
-        let actions = table.texts("actions").into_iter().map(|a| a.value).collect();
+        let actions = table.tables("action").into_iter().filter_map(Action::read).collect();
         if starts.is_none() {
             let mend = Some("write starts = \"findings\" or starts = \"last-visit\"".to_owned());
             report.error(&table.at(), Code::MissingKey, "what starts the clock is not said", mend);

@@ -4,6 +4,7 @@
 //! with its file and line. A [`Pipeline`] exists only if there was no error.
 
 mod address;
+mod action;
 pub mod calendar;
 mod checked;
 mod committee;
@@ -48,6 +49,7 @@ use std::sync::Arc;
 use crate::guard::Guard;
 
 pub use address::fault_of as address_fault;
+pub use action::{Action, By, Stage};
 pub use calendar::{Calendar, Quarter};
 pub use committee::{Audience, Committee, Document, Outside, OverBudget, Recipient, Release, Section, slug};
 pub use download::{Download, Downloads, Lookback, Origin, SheetFormat};
@@ -59,8 +61,8 @@ pub use host::{is_loopback, may_be_asked};
 pub use indicator::{Better, Domain, Indicator};
 pub use job::{Job, Missed, Runs};
 pub use layout::{
-    Agree, Column, ColumnKind, DateOrder, Declared, Expectation, FromText, Header, Layout, Loss, LossOf,
-    Others, Percent, RowCheck, Says, Unpivot, ValueLimits,
+    Agree, Column, ColumnKind, DateOrder, Declared, Expectation, FromText, Header, Layout, Others, Percent,
+    RowCheck, Says, Unpivot, ValueLimits,
 };
 pub use level::{Assessed, ClockStart, Level, Levels, Period, Shape};
 pub use limits::Watch;

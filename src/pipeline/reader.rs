@@ -126,6 +126,11 @@ impl<'a> Table<'a> {
         self.node.get(key).is_some_and(|value| value.get_ref().is_table())
     }
 
+    /// Whether the key holds that text.
+    pub(super) fn is_text(&self, key: &str, text: &str) -> bool {
+        self.node.get(key).and_then(|value| value.get_ref().as_str()).is_some_and(|value| value.trim() == text)
+    }
+
     fn find(&mut self, key: &str) -> Option<(&'a DeValue<'a>, At)> {
         self.asked.insert(key.to_owned());
         let value = self.node.get(key)?;

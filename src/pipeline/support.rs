@@ -2,9 +2,10 @@
 
 use chrono::NaiveDate;
 
-use super::reader::Table;
+use super::reader::{Placed, Report, Table};
+use super::rule::Rule;
 use super::vocabulary::Vocabulary;
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, likely};
 
 /// One offer of support.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Offer {
     pub title: String,
     /// The themes it answers.
     pub themes: Vec<String>,
+    /// The rules whose findings it answers, beside those of its themes.
+    pub answers: Vec<String>,
     /// The role to ask.
     pub contact: String,
     /// The first day it was offered.
@@ -29,12 +32,13 @@ impl Offer {
 }
 
 /// Reads `support.toml`.
-pub(super) fn read(mut file: Table<'_>, themes: Option<&Vocabulary>) -> Vec<Offer> {
+pub(super) fn read(mut file: Table<'_>, themes: Option<&Vocabulary>, rules: &[Rule]) -> Vec<Offer> {
     let report = file.report().clone();
     let mut offers: Vec<Offer> = Vec::new();
     for mut table in file.tables("offer") {
         let title = table.text("title");
         let listed = table.texts("themes");
+        let answers = table.texts("answers");
         let contact = table.text("contact");
         let (from, until) = (table.date("from"), table.date_or_none("until"));
         let mut known = Vec::new();
@@ -60,10 +64,22 @@ pub(super) fn read(mut file: Table<'_>, themes: Option<&Vocabulary>) -> Vec<Offe
         offers.push(Offer {
             title: title.value,
             themes: known,
+            answers: answers.into_iter().filter_map(|name| known_rule(&report, name, rules)).collect(),
             contact: contact.value,
             from: from.value,
             until: until.map(|until| until.value),
         });
     }
     offers
+}
+
+/// The name of a rule, or a note that there is none.
+fn known_rule(report: &Report, name: Placed<String>, rules: &[Rule]) -> Option<String> {
+    if rules.iter().any(|rule| rule.id == name.value) {
+        return Some(name.value);
+    }
+    let near = likely(&name.value, rules.iter().map(|rule| rule.id.as_str()));
+    let mend = near.map(|near| format!("did you mean `{near}`?"));
+    report.error(&name.at, Code::UnknownName, format!("there is no rule `{}`", name.value), mend);
+    None
 }

@@ -6,13 +6,11 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use super::blanks;
 use super::compare::LastPack;
 use super::counting::{self, Passed, Why};
-use super::ground::Ground;
 use super::late::late;
 use super::releases;
-use super::state::{Files, NoPractices, State};
+use super::state::{Files, State};
 use super::urgent;
 use super::workspace::Workspace;
 use crate::diagnostic::Code;
@@ -21,7 +19,7 @@ use crate::intake::inbox;
 use crate::intake::{
     self, Changes, Counts, Edition, Effect, Practices, Problem, Reading, Receipt, State as Fate, condensed,
 };
-use crate::ledger::{Amended, Arrival, Ledger, Seen, Way};
+use crate::ledger::{Arrival, Ledger, Seen};
 use crate::pipeline::{Counts as FilesThatCount, Feed, Layout, Pipeline};
 
 /// A file that lies in the inbox, and what the ledger knows of it.
@@ -111,7 +109,6 @@ pub fn receipts(
     last: Option<&LastPack>,
 ) -> anyhow::Result<Receipts> {
     let mut out = Receipts::default();
-    let said = ledger.amendments()?;
     for (place, file) in lying.iter().enumerate() {
         let (Seen::Before(arrival) | Seen::Elsewhere(arrival) | Seen::New(arrival)) = &file.seen;
         let told = ledger.receipt(arrival.number)?;
@@ -122,21 +119,13 @@ pub fn receipts(
             && state.is_some_and(|s| s.settled.contains_key(&arrival.number));
         let passed = state.is_some_and(|s| s.passed.contains_key(&arrival.number));
         let refused = told.as_ref().is_some_and(|r| r.state == Fate::Rejected);
-        let void = said.iter().rfind(|s| s.arrival == arrival.number).filter(|s| s.received.is_none());
         let mut receipt = match told {
-            Some(told) if void.is_some_and(|void| is_taken_back(&told, void)) => {
-                out.unchanged.insert(place);
-                told
-            }
-            Some(told) if !in_force && !refused && !passed && void.is_none() => {
+            Some(told) if !in_force && !refused && !passed => {
                 out.unchanged.insert(place);
                 told
             }
             told => {
-                let mut receipt = receipt(arrival, files, state, arrivals, told.as_ref(), last)?;
-                if let Some(void) = void {
-                    take_back(&mut receipt, void);
-                }
+                let receipt = receipt(arrival, files, state, arrivals, told.as_ref(), last)?;
                 if told.as_ref() == Some(&receipt) {
                     out.unchanged.insert(place);
                 } else {
@@ -220,12 +209,6 @@ pub fn receipt(
             .cloned()
             .or_else(|| Some(intake::settle(reading, feed, arrival.received, &s.register)))
     });
-    if let (Some(settled), Some(state), FilesThatCount::Every) = (&settled, state, feed.counts)
-        && let Some(layout) = feed.layouts.get(reading.layout)
-    {
-        let pipeline = files.pipeline();
-        receipt.notes.extend(blanks::told(arrival, (feed, layout, settled), state, arrivals, pipeline));
-    }
     if let Some(settled) = settled {
         receipt.counts = settled.counts;
         receipt.urgent = state.map_or_else(Vec::new, |state| {
@@ -236,7 +219,7 @@ pub fn receipt(
         problems.extend(intake::unprintable(reading, feed, &crate::render::pdf::can_print));
         receipt.problems = told_to(feed, problems);
     }
-    let first = told.is_none_or(|told| told.counts.read == 0 || told.state == Fate::Rejected);
+    let first = told.is_none_or(|told| told.counts.read == 0);
     if let (true, Some(state)) = (first, state) {
         receipt.changes = changes(arrival, reading, feed, files, state, arrivals)?;
         if let Some(last) = last {
@@ -252,35 +235,14 @@ pub fn receipt(
             problem.message = guard.concealed(std::mem::take(&mut problem.message));
         }
     }
-    if arrival.way == Way::Unsure {
-        let note = "this file was fetched, and the server did not say how long it is: whether all of it came is \
-                    known only by what is in it";
-        receipt.notes.push(note.to_owned());
-    }
-    let same =
-        |a: &&Arrival| a.feed == arrival.feed && a.sha256 == arrival.sha256 && a.number < arrival.number;
-    let first = arrivals.iter().rev().find(same);
-    if let (Some(first), FilesThatCount::Every) = (first, feed.counts) {
-        receipt.notes.push(format!(
-            "this content was received before: {} ({}). It counts again from {}",
-            told_by_date(first),
-            Receipt::number(first.number),
-            crate::dates::long(arrival.received)
-        ));
-    }
     if feed.counts == FilesThatCount::Newest {
         let later = is_replaced(arrival, files, state, arrivals)?;
         let earlier = counted_before(arrival, feed, files, state, arrivals)?;
-        if let (Some(first), false) = (first, later) {
-            // Only where another file came in between had it been replaced.
-            let replaced = earlier.as_ref().is_some_and(|earlier| earlier.sha256 != arrival.sha256);
-            let replaced = if replaced {
-                "It had been replaced and counts again from now on"
-            } else {
-                "Nothing else came in between"
-            };
+        let same =
+            |a: &&Arrival| a.feed == arrival.feed && a.sha256 == arrival.sha256 && a.number < arrival.number;
+        if let (Some(first), false) = (arrivals.iter().rev().find(same), later) {
             receipt.notes.push(format!(
-                "this content was received before: {} ({}). {replaced}",
+                "this content was received before: {} ({}). It had been replaced and counts again from now on",
                 told_by_date(first),
                 Receipt::number(first.number)
             ));
@@ -400,17 +362,9 @@ fn counted_before(
     state: Option<&State>,
     arrivals: &[Arrival],
 ) -> anyhow::Result<Option<Arrival>> {
-    let before = match state {
-        Some(s) => {
-            let known: (&dyn Practices, &[_], &Ground) = (&s.register, s.releases.as_slice(), &s.ground);
-            counting::before(arrival, feed, files, arrivals, s.as_of, known)?
-        }
-        None => {
-            let ground = Ground::of(files, arrivals, arrival.received)?;
-            let known: (&dyn Practices, &[_], &Ground) = (&NoPractices, &[], &ground);
-            counting::before(arrival, feed, files, arrivals, arrival.received, known)?
-        }
-    };
+    let known = state.map(|s| (&s.register as &dyn Practices, s.releases.as_slice()));
+    let as_of = state.map_or(arrival.received, |s| s.as_of);
+    let before = counting::before(arrival, feed, files, arrivals, as_of, known)?;
     Ok(before.map(|file| file.arrival))
 }
 
@@ -428,28 +382,6 @@ fn passed_over(receipt: &mut Receipt, feed: &Feed, passed: &Passed, rows: usize,
         None => "nothing of this feed counts".to_owned(),
     };
     let (code, message, mend) = match &passed.why {
-        // What is wrong with its rows comes first: mended, they may take nothing away.
-        Why::Held(_) if passed.settled.as_ref().is_some_and(is_all_aside) => (
-            Code::NothingAccepted,
-            format!("none of its {rows} can count, so {then}"),
-            format!(
-                "mend the rows that are listed below and save the file again; if the file is to count as it is, \
-                 with no row, write {} and \"file\" as the cell in the sheet of releases",
-                receipt.id
-            ),
-        ),
-        Why::Held(lost) => (
-            Code::Held,
-            format!(
-                "it is held and does not count: {}. Until a named person lets it count, {then}",
-                lost.words()
-            ),
-            format!(
-                "if it is right, say so: the analyst writes {} and \"file\" as the cell in the sheet of releases; \
-                 otherwise save the right file in the inbox",
-                receipt.id
-            ),
-        ),
         Why::NoRow => (
             Code::NothingAccepted,
             format!("none of its {rows} can count, so {then}"),
@@ -488,41 +420,6 @@ fn passed_over(receipt: &mut Receipt, feed: &Feed, passed: &Passed, rows: usize,
             mend,
         },
     );
-}
-
-/// Whether a receipt says that a named person took its file back.
-fn is_taken_back(told: &Receipt, void: &Amended) -> bool {
-    told.problems
-        .first()
-        .is_some_and(|problem| problem.code == Code::Void.id() && problem.message.ends_with(&void.reason))
-}
-
-/// Says that a named person took a file back.
-fn take_back(receipt: &mut Receipt, void: &Amended) {
-    receipt.state = Fate::Rejected;
-    receipt.changes = None;
-    receipt.problems = vec![Problem {
-        code: Code::Void.id().to_owned(),
-        effect: Effect::Rejected,
-        sheet: None,
-        cell: None,
-        row: None,
-        column: None,
-        found: None,
-        message: format!(
-            "it was taken back and counts nowhere, by the word of {} on {}: {}",
-            void.role,
-            crate::dates::long(void.dated),
-            void.reason
-        ),
-        mend: "to have it count after all, save it in the inbox under another name".to_owned(),
-    }];
-    receipt.notes.clear();
-}
-
-/// Whether a file has rows and all of them are kept aside.
-fn is_all_aside(settled: &intake::Settled) -> bool {
-    settled.counts.accepted == 0 && settled.counts.quarantined > 0
 }
 
 fn known_already(mut receipt: Receipt, first: &Arrival, name: &str, replaced: bool) -> Receipt {

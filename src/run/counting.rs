@@ -2,19 +2,16 @@
 //!
 //! Where every file counts, each that can be read. Where the newest is the whole sheet, the newest that
 //! can be read, unless none of its rows can count or its data are older than those of the file before it:
-//! then the file before goes on counting, or a slip would silently undo what was known. A file that was held
-//! does not count until a named person lets it. Of a content that was received again where every file counts
-//! the last time counts.
+//! then the file before goes on counting, or a slip would silently undo what was known.
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::ground::Ground;
 use super::releases;
-use super::state::{Files, Read, settle};
+use super::state::{Files, NoPractices, Read, settle};
 use crate::dates::long;
-use crate::intake::{Lost, Practices, Release, Settled};
+use crate::intake::{Practices, Release, Settled};
 use crate::ledger::Arrival;
 use crate::pipeline::{Counts, Feed};
 use crate::triangulate::Taken;
@@ -49,8 +46,6 @@ pub enum Why {
         /// The date of the newer data.
         newer: NaiveDate,
     },
-    /// It would take much away, and nobody let it count.
-    Held(Lost),
 }
 
 impl Why {
@@ -61,7 +56,6 @@ impl Why {
             Why::Older { own, newer } => {
                 format!("its data are of {}, older than those of {}", long(*own), long(*newer))
             }
-            Why::Held(lost) => format!("it is held: {}", lost.words()),
         }
     }
 }
@@ -72,8 +66,6 @@ pub(super) struct Judge<'j> {
     pub as_of: NaiveDate,
     pub releases: &'j [Release],
     pub practices: &'j dyn Practices,
-    /// What was held, and what a named person let count.
-    pub ground: &'j Ground,
 }
 
 impl Judge<'_> {
@@ -88,18 +80,11 @@ impl Judge<'_> {
         passed: &mut BTreeMap<u32, Passed>,
     ) -> anyhow::Result<Vec<Counting<'p>>> {
         let newest_only = feed.counts == Counts::Newest;
-        let mut chain = if newest_only && feed.data_date.is_some() {
+        let chain = if newest_only && feed.data_date.is_some() {
             self.in_order_of_data(feed, files, passed)?
         } else {
-            self.of_feed(feed).collect()
+            self.arrivals.iter().filter(|a| a.feed == feed.id).collect()
         };
-        if !newest_only {
-            let again =
-                |place: usize, a: &Arrival| chain.iter().skip(place + 1).any(|b| b.sha256 == a.sha256);
-            let last: Vec<bool> = chain.iter().enumerate().map(|(place, a)| !again(place, a)).collect();
-            let mut last = last.into_iter();
-            chain.retain(|_| last.next().unwrap_or(true));
-        }
         let (mut out, mut aside, mut newest) = (Vec::new(), Vec::new(), true);
         for arrival in chain.into_iter().rev() {
             // Whatever a file rests on that a newer one replaced may be gone by now.
@@ -107,8 +92,7 @@ impl Judge<'_> {
             let Some(read) = read else { continue };
             let due = self.due(arrival);
             let Some((settled, taken)) = settle(arrival, feed, &read, self.practices, &due) else { continue };
-            let let_in = self.ground.is_let_in(arrival);
-            if newest_only && settled.counts.accepted == 0 && settled.counts.quarantined > 0 && !let_in {
+            if newest_only && settled.counts.accepted == 0 && settled.counts.quarantined > 0 {
                 passed.insert(arrival.number, Passed { why: Why::NoRow, settled: Some(settled.clone()) });
                 let file = Counting { arrival: arrival.clone(), feed, read, settled, taken };
                 aside.push(file);
@@ -129,7 +113,6 @@ impl Judge<'_> {
             out = aside;
         }
         out.reverse();
-        self.pass_held(feed, files, out.last().map_or(0, |last| last.arrival.number), passed)?;
         Ok(out)
     }
 
@@ -160,32 +143,6 @@ impl Judge<'_> {
         Ok(out)
     }
 
-    /// The arrivals of a feed but for those that are held.
-    fn of_feed<'a>(&'a self, feed: &Feed) -> impl Iterator<Item = &'a Arrival> {
-        let mine = self.arrivals.iter().filter(|a| a.feed == feed.id);
-        mine.filter(|a| self.ground.held(a).is_none()).collect::<Vec<_>>().into_iter()
-    }
-
-    /// Tells which files of a feed are held. Of those that are newer than what counts the rows are told, too.
-    fn pass_held(
-        &self,
-        feed: &Feed,
-        files: &Files<'_>,
-        counting: u32,
-        passed: &mut BTreeMap<u32, Passed>,
-    ) -> anyhow::Result<()> {
-        for arrival in self.arrivals.iter().filter(|a| a.feed == feed.id) {
-            let Some(lost) = self.ground.held(arrival) else { continue };
-            let newer = arrival.number > counting;
-            let read = if newer { files.read_if_kept(arrival)? } else { None };
-            let settled =
-                read.and_then(|read| settle(arrival, feed, &read, self.practices, &self.due(arrival)));
-            let settled = settled.map(|(settled, _)| settled);
-            passed.insert(arrival.number, Passed { why: Why::Held(lost.clone()), settled });
-        }
-        Ok(())
-    }
-
     /// The releases of rows of a file.
     pub fn due(&self, arrival: &Arrival) -> Vec<Release> {
         releases::of_file(self.releases, arrival, self.arrivals, self.as_of)
@@ -201,7 +158,7 @@ impl Judge<'_> {
     ) -> anyhow::Result<Vec<&'a Arrival>> {
         let mut chain: Vec<&Arrival> = Vec::new();
         let mut newest: Option<NaiveDate> = None;
-        let mut of_feed = self.of_feed(feed).peekable();
+        let mut of_feed = self.arrivals.iter().filter(|a| a.feed == feed.id).peekable();
         while let Some(arrival) = of_feed.next() {
             // The date of the only file decides nothing.
             if chain.is_empty() && of_feed.peek().is_none() {
@@ -211,7 +168,7 @@ impl Judge<'_> {
             let own = files.data_date(arrival, feed)?;
             if let (Some(own), Some(newer)) = (own, newest)
                 && own < newer
-                && !self.ground.is_let_in(arrival)
+                && !releases::is_let_count(self.releases, arrival, self.arrivals, self.as_of)
             {
                 passed.insert(arrival.number, Passed { why: Why::Older { own, newer }, settled: None });
                 continue;
@@ -244,14 +201,14 @@ pub(super) fn before<'p>(
     files: &Files<'_>,
     arrivals: &[Arrival],
     as_of: NaiveDate,
-    known: (&dyn Practices, &[Release], &Ground),
+    known: Option<(&dyn Practices, &[Release])>,
 ) -> anyhow::Result<Option<Counting<'p>>> {
     let earlier: Vec<Arrival> = arrivals
         .iter()
         .filter(|a| a.feed == arrival.feed && a.number < arrival.number && files.has(a))
         .cloned()
         .collect();
-    let (practices, releases, ground) = known;
-    let judge = Judge { arrivals: &earlier, as_of, releases, practices, ground };
+    let (practices, releases) = known.unwrap_or((&NoPractices, &[]));
+    let judge = Judge { arrivals: &earlier, as_of, releases, practices };
     Ok(judge.of(feed, files, &mut BTreeMap::new())?.pop())
 }

@@ -24,7 +24,7 @@ use crate::render::{Attached, Rendered, Templates, Theme, pdf};
 pub struct Finished {
     /// What kind it is.
     pub kind: Document,
-    /// The name of its file.
+    /// The name under which it is sent: that of its file, with the revision where it is not the first.
     pub name: String,
     /// Where it lies.
     pub path: PathBuf,
@@ -54,6 +54,13 @@ pub struct Refused {
 }
 
 impl Finished {
+    /// Gives it the name that a revision of its pack goes by; the first has none.
+    pub fn revise(&mut self, revision: u32) {
+        if let (2.., Some(stem)) = (revision, self.name.strip_suffix(".pdf")) {
+            self.name = format!("{stem}-r{revision}.pdf");
+        }
+    }
+
     /// What a message says of it.
     pub fn attached(&self) -> Attached {
         Attached {
@@ -163,8 +170,13 @@ impl Press<'_> {
     ) -> anyhow::Result<Outcome> {
         let html = self.templates.pack(pack)?;
         let what = if committee.sections == [Section::Exceptions] { "exceptions" } else { "quarterly-pack" };
-        let name = format!("{what}-{}{ending}.pdf", self.material.quarter.id());
-        self.finish(committee, Document::QuarterlyPack, name, (&html, pack), |rendered| {
+        let known = format!("{what}-{}{ending}.pdf", self.material.quarter.id());
+        let audience = match committee.audience {
+            Audience::Named => format!("named-{}", self.material.pipeline.classification),
+            Audience::Public => "public".to_owned(),
+        };
+        let name = self.name(&format!("{what}-{}", self.material.quarter.id()), committee, &format!("-{audience}{ending}"));
+        self.finish(committee, Document::QuarterlyPack, (known, name), (&html, pack), |rendered| {
             // A short section of a pack in parts begins on the page of the contents.
             let least = if ending.is_empty() { 3 } else { 2 };
             let mut out = refusals(rendered, Pages { least, most: 400 }, &pack.headings);
@@ -183,8 +195,9 @@ impl Press<'_> {
     pub fn sbar(&self, committee: &Committee, standing: &Standing) -> anyhow::Result<Outcome> {
         let sbar = sbar(self.material, standing, &committee.name);
         let html = self.templates.sbar(&sbar)?;
-        let name = format!("sbar-{}.pdf", standing.code().to_lowercase());
-        self.finish(committee, Document::Sbar, name, (&html, &sbar), |rendered| {
+        let known = format!("sbar-{}.pdf", standing.code().to_lowercase());
+        let name = self.name(known.trim_end_matches(".pdf"), committee, "");
+        self.finish(committee, Document::Sbar, (known, name), (&html, &sbar), |rendered| {
             refusals(rendered, Pages { least: 1, most: 6 }, &sbar.headings)
         })
     }
@@ -203,21 +216,30 @@ impl Press<'_> {
         let alert = alert(self.material, exception, given.event.word(), &committee.name, with_sbar);
         let html = self.templates.alert(&alert)?;
         let id: String = slug(&exception.id).chars().take(80).collect();
-        let name = format!("exception-{id}-{}.pdf", given.event.word());
+        let known = format!("exception-{id}-{}.pdf", given.event.word());
+        let name = self.name(known.trim_end_matches(".pdf"), committee, "");
         let outcome =
-            self.finish(committee, Document::ExceptionAlert, name, (&html, &alert), |rendered| {
+            self.finish(committee, Document::ExceptionAlert, (known, name), (&html, &alert), |rendered| {
                 refusals(rendered, Pages { least: 1, most: 2 }, &alert.headings)
             })?;
         Ok((alert, outcome))
     }
 
+    /// The name of a file: the date, what it is, and the committee, so that no two documents of different
+    /// content share one wherever their attachments are saved.
+    fn name(&self, what: &str, committee: &Committee, ending: &str) -> String {
+        format!("{}-{what}-{}{ending}.pdf", self.material.as_of, committee.short)
+    }
+
     /// Renders, checks and writes, with what the document says as data in the run's folder. A refused
-    /// document lies beside the others under another name, for the person who looks into it.
+    /// document lies beside the others under another name, for the person who looks into it. The guard knows
+    /// a document by a name that stays the same from day to day (`known`), so that what a person released once
+    /// is not asked again.
     fn finish(
         &self,
         committee: &Committee,
         kind: Document,
-        name: String,
+        (known, name): (String, String),
         (html, content): (&str, &impl Serialize),
         gate: impl Fn(&Rendered) -> Vec<String>,
     ) -> anyhow::Result<Outcome> {
@@ -232,7 +254,7 @@ impl Press<'_> {
             Err(error) => return refuse(&name, CHECKED, format!("cannot be laid out: {error}")),
         };
         let mut refused = gate(&rendered);
-        let known_as = document_name(&committee.id, &self.material.quarter.id(), &name);
+        let known_as = document_name(&committee.id, &self.material.quarter.id(), &known);
         let held = self.gate.document(&known_as, html, &rendered);
         if !held.is_empty() {
             self.gate.keep(&committee.id, &name, &rendered.bytes, self.unwritten);

@@ -15,7 +15,6 @@ use super::error::RunError;
 use super::events::Events;
 use super::front::{Entrance, Front, write_receipt_pages};
 use super::guard::{Gate, Origin, Passing, PostOffice};
-use super::holding::Bench;
 use super::late_packs;
 use super::letters::{Office, packs_waiting};
 use super::lists;
@@ -28,14 +27,14 @@ use super::report::{LevelCount, Report};
 use super::result::{Compared, RunResult};
 use super::revisions::Revisions;
 use super::send::{Counter, hand_over};
-use super::state::{Files, State};
+use super::state::State;
 use super::unprintable;
 use super::unwritten::Unwritten;
 use super::urgent;
 use super::workspace::Workspace;
 use crate::disk::sweep;
 use crate::dispatch::recipients::needs_public;
-use crate::ledger::{Arrival, Ledger, RunRecord, RunState};
+use crate::ledger::{RunRecord, RunState};
 use crate::packs::Badge;
 use crate::pipeline::{Audience, Committee, Document, Job, Pipeline, out_of_date};
 use crate::render::{Templates, Theme};
@@ -90,23 +89,9 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     }
     .open(&mut ledger)?;
     let (taken, freshness) = (front.taken(), front.freshness(pipeline, &ledger, *as_of)?);
-    let Front {
-        rebuild,
-        lying,
-        downloads,
-        held,
-        held_back,
-        waiting,
-        blocked,
-        files,
-        arrivals,
-        state,
-        last,
-        receipts,
-        ..
-    } = front;
+    let Front { rebuild, lying, downloads, held, waiting, files, arrivals, state, last, receipts, .. } =
+        front;
     let (state, mut warnings) = (state?, front.warnings);
-    refuse_packs(request, &ledger, &files, &arrivals, &state)?;
     let compared = last.as_ref().map(|last| {
         let compared = Compared { run: last.result.run.clone(), as_of: last.result.as_of };
         (compared, last.sha256.clone())
@@ -133,9 +118,6 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     }
     for file in &taken {
         events.note("received", json!(file));
-    }
-    for file in &held_back {
-        events.note("held", json!(file));
     }
     let written = Written::of(&manifest, &result)?;
     written.lay_into(&folder, &unwritten);
@@ -242,8 +224,6 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         as_of: *as_of,
         dry_run: workspace.is_dry(),
         waiting,
-        blocked,
-        held_back,
         downloads,
         held,
         freshness,
@@ -281,33 +261,6 @@ fn makes_public(job: &Job, pipeline: &Pipeline) -> bool {
         committee.audience == Audience::Public || needs_public(committee, &pipeline.mail.posting)
     };
     job.documents.contains(&Document::QuarterlyPack) && pipeline.committees.iter().filter(packs).any(public)
-}
-
-/// Refuses to make packs when no practice is in scope any more, or too many are gone in silence. What was made
-/// once is made again as it was.
-fn refuse_packs(
-    request: &Request<'_>,
-    ledger: &Ledger,
-    files: &Files<'_>,
-    arrivals: &[Arrival],
-    state: &State,
-) -> Result<(), RunError> {
-    let Request { job, workspace, as_of, .. } = request;
-    let made = ledger.runs_of(&job.name, *as_of)?.iter().any(|run| run.state == RunState::Complete);
-    if !job.makes_packs() || workspace.is_apart() || made {
-        return Ok(());
-    }
-    let sent = late_packs::last_sent(ledger, *as_of)?;
-    let bench = Bench { files, arrivals, as_of: *as_of, sent };
-    match bench.refusal(&state.register, &state.ground)? {
-        None => Ok(()),
-        Some(why) => {
-            let held =
-                super::held_back::held(&state.ground, Some(&state.settled), arrivals, request.pipeline);
-            let held = held.iter().map(|file| format!("; {}", file.what())).collect::<String>();
-            Err(RunError::Missing(format!("{why}{held}")))
-        }
-    }
 }
 
 /// What should be looked at in the lists of recipients.

@@ -7,7 +7,6 @@ use super::error::RunError;
 use super::execute::Progress;
 use super::fresh::FeedFreshness;
 use super::front::{Entrance, Front};
-use super::held_back::HeldBack;
 use super::receive::{Downloaded, Held};
 use super::report::Taken;
 use super::unwritten::Unwritten;
@@ -35,11 +34,6 @@ pub struct IntakeReport {
     pub as_of: NaiveDate,
     /// Files left in the inbox because later ones have been received already.
     pub waiting: usize,
-    /// Why nothing was taken in although something may have come, and what to do.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub blocked: Option<String>,
-    /// Files that are held until a named person lets them count.
-    pub held_back: Vec<HeldBack>,
     /// What came of each download.
     pub downloads: Vec<Downloaded>,
     /// What lies in the inbox and was not taken in, each with the reason.
@@ -84,7 +78,7 @@ pub fn take_in(request: &IntakeRequest<'_>) -> Result<IntakeReport, RunError> {
     }
     .open(&mut ledger)?;
     let (taken, freshness) = (front.taken(), front.freshness(pipeline, &ledger, *as_of)?);
-    let Front { waiting, blocked, held_back, downloads, held, state, mut warnings, receipts, .. } = front;
+    let Front { waiting, downloads, held, state, mut warnings, receipts, .. } = front;
     warnings.extend(unwritten.told());
     warnings.extend(super::unprintable::of_files(&receipts));
     let missing = match state {
@@ -92,16 +86,5 @@ pub fn take_in(request: &IntakeRequest<'_>) -> Result<IntakeReport, RunError> {
         Err(RunError::Missing(why)) => Some(why),
         Err(other) => return Err(other),
     };
-    Ok(IntakeReport {
-        as_of: *as_of,
-        waiting,
-        blocked,
-        held_back,
-        downloads,
-        held,
-        taken,
-        freshness,
-        warnings,
-        missing,
-    })
+    Ok(IntakeReport { as_of: *as_of, waiting, downloads, held, taken, freshness, warnings, missing })
 }

@@ -116,18 +116,6 @@ pub fn find(
     Ok((Some(Late { run: made_by, as_of: made, levels, packs }), noted))
 }
 
-/// The latest date before one of which a quarterly pack may have reached somebody.
-///
-/// # Errors
-/// If the ledger cannot be read.
-pub(super) fn last_sent(
-    ledger: &Ledger,
-    before: chrono::NaiveDate,
-) -> crate::ledger::Result<Option<chrono::NaiveDate>> {
-    let packs = ledger.packs()?;
-    Ok(sent(&packs, ledger, before)?.last().map(|(pack, _)| pack.as_of))
-}
-
 /// Quarterly packs before a date that somebody may have got, by their date, each with the addresses.
 fn sent<'p>(
     packs: &'p [PackRecord],

@@ -145,12 +145,14 @@ impl<'p> Post<'p> {
         let id = pack_id(committee, &period, revision);
         let numbering = numbering(press.material, &committee.name, &id, revision);
         let mut forms = Vec::new();
-        for Edition { content, audience, files, withheld, .. } in editions {
+        for Edition { content, audience, mut files, withheld, .. } in editions {
+            files.iter_mut().for_each(|file| file.revise(revision));
             let subject = format!(
-                "[{}] {}, {}",
+                "[{}] {}, {}, {}",
                 content.head.classification,
                 content.head.title,
-                press.material.quarter.short()
+                press.material.quarter.short(),
+                committee.name
             );
             let text = |enclosures: &Enclosures| press.templates.pack_mail(&content, enclosures, &numbering);
             forms.push(self.form(press, committee, audience, subject, (files, withheld), text)?);

@@ -1,11 +1,10 @@
 //! The sheet of releases: which rows of which received files a named person let count.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
 use super::counting::Passed;
-use super::state::{Files, NoPractices, settle};
 use crate::dates::long;
 use crate::diagnostic::Code;
 use crate::intake::{Effect, Problem, Receipt, Release, Settled};
@@ -45,36 +44,9 @@ pub fn of_file(
     of_file.filter(|release| !release.is_of_whole_file()).cloned().collect()
 }
 
-/// The contents that named persons let count as a whole, each with its feed: of every sheet of releases that
-/// was ever received, for what one let count goes on counting when its row is gone.
-///
-/// # Errors
-/// If the store has a sheet otherwise than it was received.
-pub fn let_in(
-    files: &Files<'_>,
-    arrivals: &[Arrival],
-    as_of: NaiveDate,
-) -> anyhow::Result<BTreeSet<(String, String)>> {
-    let today = arrivals.iter().map(|a| a.received).max().map_or(as_of, |last| last.max(as_of));
-    let mut out = BTreeSet::new();
-    for feed in &files.pipeline().feeds {
-        if !feed.layouts.iter().any(|layout| layout.table == TABLE) {
-            continue;
-        }
-        for arrival in arrivals.iter().filter(|a| a.feed == feed.id) {
-            let read = files.read_if_kept(arrival)?;
-            let settled = read.and_then(|read| settle(arrival, feed, &read, &NoPractices, &[]));
-            for release in settled.map(|(_, taken)| given(&[taken])).into_iter().flatten() {
-                if release.is_of_whole_file()
-                    && release.on <= today
-                    && let Some(file) = target(&release, arrivals)
-                {
-                    out.insert((file.feed.clone(), file.sha256.clone()));
-                }
-            }
-        }
-    }
-    Ok(out)
+/// Whether a named person let a whole file count.
+pub fn is_let_count(releases: &[Release], arrival: &Arrival, arrivals: &[Arrival], as_of: NaiveDate) -> bool {
+    of_arrival(releases, arrival, arrivals, as_of).any(Release::is_of_whole_file)
 }
 
 fn of_arrival<'r>(
@@ -214,7 +186,6 @@ mod tests {
             file: file.into(),
             sha256: format!("{number:064}"),
             received: received.parse().unwrap(),
-            ..Arrival::default()
         }
     }
 

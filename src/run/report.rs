@@ -6,7 +6,6 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::fresh::FeedFreshness;
-use super::held_back::HeldBack;
 use super::late_packs::Late;
 use super::receive::{Downloaded, Held};
 use super::urgent::Waiting;
@@ -25,11 +24,6 @@ pub struct Report {
     pub dry_run: bool,
     /// Whether files were left in the inbox because later ones have been received already.
     pub waiting: usize,
-    /// Why nothing was taken in although something may have come, and what to do.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub blocked: Option<String>,
-    /// Files that are held until a named person lets them count.
-    pub held_back: Vec<HeldBack>,
     /// What came of each download.
     pub downloads: Vec<Downloaded>,
     /// What lies in the inbox and was not taken in, each with the reason.

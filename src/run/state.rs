@@ -2,25 +2,18 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use anyhow::Context as _;
 use chrono::NaiveDate;
 
-use super::counting::{Counting, Judge, Passed, Why};
+use super::counting::{Counting, Judge, Passed};
 use super::fresh::latest;
-use super::ground::Ground;
 use super::releases;
 use crate::diagnostic::Code;
-use crate::intake::inbox;
 use crate::intake::read::{Book, Reader, Unreadable};
 use crate::intake::store::Store;
-use crate::intake::{
-    self, Effect, Lookup, Practices, Problem, Reading, Receipt, Rejection, Release, Settled,
-};
+use crate::intake::{self, Effect, Lookup, Practices, Problem, Reading, Rejection, Release, Settled};
 use crate::ledger::{Arrival, Ledger, LedgerError};
 use crate::levels::{self, Exception, Outcome};
 use crate::pipeline::{Feed, Pipeline};
@@ -40,10 +33,6 @@ pub struct Files<'p> {
     failed: RefCell<BTreeMap<String, Unreadable>>,
     /// Those of them that failed now.
     failed_now: RefCell<Vec<(String, Unreadable)>>,
-    /// Where the originals of dropped files may still lie.
-    originals: Option<PathBuf>,
-    /// What was brought back from there.
-    mended: RefCell<Vec<String>>,
 }
 
 /// The books that were read last, by content and name: what is settled, answered and shown in one run asks
@@ -101,62 +90,7 @@ impl<'p> Files<'p> {
             books: RefCell::default(),
             failed: RefCell::default(),
             failed_now: RefCell::default(),
-            originals: None,
-            mended: RefCell::default(),
         }
-    }
-
-    /// The same, to bring back from the inbox what is damaged in the store.
-    pub fn mended_from(self, inbox: &Path) -> Self {
-        Self { originals: Some(inbox.to_owned()), ..self }
-    }
-
-    /// What was brought back from the inbox, in sentences.
-    pub fn mended(&self) -> Vec<String> {
-        self.mended.borrow().clone()
-    }
-
-    /// The bytes of an arrival; what is damaged in the store is brought back from its original in the inbox.
-    fn bytes(&self, arrival: &Arrival) -> anyhow::Result<Vec<u8>> {
-        let damage = match self.store.get(&arrival.sha256) {
-            Ok(bytes) => return Ok(bytes),
-            Err(damage) => damage,
-        };
-        if damage.kind() == ErrorKind::InvalidData
-            && let Some(bytes) = self.original(arrival)
-        {
-            self.store.replace(&bytes).context("the store cannot be written")?;
-            self.mended.borrow_mut().push(format!(
-                "the copy of {} ({} of feed {}) in the store was damaged, and was brought back from the inbox",
-                arrival.file,
-                Receipt::number(arrival.number),
-                arrival.feed
-            ));
-            return Ok(bytes);
-        }
-        Err(anyhow::Error::from(damage).context(format!(
-            "{} ({} of feed {}) cannot be read again. What to do: save the file as it was received, unchanged, in \
-             inbox/{} and run again, or bring store/{}/{} back from a backup (quarterday backup --verify COPY tells \
-             whether one is whole); if nobody has it any more, `quarterday arrivals void {} --as ROLE --reason TEXT` \
-             lets the file before it count",
-            arrival.file,
-            Receipt::number(arrival.number),
-            arrival.feed,
-            arrival.feed,
-            arrival.sha256.get(..2).unwrap_or_default(),
-            arrival.sha256,
-            Receipt::number(arrival.number),
-        )))
-    }
-
-    /// A file in the inbox of the arrival's feed with the content that was received.
-    fn original(&self, arrival: &Arrival) -> Option<Vec<u8>> {
-        let folder = self.originals.as_ref()?.join(&arrival.feed);
-        let listing = inbox::scan(&folder).ok()?;
-        listing.files.into_iter().find_map(|file| {
-            let bytes = fs::read(&file.path).ok()?;
-            (crate::sha256(&bytes) == arrival.sha256).then_some(bytes)
-        })
     }
 
     /// The same, not to read again what a ledger says could not be read.
@@ -221,7 +155,10 @@ impl<'p> Files<'p> {
         if let Some(book) = self.books.borrow().get(sha256, &arrival.file) {
             return Ok(Ok(book));
         }
-        let bytes = self.bytes(arrival)?;
+        let bytes = self
+            .store
+            .get(&arrival.sha256)
+            .with_context(|| format!("{} of feed {} cannot be read again", arrival.file, arrival.feed))?;
         let read = self
             .reader
             .book(&bytes, &arrival.file)
@@ -320,8 +257,6 @@ pub struct State {
     pub passed: BTreeMap<u32, Passed>,
     /// The releases that the files in force hold.
     pub releases: Vec<Release>,
-    /// What was held, and what a named person let count.
-    pub ground: Ground,
 }
 
 impl State {
@@ -331,14 +266,38 @@ impl State {
     /// If an essential feed has no readable file, or the store is damaged.
     pub fn at(files: &Files<'_>, arrivals: &[Arrival], as_of: NaiveDate) -> Result<Self, StateError> {
         let pipeline = files.pipeline();
-        let ground = Ground::of(files, arrivals, as_of)?;
-        let Base { given, mut in_force, mut passed, register } = Base::on(files, arrivals, as_of, &ground)?;
-        present(pipeline.feeds.iter().filter(|f| is_reference(f)), &in_force, &passed, arrivals, as_of)?;
-        let judge = Judge { arrivals, as_of, releases: &given, practices: &register, ground: &ground };
+        let reads = |feed: &Feed, pick: &dyn Fn(&str) -> bool| feed.layouts.iter().any(|l| pick(&l.table));
+        let is_releases = |feed: &Feed| reads(feed, &|table| table == releases::TABLE);
+        let is_reference = |feed: &Feed| reads(feed, &Register::reads);
+        let mut passed = BTreeMap::new();
+        let judge = Judge { arrivals, as_of, releases: &[], practices: &NoPractices };
+        let mut in_force = Vec::new();
+        for feed in pipeline.feeds.iter().filter(|f| is_releases(f)) {
+            in_force.extend(judge.of(feed, files, &mut passed)?);
+        }
+        let given =
+            releases::given(&in_force.iter().map(|c: &Counting<'_>| c.taken.clone()).collect::<Vec<_>>());
+        // The register is made of all rows of its files; what is settled afterwards asks the register.
+        let judge = Judge { releases: &given, ..judge };
+        let mut reference = Vec::new();
+        for feed in pipeline.feeds.iter().filter(|f| is_reference(f)) {
+            for file in judge.of(feed, files, &mut passed)? {
+                reference.push(file.taken.clone());
+                in_force.push(file);
+            }
+        }
+        present(pipeline.feeds.iter().filter(|f| is_reference(f)), &in_force, as_of)?;
+        let register = Register::of(&reference, pipeline, as_of)?;
+        let judge = Judge { practices: &register, ..judge };
+        for file in &mut in_force {
+            let again = settle(&file.arrival, file.feed, &file.read, &register, &judge.due(&file.arrival));
+            (file.settled, file.taken) =
+                again.context("a file that could be read cannot be settled again")?;
+        }
         for feed in pipeline.feeds.iter().filter(|f| !is_releases(f) && !is_reference(f)) {
             in_force.extend(judge.of(feed, files, &mut passed)?);
         }
-        present(pipeline.feeds.iter(), &in_force, &passed, arrivals, as_of)?;
+        present(pipeline.feeds.iter(), &in_force, as_of)?;
         let mut earlier = Vec::new();
         for feed in pipeline.feeds.iter().filter(|feed| looks_back(feed, pipeline)) {
             earlier.extend(judge.replaced(feed, files, &in_force, &passed)?);
@@ -368,7 +327,6 @@ impl State {
             settled,
             passed,
             releases: given,
-            ground,
         })
     }
 
@@ -413,89 +371,19 @@ fn tell_refused(known: &Triangulated, settled: &mut BTreeMap<u32, Settled>, pipe
     }
 }
 
-fn reads(feed: &Feed, pick: impl Fn(&str) -> bool) -> bool {
-    feed.layouts.iter().any(|layout| pick(&layout.table))
-}
-
-fn is_releases(feed: &Feed) -> bool {
-    reads(feed, |table| table == releases::TABLE)
-}
-
-fn is_reference(feed: &Feed) -> bool {
-    reads(feed, Register::reads)
-}
-
-/// What everything else rests on: releases, and the register with its networks, lists and successors.
-pub(super) struct Base<'p> {
-    /// The releases that the files in force hold.
-    pub given: Vec<Release>,
-    /// The files in force that it is made of.
-    pub in_force: Vec<Counting<'p>>,
-    /// Readable files that do not count.
-    pub passed: BTreeMap<u32, Passed>,
-    /// The register; empty if no file of it counts.
-    pub register: Register,
-}
-
-impl<'p> Base<'p> {
-    /// What was known of it on a date, from the given arrivals.
-    ///
-    /// # Errors
-    /// If the store is damaged.
-    pub fn on(
-        files: &Files<'p>,
-        arrivals: &[Arrival],
-        as_of: NaiveDate,
-        ground: &Ground,
-    ) -> anyhow::Result<Self> {
-        let pipeline = files.pipeline();
-        let mut passed = BTreeMap::new();
-        let judge = Judge { arrivals, as_of, releases: &[], practices: &NoPractices, ground };
-        let mut in_force = Vec::new();
-        for feed in pipeline.feeds.iter().filter(|f| is_releases(f)) {
-            in_force.extend(judge.of(feed, files, &mut passed)?);
-        }
-        let given =
-            releases::given(&in_force.iter().map(|c: &Counting<'_>| c.taken.clone()).collect::<Vec<_>>());
-        // The register is made of all rows of its files; what is settled afterwards asks the register.
-        let judge = Judge { releases: &given, ..judge };
-        let mut reference = Vec::new();
-        for feed in pipeline.feeds.iter().filter(|f| is_reference(f)) {
-            for file in judge.of(feed, files, &mut passed)? {
-                reference.push(file.taken.clone());
-                in_force.push(file);
-            }
-        }
-        let register = Register::of(&reference, pipeline, as_of)?;
-        for file in &mut in_force {
-            let due = judge.due(&file.arrival);
-            let again = settle(&file.arrival, file.feed, &file.read, &register, &due);
-            (file.settled, file.taken) =
-                again.context("a file that could be read cannot be settled again")?;
-        }
-        Ok(Self { given, in_force, passed, register })
-    }
-}
-
 /// Asks that each essential feed has a file that counts.
 fn present<'p>(
     mut feeds: impl Iterator<Item = &'p Feed>,
     in_force: &[Counting<'_>],
-    passed: &BTreeMap<u32, Passed>,
-    arrivals: &[Arrival],
     as_of: NaiveDate,
 ) -> Result<(), StateError> {
-    let Some(feed) = feeds.find(|feed| feed.essential && !in_force.iter().any(|c| c.feed.id == feed.id))
-    else {
-        return Ok(());
-    };
-    let date = crate::dates::long(as_of);
-    let held = arrivals.iter().rev().filter(|a| a.feed == feed.id).find_map(|a| {
-        let passed = passed.get(&a.number).filter(|passed| matches!(passed.why, Why::Held(_)))?;
-        Some(format!("{} ({}) does not count: {}", a.file, Receipt::number(a.number), passed.why.words()))
-    });
-    let held = held.map(|held| format!("; {held}")).unwrap_or_default();
-    Err(StateError::Missing(format!("\"{}\" ({})", feed.title, feed.id), format!("{date}{held}")))
+    match feeds.find(|feed| feed.essential && !in_force.iter().any(|c| c.feed.id == feed.id)) {
+        None => Ok(()),
+        Some(feed) => {
+            let date = crate::dates::long(as_of);
+            Err(StateError::Missing(format!("\"{}\" ({})", feed.title, feed.id), date))
+        }
+    }
 }
 
 /// Settles the rows of a file: what became of each, and the accepted ones for triangulation.

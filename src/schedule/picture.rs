@@ -13,7 +13,7 @@ use super::pulse::Pulse;
 use crate::intake::inbox;
 use crate::ledger::{Alert, Dispatch, Held, Ledger, PackRecord, RunRecord, RunState, SlotRecord};
 use crate::pipeline::Pipeline;
-use crate::run::{FeedFreshness, FeedsNow, HeldBack, RunResult, Workspace, standing_now};
+use crate::run::{FeedFreshness, RunResult, Workspace, feeds_now};
 
 /// Everything at one moment.
 pub struct Picture<'p> {
@@ -47,8 +47,6 @@ pub struct Picture<'p> {
     pub alerts: Vec<Alert>,
     /// How every feed stands.
     pub feeds: Vec<FeedFreshness>,
-    /// Received files that are held until a named person lets them count.
-    pub held: Vec<HeldBack>,
     /// Files in the inbox that no run has looked at, and since when they lie there.
     pub waiting: Vec<Waiting>,
     /// Bytes that are free on the disk of the data folder, where that can be known.
@@ -94,7 +92,6 @@ impl<'p> Picture<'p> {
             hits: Vec::new(),
             alerts: Vec::new(),
             feeds: Vec::new(),
-            held: Vec::new(),
             waiting: Vec::new(),
             disk_free: disk_free(&data),
             data,
@@ -104,8 +101,7 @@ impl<'p> Picture<'p> {
             out.read_ledger(ledger, workspace)?;
         }
         if let Some(pipeline) = pipeline {
-            FeedsNow { feeds: out.feeds, held: out.held } =
-                standing_now(workspace, pipeline, now.date_naive())?;
+            out.feeds = feeds_now(workspace, pipeline, now.date_naive())?;
             let seen = ledger.as_ref().map(Ledger::seen_files).transpose()?.unwrap_or_default();
             let looked = out.last_look(workspace);
             out.waiting = waiting(workspace, pipeline, |folder, file, changed| {

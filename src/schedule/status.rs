@@ -14,7 +14,7 @@ use super::slots::next;
 use crate::dates;
 use crate::ledger::{Event, RunState};
 use crate::run::FeedFreshness;
-use crate::run::{HeldBack, PROGRAM};
+use crate::run::PROGRAM;
 use crate::triangulate::Fresh;
 
 /// How everything stands.
@@ -44,8 +44,6 @@ pub struct Status {
     pub runs: Vec<RunLine>,
     /// The feeds.
     pub feeds: Vec<FeedFreshness>,
-    /// Received files that are held until a named person lets them count.
-    pub held: Vec<HeldBack>,
     /// Messages by state.
     pub outbox: BTreeMap<String, usize>,
     /// Exceptions that are open, by the last complete run.
@@ -161,7 +159,6 @@ impl Status {
             jobs: jobs(picture),
             runs: runs(picture),
             feeds: picture.feeds.clone(),
-            held: picture.held.clone(),
             outbox,
             exceptions: exceptions(picture),
             decisions: decisions(picture),

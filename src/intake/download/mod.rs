@@ -51,8 +51,6 @@ pub struct File {
     pub bytes: Vec<u8>,
     /// How to ask the next time.
     pub mark: Mark,
-    /// Whether something says that all of it came: its length, its own end, or how it was sent.
-    pub vouched: bool,
 }
 
 /// The downloads of one run. A host that cannot be reached is not asked patiently a second time.
@@ -263,7 +261,7 @@ fn received(
     settings: &Downloads,
 ) -> Result<Fetched, Fault> {
     let source = candidate.source.clone();
-    let Body { bytes, etag, modified, kind, vouched } = match answer {
+    let Body { bytes, etag, modified, kind } = match answer {
         Answer::Unchanged => return Ok(Fetched::Unchanged { source }),
         Answer::File(body) => body,
     };
@@ -276,8 +274,6 @@ fn received(
     if whole_archive(&bytes) == Some(false) {
         return Err(Fault::passing("the file was cut off on its way: its end is missing"));
     }
-    // An archive that has its end is whole whatever the server said of its length.
-    let vouched = vouched || whole_archive(&bytes) == Some(true);
     let (name, bytes) = match &download.member {
         None => (candidate.name.clone(), bytes),
         Some(pattern) => {
@@ -286,7 +282,7 @@ fn received(
             (if named { candidate.name.clone() } else { member }, bytes)
         }
     };
-    Ok(Fetched::File(File { source, name: plain_name(&name), bytes, mark: Mark { etag, modified }, vouched }))
+    Ok(Fetched::File(File { source, name: plain_name(&name), bytes, mark: Mark { etag, modified } }))
 }
 
 /// Whether a page for a browser came. A server that wants a login often says so with a page and "200 OK".

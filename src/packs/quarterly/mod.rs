@@ -24,6 +24,7 @@ use serde::Serialize;
 
 pub use annex::AnnexRow;
 pub use exceptions::ExceptionRow;
+pub(super) use visits::next_planned as planned;
 pub(super) use exceptions::{in_words as clock_in_words, row as exception_row};
 pub use movements::{CauseRow, MovementRow, Movements, Tally};
 pub use paper::{heading, sections};

@@ -510,18 +510,22 @@ fn row(material: &Material<'_>, standing: &Standing, due: String, state: &str) -
     }
 }
 
-/// The next planned visit of a practice.
 fn planned(material: &Material<'_>, code: &str) -> String {
+    next_planned(material, code)
+        .map_or_else(|| "none planned".to_owned(), |(date, kind)| format!("{kind}, {}", short(date)))
+}
+
+/// The next planned visit of a practice: its date and its type.
+pub(in crate::packs) fn next_planned(material: &Material<'_>, code: &str) -> Option<(NaiveDate, String)> {
     let cells = material.fact("plans");
-    let next = (0..cells.height())
+    (0..cells.height())
         .filter(|row| cells.text("practice", *row).as_deref() == Some(code))
         .filter(|row| cells.text("status", *row).as_deref() == Some("Planned"))
         .filter_map(|row| {
             Some((cells.date("planned_date", row)?, cells.text("visit_type", row).unwrap_or_default()))
         })
         .filter(|(date, _)| *date >= material.as_of)
-        .min();
-    next.map_or_else(|| "none planned".to_owned(), |(date, kind)| format!("{kind}, {}", short(date)))
+        .min()
 }
 
 #[cfg(test)]

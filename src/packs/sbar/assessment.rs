@@ -17,7 +17,7 @@ use crate::wording::number;
 pub struct Assessment {
     /// The score and its flags.
     pub claims: Vec<Claim>,
-    /// Standing concerns by team.
+    /// Open concerns by team.
     pub concerns: Vec<ConcernRow>,
     /// Indicators with the median of the practices in scope.
     pub indicators: Vec<IndicatorRow>,
@@ -25,7 +25,7 @@ pub struct Assessment {
     pub missing: Vec<String>,
 }
 
-/// A standing concern.
+/// An open concern.
 #[derive(Debug, Clone, Serialize)]
 pub struct ConcernRow {
     /// The team.
@@ -36,8 +36,10 @@ pub struct ConcernRow {
     pub severity: String,
     /// Since when the ICB knows.
     pub told: String,
-    /// The text, where the team allows it to be shared.
+    /// The text, where the team allows it to be shared; else who holds it, and under which reference.
     pub text: String,
+    /// Whether `text` is that of the concern.
+    pub shared: bool,
     /// The receipt.
     pub source: String,
 }
@@ -60,7 +62,7 @@ pub(super) fn assessment(material: &Material<'_>, standing: &Standing) -> Assess
     let claims = dashboard(material, standing, &mut missing);
     let concerns = concerns(material, standing.code());
     if concerns.is_empty() {
-        missing.push("No team has a standing concern about the practice.".to_owned());
+        missing.push("No team has an open concern about the practice.".to_owned());
     }
     let indicators: Vec<IndicatorRow> =
         material.pipeline.indicators.iter().filter_map(|i| indicator(material, i, standing.code())).collect();
@@ -133,16 +135,29 @@ fn concerns(material: &Material<'_>, code: &str) -> Vec<ConcernRow> {
         .map(|row| {
             // Only what the team marked as shareable; a sheet that withholds its text has none.
             let shareable = cells.truth("shareable", row) == Some(true);
+            let text = cells.text("concern", row).filter(|_| shareable);
             ConcernRow {
                 team: cells.text("team", row).unwrap_or_default(),
                 theme: cells.text("theme", row).unwrap_or_else(|| "not stated".to_owned()),
                 severity: cells.text("severity", row).unwrap_or_default(),
                 told: cells.date("told", row).map(short).unwrap_or_default(),
-                text: if shareable { cells.text("concern", row).unwrap_or_default() } else { String::new() },
+                shared: text.is_some(),
+                text: text.unwrap_or_else(|| held_by(material, &cells, row)),
                 source: cells.file(row).map(crate::intake::Receipt::number).unwrap_or_default(),
             }
         })
         .collect()
+}
+
+/// Who holds a text that is not shared. Of a sheet that withholds its text the reference stays with it too.
+fn held_by(material: &Material<'_>, cells: &Cells<'_>, row: usize) -> String {
+    let team = cells.text("team", row).unwrap_or_default();
+    let feed = cells.text(crate::pipeline::FEED, row).and_then(|feed| material.pipeline.feed(&feed));
+    let withheld = feed.is_some_and(|feed| feed.withhold.iter().any(|column| column == "concern"));
+    match cells.text("reference", row).filter(|_| !withheld) {
+        Some(reference) => format!("held by {team}, {reference}"),
+        None => format!("held by {team}"),
+    }
 }
 
 /// The latest value of an indicator for a practice, beside the median of all practices in scope in the

@@ -1,6 +1,7 @@
 //! The SBAR: one or two pages on a practice of a reactive level. Situation, background, assessment,
 //! recommendation, each line with the receipts it rests on.
 
+mod asked;
 mod assessment;
 mod background;
 mod recommendation;

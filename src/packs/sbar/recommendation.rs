@@ -1,30 +1,47 @@
-//! Recommendation: what the framework does at this level, what support answers the themes in play, and who
-//! attends.
+//! Recommendation: what is asked now, what the framework does at this level, what support answers the themes
+//! in play, and who attends.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::dates::long;
-use crate::levels::Ruling;
-use crate::packs::{Material, Standing};
+use super::asked;
+use crate::dates::short;
+use crate::levels::{Finding, Ruling};
+use crate::packs::{Badge, Material, Standing};
+use crate::pipeline::{Action, Offer, Stage};
 use crate::wording::lower_first;
 
 /// Recommendation.
 #[derive(Debug, Clone, Serialize)]
 pub struct Recommendation {
-    /// The level, its timescale and the due date.
+    /// The level.
     pub level: String,
-    /// What the framework does at this level.
-    pub actions: Vec<String>,
-    /// Offers of support that answer the themes in play and stand today; those that answer most first.
+    /// What is asked for, by the state of the clock.
+    pub asked: Vec<String>,
+    /// What the group is asked to decide.
+    pub decision: String,
+    /// What the framework does at this level and stage, each with its owner and date.
+    pub actions: Vec<ActionRow>,
+    /// Offers of support that answer the themes in play and stand today: those of what set the level first,
+    /// then those that answer most.
     pub offers: Vec<OfferRow>,
     /// How many more there are.
     pub more_offers: usize,
-    /// Who attends the visit.
+    /// Who attends the visit; nobody where it was made.
     pub attendees: Vec<String>,
-    /// What the group is asked to decide.
-    pub decision: String,
+}
+
+/// Something to be done.
+#[derive(Debug, Clone, Serialize)]
+pub struct ActionRow {
+    /// What.
+    pub text: String,
+    /// The role that does it.
+    pub owner: String,
+    /// By when; a dash where no date is set.
+    pub by: String,
 }
 
 /// An offer that answers a theme.
@@ -32,7 +49,7 @@ pub struct Recommendation {
 pub struct OfferRow {
     /// The offer.
     pub title: String,
-    /// The themes it answers here.
+    /// The themes and findings it answers here.
     pub themes: String,
     /// The role to ask.
     pub contact: String,
@@ -43,26 +60,26 @@ const MOST_OFFERS: usize = 8;
 
 pub(super) fn recommendation(material: &Material<'_>, standing: &Standing) -> Recommendation {
     let level = material.pipeline.levels.get(standing.outcome.level);
-    let themes = themes(material, standing.code());
-    let mut offers = offers(material, &themes);
+    let mut offers = offers(material, standing);
     let more_offers = offers.len().saturating_sub(MOST_OFFERS);
     offers.truncate(MOST_OFFERS);
-    let owed = standing.clock.state.is_owed();
-    let due = match standing.clock.due.filter(|_| owed) {
-        Some(due) => format!(" The visit is due by {}.", long(due)),
-        None => String::new(),
+    let stage = asked::stage(standing);
+    let badge = Badge::of(&material.pipeline.levels, standing.outcome.level);
+    let named = if badge.label == badge.name {
+        format!("{}.", badge.label)
+    } else {
+        format!("{}, {}.", badge.label, lower_first(&badge.name))
     };
     Recommendation {
-        level: format!(
-            "Level {}, {}: {}.{due}",
-            level.number,
-            level.name.to_lowercase(),
-            lower_first(&level.timescale)
-        ),
-        actions: level.actions.clone(),
+        level: named,
+        asked: asked::asked(material, standing),
+        actions: level.actions.iter().filter(|a| a.applies(stage)).map(|a| row(a, material, standing)).collect(),
         offers,
         more_offers,
-        attendees: attendees(material, standing.code()),
+        attendees: match stage {
+            Stage::Visited => Vec::new(),
+            _ => attendees(material, standing.code()),
+        },
         decision: match &standing.outcome.decision {
             Some((_, Ruling::InConflict)) => {
                 "Decide the level again: the decision in force does not cover what became known after it."
@@ -73,7 +90,15 @@ pub(super) fn recommendation(material: &Material<'_>, standing: &Standing) -> Re
     }
 }
 
-/// The themes of standing concerns and of flagged domains.
+fn row(action: &Action, material: &Material<'_>, standing: &Standing) -> ActionRow {
+    ActionRow {
+        text: action.text.clone(),
+        owner: action.owner(&standing.outcome.practice.team),
+        by: asked::by(action.by, material, standing).map_or_else(|| "–".to_owned(), short),
+    }
+}
+
+/// The themes of open concerns and of flagged domains.
 fn themes(material: &Material<'_>, code: &str) -> BTreeSet<String> {
     let concerns = material.fact("concerns");
     let mut themes: BTreeSet<String> = (0..concerns.height())
@@ -90,22 +115,56 @@ fn themes(material: &Material<'_>, code: &str) -> BTreeSet<String> {
     themes
 }
 
-fn offers(material: &Material<'_>, themes: &BTreeSet<String>) -> Vec<OfferRow> {
-    let standing = material.pipeline.support.iter().filter(|offer| offer.stands_on(material.as_of));
-    let mut answering: Vec<(usize, OfferRow)> = standing
+/// What set the level: the findings at it, and the themes of their rows.
+struct Trigger<'s> {
+    findings: Vec<&'s Finding>,
+    themes: BTreeSet<&'s str>,
+}
+
+impl<'s> Trigger<'s> {
+    fn of(standing: &'s Standing) -> Self {
+        let all = &standing.outcome.findings;
+        let at = |level: Option<u8>| all.iter().filter(move |f| Some(f.level) == level).collect::<Vec<_>>();
+        let mut findings = at(standing.outcome.level);
+        if findings.is_empty() {
+            findings = at(standing.outcome.proposed);
+        }
+        let values = findings.iter().flat_map(|f| &f.evidence).flat_map(|e| &e.values);
+        let themes = values.filter(|v| v.column == "theme").map(|v| v.value.as_str()).collect();
+        Self { findings, themes }
+    }
+
+    /// The titles of the findings that an offer names.
+    fn answered_by(&self, offer: &Offer) -> Vec<String> {
+        let named = self.findings.iter().filter(|finding| offer.answers.contains(&finding.rule));
+        named.map(|finding| finding.title.clone()).collect()
+    }
+}
+
+fn offers(material: &Material<'_>, standing: &Standing) -> Vec<OfferRow> {
+    let (themes, trigger) = (themes(material, standing.code()), Trigger::of(standing));
+    let offered = material.pipeline.support.iter().filter(|offer| offer.stands_on(material.as_of));
+    let mut answering: Vec<(usize, usize, OfferRow)> = offered
         .filter_map(|offer| {
-            let answered: Vec<&str> =
-                offer.themes.iter().filter(|t| themes.contains(*t)).map(String::as_str).collect();
+            let mut answered: Vec<String> = trigger.answered_by(offer);
+            let (first, others): (Vec<&String>, Vec<&String>) = offer
+                .themes
+                .iter()
+                .filter(|theme| themes.contains(*theme) || trigger.themes.contains(theme.as_str()))
+                .partition(|theme| trigger.themes.contains(theme.as_str()));
+            let triggered = answered.len() + first.len();
+            answered.extend(first.into_iter().chain(others).cloned());
+            let count = answered.len();
             let row = OfferRow {
                 title: offer.title.clone(),
                 themes: answered.join(", "),
                 contact: offer.contact.clone(),
             };
-            (!answered.is_empty()).then_some((answered.len(), row))
+            (count > 0).then_some((triggered, count, row))
         })
         .collect();
-    answering.sort_by_key(|(answered, _)| std::cmp::Reverse(*answered));
-    answering.into_iter().map(|(_, row)| row).collect()
+    answering.sort_by_key(|(triggered, count, _)| (Reverse(*triggered), Reverse(*count)));
+    answering.into_iter().map(|(_, _, row)| row).collect()
 }
 
 /// The core team, and by exception the teams whose concerns are in play.

@@ -1,0 +1,130 @@
+//! What an SBAR asks for follows the state of its clock, and no two documents share a name.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use chrono::NaiveDate;
+use serde_json::Value;
+
+use crate::support::{demo, files};
+
+/// The SBARs of a run for a committee, by practice, as data.
+fn sbars(run: &str, committee: &str) -> BTreeMap<String, Value> {
+    let folder = demo().join("runs").join(run).join("documents").join(committee);
+    let all = files(&folder).into_iter().filter(|(path, _)| path.to_string_lossy().contains("-sbar-"));
+    all.map(|(_, bytes)| serde_json::from_slice::<Value>(&bytes).unwrap())
+        .map(|sbar| (sbar["practice"]["code"].as_str().unwrap().to_owned(), sbar))
+        .collect()
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    value.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
+}
+
+#[test]
+fn an_sbar_asks_for_a_visit_only_where_one_is_owed() {
+    let all = sbars("quarterly-2026-10-14", "primary-care-quality-group");
+    let asked = |code: &str| texts(&all[code]["recommendation"]["asked"]).join(" ");
+    let actions = |code: &str| {
+        let rows = all[code]["recommendation"]["actions"].as_array().unwrap();
+        rows.iter().map(|row| row["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+
+    // Immediate since 30 June, visited on 20 July.
+    assert!(
+        asked("X90002").starts_with("The visit was made on 20 July 2026, 13 days late: it was due by 7 July 2026."),
+        "{}",
+        asked("X90002")
+    );
+    assert!(asked("X90002").contains("What is still open: 1 immediate concern"), "{}", asked("X90002"));
+    assert!(!actions("X90002").contains("Hold a reactive visit"), "{}", actions("X90002"));
+    assert!(!actions("X90002").contains("overdue"), "{}", actions("X90002"));
+    assert!(actions("X90002").contains("Tell the group what was found at the visit"), "{}", actions("X90002"));
+    assert_eq!(all["X90002"]["recommendation"]["attendees"], serde_json::json!([]));
+
+    // Rated Requires improvement on 10 July; the month ran out on 10 August, and nobody went.
+    let overdue = asked("X90054");
+    assert!(overdue.starts_with("Our visit is overdue by 65 days: it was due by 10 August 2026."), "{overdue}");
+    assert!(actions("X90054").contains("Book the reactive visit that is overdue"), "{}", actions("X90054"));
+    assert!(!actions("X90054").contains("Hold a reactive"), "{}", actions("X90054"));
+
+    // Serious on 6 July and visited on 9 July; the sheet of 20 August calls it Immediate: a week from then.
+    let worsened = asked("X90005");
+    assert!(worsened.starts_with("Our visit is overdue by 48 days: it was due by 27 August 2026."), "{worsened}");
+}
+
+#[test]
+fn no_sbar_speaks_of_a_past_date_as_one_to_come() {
+    let runs = [
+        ("quarterly-2026-07-14", "primary-care-quality-group", 15),
+        ("nightly-2026-08-20", "quality-committee", 1),
+        ("quarterly-2026-10-14", "primary-care-quality-group", 14),
+    ];
+    for (run, committee, least) in runs {
+        let all = sbars(run, committee);
+        assert!(all.len() >= least, "{run}: {}", all.len());
+        for (code, sbar) in &all {
+            let as_of: NaiveDate = sbar["head"]["date"].as_str().unwrap().parse().unwrap();
+            for row in sbar["recommendation"]["actions"].as_array().unwrap() {
+                assert!(!row["owner"].as_str().unwrap().contains('{'), "{row}");
+                let by = row["by"].as_str().unwrap();
+                if by != "–" {
+                    let day = NaiveDate::parse_from_str(by, "%d %b %Y").unwrap();
+                    assert!(day >= as_of, "{run} {code}: {row}");
+                }
+            }
+            for text in texts(&sbar["recommendation"]["asked"]) {
+                for (before, after) in [("arrange the visit by ", ","), ("is due by ", "."), ("planned for ", ".")] {
+                    let Some((_, rest)) = text.split_once(before) else { continue };
+                    let date = rest.split([',', '.', ';']).next().unwrap();
+                    let day = NaiveDate::parse_from_str(date, "%d %B %Y")
+                        .unwrap_or_else(|error| panic!("{code}: {text}: {after}{error}"));
+                    assert!(day >= as_of, "{run} {code}: {text}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn offers_that_answer_what_set_the_level_come_first() {
+    let all = sbars("quarterly-2026-10-14", "primary-care-quality-group");
+    let first = &all["X90054"]["recommendation"]["offers"][0];
+    assert_eq!(first["title"], "CQC preparation", "{first}");
+    assert!(first["themes"].as_str().unwrap().starts_with("CQC rating of Requires improvement or Inadequate"));
+    // A concern about leadership and governance.
+    for offer in all["X90005"]["recommendation"]["offers"].as_array().unwrap().iter().take(2) {
+        assert!(offer["themes"].as_str().unwrap().starts_with("Leadership and governance"), "{offer}");
+    }
+}
+
+#[test]
+fn who_holds_a_text_that_is_not_shared_is_told_with_its_reference() {
+    let all = sbars("quarterly-2026-10-14", "primary-care-quality-group");
+    let concern = &all["X90005"]["assessment"]["concerns"][0];
+    assert_eq!(concern["text"], "held by Quality, QUA-2026-029");
+    assert_eq!(concern["shared"], false);
+}
+
+#[test]
+fn no_two_documents_of_different_content_share_a_name() {
+    let mut names: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let all = files(&demo().join("packs"));
+    for (path, bytes) in &all {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if let Some(before) = names.insert(name.clone(), bytes.clone()) {
+            assert!(before == *bytes, "{name} has two contents");
+        }
+    }
+    let has = |path: &str| assert!(all.contains_key(Path::new(path)), "{path}: {:?}", names.keys());
+    has("quarterly-2026-10-14/primary-medical-services-group/2026-10-14-quarterly-pack-2026-27-q2-pmsg-named-OFFICIAL-SENSITIVE.pdf");
+    has("quarterly-2026-10-14/primary-care-commissioning-sub-committee/2026-10-14-quarterly-pack-2026-27-q2-pccsc-public.pdf");
+    has("quarterly-2026-10-14/primary-care-quality-group/2026-10-14-sbar-x90005-pcqg.pdf");
+
+    // The title and the foot of each page say for whom it is, and for which audience.
+    let pack = "quarterly-2026-10-14/primary-care-commissioning-sub-committee/2026-10-14-quarterly-pack-2026-27-q2-pccsc-public.pdf";
+    let pages = crate::papers::pages(&all[Path::new(pack)]);
+    for page in &pages {
+        assert!(page.contains("Primary Care Commissioning Sub-Committee, public"), "{page}");
+    }
+}
