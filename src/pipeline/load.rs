@@ -97,7 +97,8 @@ impl<'f> Loader<'f> {
         // Without a pipeline.toml that can be read nothing is known of the link.
         let linked = general.as_ref().is_none_or(|(general, _)| general.mail.posting.packs_link.is_some());
         let committees = self.one(COMMITTEES, true, |t| committee::read(t, linked)).unwrap_or_default();
-        let support = self.one(SUPPORT, false, |t| support::read(t, lists.get("themes"), &rules)).unwrap_or_default();
+        let support =
+            self.one(SUPPORT, false, |t| support::read(t, lists.get("themes"), &rules)).unwrap_or_default();
         let (domains, indicators) =
             self.one(INDICATORS, false, |t| indicator::read(t, &facts)).unwrap_or_default();
         let (receipts, owners) = self.one(OWNERS, false, Receipts::read).unwrap_or_default();

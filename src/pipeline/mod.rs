@@ -3,8 +3,8 @@
 //! [`load()`] reads every TOML file of a [`Folder`] and tells everything that is wrong in one pass, each
 //! with its file and line. A [`Pipeline`] exists only if there was no error.
 
-mod address;
 mod action;
+mod address;
 pub mod calendar;
 mod checked;
 mod committee;
@@ -48,8 +48,8 @@ use std::sync::Arc;
 
 use crate::guard::Guard;
 
-pub use address::fault_of as address_fault;
 pub use action::{Action, By, Stage};
+pub use address::fault_of as address_fault;
 pub use calendar::{Calendar, Quarter};
 pub use committee::{Audience, Committee, Document, Outside, OverBudget, Recipient, Release, Section, slug};
 pub use download::{Download, Downloads, Lookback, Origin, SheetFormat};

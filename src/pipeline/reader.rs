@@ -128,7 +128,10 @@ impl<'a> Table<'a> {
 
     /// Whether the key holds that text.
     pub(super) fn is_text(&self, key: &str, text: &str) -> bool {
-        self.node.get(key).and_then(|value| value.get_ref().as_str()).is_some_and(|value| value.trim() == text)
+        self.node
+            .get(key)
+            .and_then(|value| value.get_ref().as_str())
+            .is_some_and(|value| value.trim() == text)
     }
 
     fn find(&mut self, key: &str) -> Option<(&'a DeValue<'a>, At)> {

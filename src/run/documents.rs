@@ -175,7 +175,11 @@ impl Press<'_> {
             Audience::Named => format!("named-{}", self.material.pipeline.classification),
             Audience::Public => "public".to_owned(),
         };
-        let name = self.name(&format!("{what}-{}", self.material.quarter.id()), committee, &format!("-{audience}{ending}"));
+        let name = self.name(
+            &format!("{what}-{}", self.material.quarter.id()),
+            committee,
+            &format!("-{audience}{ending}"),
+        );
         self.finish(committee, Document::QuarterlyPack, (known, name), (&html, pack), |rendered| {
             // A short section of a pack in parts begins on the page of the contents.
             let least = if ending.is_empty() { 3 } else { 2 };

@@ -32,25 +32,36 @@ fn an_sbar_asks_for_a_visit_only_where_one_is_owed() {
 
     // Immediate since 30 June, visited on 20 July.
     assert!(
-        asked("X90002").starts_with("The visit was made on 20 July 2026, 13 days late: it was due by 7 July 2026."),
+        asked("X90002")
+            .starts_with("The visit was made on 20 July 2026, 13 days late: it was due by 7 July 2026."),
         "{}",
         asked("X90002")
     );
     assert!(asked("X90002").contains("What is still open: 1 immediate concern"), "{}", asked("X90002"));
     assert!(!actions("X90002").contains("Hold a reactive visit"), "{}", actions("X90002"));
     assert!(!actions("X90002").contains("overdue"), "{}", actions("X90002"));
-    assert!(actions("X90002").contains("Tell the group what was found at the visit"), "{}", actions("X90002"));
+    assert!(
+        actions("X90002").contains("Tell the group what was found at the visit"),
+        "{}",
+        actions("X90002")
+    );
     assert_eq!(all["X90002"]["recommendation"]["attendees"], serde_json::json!([]));
 
     // Rated Requires improvement on 10 July; the month ran out on 10 August, and nobody went.
     let overdue = asked("X90054");
-    assert!(overdue.starts_with("Our visit is overdue by 65 days: it was due by 10 August 2026."), "{overdue}");
+    assert!(
+        overdue.starts_with("Our visit is overdue by 65 days: it was due by 10 August 2026."),
+        "{overdue}"
+    );
     assert!(actions("X90054").contains("Book the reactive visit that is overdue"), "{}", actions("X90054"));
     assert!(!actions("X90054").contains("Hold a reactive"), "{}", actions("X90054"));
 
     // Serious on 6 July and visited on 9 July; the sheet of 20 August calls it Immediate: a week from then.
     let worsened = asked("X90005");
-    assert!(worsened.starts_with("Our visit is overdue by 48 days: it was due by 27 August 2026."), "{worsened}");
+    assert!(
+        worsened.starts_with("Our visit is overdue by 48 days: it was due by 27 August 2026."),
+        "{worsened}"
+    );
 }
 
 #[test]
@@ -74,7 +85,9 @@ fn no_sbar_speaks_of_a_past_date_as_one_to_come() {
                 }
             }
             for text in texts(&sbar["recommendation"]["asked"]) {
-                for (before, after) in [("arrange the visit by ", ","), ("is due by ", "."), ("planned for ", ".")] {
+                for (before, after) in
+                    [("arrange the visit by ", ","), ("is due by ", "."), ("planned for ", ".")]
+                {
                     let Some((_, rest)) = text.split_once(before) else { continue };
                     let date = rest.split([',', '.', ';']).next().unwrap();
                     let day = NaiveDate::parse_from_str(date, "%d %B %Y")
@@ -91,7 +104,9 @@ fn offers_that_answer_what_set_the_level_come_first() {
     let all = sbars("quarterly-2026-10-14", "primary-care-quality-group");
     let first = &all["X90054"]["recommendation"]["offers"][0];
     assert_eq!(first["title"], "CQC preparation", "{first}");
-    assert!(first["themes"].as_str().unwrap().starts_with("CQC rating of Requires improvement or Inadequate"));
+    assert!(
+        first["themes"].as_str().unwrap().starts_with("CQC rating of Requires improvement or Inadequate")
+    );
     // A concern about leadership and governance.
     for offer in all["X90005"]["recommendation"]["offers"].as_array().unwrap().iter().take(2) {
         assert!(offer["themes"].as_str().unwrap().starts_with("Leadership and governance"), "{offer}");
@@ -117,8 +132,12 @@ fn no_two_documents_of_different_content_share_a_name() {
         }
     }
     let has = |path: &str| assert!(all.contains_key(Path::new(path)), "{path}: {:?}", names.keys());
-    has("quarterly-2026-10-14/primary-medical-services-group/2026-10-14-quarterly-pack-2026-27-q2-pmsg-named-OFFICIAL-SENSITIVE.pdf");
-    has("quarterly-2026-10-14/primary-care-commissioning-sub-committee/2026-10-14-quarterly-pack-2026-27-q2-pccsc-public.pdf");
+    has(
+        "quarterly-2026-10-14/primary-medical-services-group/2026-10-14-quarterly-pack-2026-27-q2-pmsg-named-OFFICIAL-SENSITIVE.pdf",
+    );
+    has(
+        "quarterly-2026-10-14/primary-care-commissioning-sub-committee/2026-10-14-quarterly-pack-2026-27-q2-pccsc-public.pdf",
+    );
     has("quarterly-2026-10-14/primary-care-quality-group/2026-10-14-sbar-x90005-pcqg.pdf");
 
     // The title and the foot of each page say for whom it is, and for which audience.

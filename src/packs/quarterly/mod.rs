@@ -24,11 +24,11 @@ use serde::Serialize;
 
 pub use annex::AnnexRow;
 pub use exceptions::ExceptionRow;
-pub(super) use visits::next_planned as planned;
 pub(super) use exceptions::{in_words as clock_in_words, row as exception_row};
 pub use movements::{CauseRow, MovementRow, Movements, Tally};
 pub use paper::{heading, sections};
 pub use summary::LevelBar;
+pub(super) use visits::next_planned as planned;
 
 use super::suppress::Figures;
 use super::{Claim, Head, Material, Reader, SetAside, Written};

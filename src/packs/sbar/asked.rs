@@ -27,7 +27,8 @@ pub(super) fn asked(material: &Material<'_>, standing: &Standing) -> Vec<String>
     let due = clock.due.map(long).unwrap_or_default();
     match stage(standing) {
         Stage::ToArrange => {
-            let rolling = material.pipeline.levels.get(standing.outcome.level).starts == ClockStart::LastVisit;
+            let rolling =
+                material.pipeline.levels.get(standing.outcome.level).starts == ClockStart::LastVisit;
             let first = match (rolling, clock.due) {
                 (true, _) => format!("The next visit is due by {due}."),
                 (false, Some(day)) if day == material.as_of => {

@@ -73,7 +73,12 @@ pub(super) fn recommendation(material: &Material<'_>, standing: &Standing) -> Re
     Recommendation {
         level: named,
         asked: asked::asked(material, standing),
-        actions: level.actions.iter().filter(|a| a.applies(stage)).map(|a| row(a, material, standing)).collect(),
+        actions: level
+            .actions
+            .iter()
+            .filter(|a| a.applies(stage))
+            .map(|a| row(a, material, standing))
+            .collect(),
         offers,
         more_offers,
         attendees: match stage {
