@@ -175,7 +175,6 @@ fn the_main_figures() {
                 .map(|[label, value]| (label, value))
                 .collect();
             let mut wanted = vec![
-                ("practices", practices.len()),
                 ("at a reactive level", reactive),
                 ("visits overdue", overdue),
                 ("exceptions open", open),

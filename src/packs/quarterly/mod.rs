@@ -16,6 +16,7 @@ mod sources;
 mod summary;
 mod support;
 mod themes;
+mod timeliness;
 mod visits;
 
 use std::collections::BTreeMap;

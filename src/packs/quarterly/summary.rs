@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::keys;
+use super::timeliness::{Timeliness, headline, timeliness};
 use crate::dates::long;
 use crate::levels::Direction;
 use crate::packs::quarterly::movements::Tally;
@@ -18,6 +19,8 @@ use crate::wording::{number, plural};
 pub struct Summary {
     /// The main figures.
     pub kpis: Vec<Kpi>,
+    /// Reactive visits in time, by level and quarter; none in a public pack.
+    pub timeliness: Option<Timeliness>,
     /// The main findings, each with its receipts.
     pub claims: Vec<Claim>,
     /// Practices by level, now and in the last pack; empty in a public pack that cannot show them.
@@ -64,6 +67,7 @@ pub(super) fn summary(material: &Material<'_>, reader: Reader<'_>) -> Summary {
     let bars = bars(material, reader);
     Summary {
         kpis: kpis(material, reader),
+        timeliness: reader.named().then(|| timeliness(material)),
         claims: claims(material, reader),
         last: material.last.as_ref().map(|last| long(last.as_of)),
         moved: (material.last.as_ref()).map(|last| tally(material, last.as_of, reader).map(Told::cell)),
@@ -151,7 +155,13 @@ fn kpis(material: &Material<'_>, reader: Reader<'_>) -> Vec<Kpi> {
         label: label.to_owned(),
         note: note.to_owned(),
     };
-    let mut out = vec![kpi(number(practices as f64), "practices", "in scope of the framework")];
+    let mut out = Vec::new();
+    if reader.named() {
+        let (share, _) = headline(material);
+        out.push(kpi(share, "reactive visits in time", &format!("due in {}", material.quarter.short())));
+    } else {
+        out.push(kpi(number(practices as f64), "practices", "in scope of the framework"));
+    }
     if reader.named() {
         let count = reactive(material).len().to_string();
         out.push(kpi(count, "at a reactive level", "visit within a month or a week"));
@@ -180,10 +190,14 @@ fn claims(material: &Material<'_>, reader: Reader<'_>) -> Vec<Claim> {
     sources.extend(material.all_receipts(&material.fact("registered-patients")));
     let practices = plural(material.standings.len(), "practice is", "practices are");
     let listed = if material.pipeline.scope.registered_list { " with a registered list" } else { "" };
-    let mut out = vec![Claim::new(
+    let mut out = Vec::new();
+    if reader.named() {
+        out.push(headline(material).1);
+    }
+    out.push(Claim::new(
         format!("{practices} in scope: active GP practices of the organisation{listed}."),
         sources,
-    )];
+    ));
     let findings: Vec<u32> = reactive(material)
         .into_iter()
         .flat_map(|i| &material.standings[i].outcome.findings)
