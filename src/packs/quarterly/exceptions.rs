@@ -143,7 +143,7 @@ pub(in crate::packs) fn in_words(clock: &Clock) -> String {
         (State::Met, _) => format!("visited {visited}, in time"),
         (State::MetLate, _) => format!("visited {visited}, {late} late"),
         (State::Paused, _) => format!("paused: {}", clock.reason.as_deref().unwrap_or_default()),
-        (State::Overdue, Some(due)) => format!("overdue since {}, {late}", short(due)),
+        (State::Overdue, Some(due)) => format!("our visit was due on {}, {late} overdue", short(due)),
         (_, Some(due)) => format!("due {}", short(due)),
         (_, None) => String::new(),
     }
