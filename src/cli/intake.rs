@@ -5,7 +5,7 @@ use super::progress::{Quiet, Steps};
 use super::{Exit, IntakeArgs};
 use crate::intake::State;
 use crate::run::{
-    DownloadState, Downloaded, FeedFreshness, Held, IntakeReport, IntakeRequest, Progress, Taken, Workspace,
+    DownloadState, Downloaded, FeedFreshness, Held, IntakeReport, IntakeRequest, Jump, Progress, RunError, Taken, Workspace,
     clock, take_in,
 };
 use crate::triangulate::Fresh;
@@ -23,7 +23,19 @@ pub(super) fn intake(args: &IntakeArgs) -> Exit {
     let progress: &dyn Progress = if args.json { &Quiet } else { &steps };
     let as_of = args.as_of.unwrap_or_else(clock::today);
     let workspace = Workspace::new(&args.data);
-    let done = take_in(&IntakeRequest { pipeline: &pipeline, workspace, as_of, progress });
+    let jump = match args.as_of {
+        Some(_) => Ok(None),
+        None => Jump::of(&workspace, as_of, pipeline.operator.clock_jump),
+    };
+    let done = match jump {
+        Ok(Some(jump)) if jump.is_refused() => Err(RunError::Other(anyhow::anyhow!("{}", jump.told()))),
+        found => {
+            if let Ok(Some(jump)) = found {
+                complain(&jump.told());
+            }
+            take_in(&IntakeRequest { pipeline: &pipeline, workspace, as_of, progress })
+        }
+    };
     steps.finish();
     match done {
         Ok(report) => {

@@ -24,6 +24,9 @@ pub(super) struct ResendArgs {
     /// Why; needed for an address that is not on the list, and kept
     #[arg(long, value_name = "TEXT", default_value = "")]
     reason: String,
+    /// Sends another copy although the same was asked for within a day
+    #[arg(long)]
+    again: bool,
     /// The pipeline folder
     #[arg(long, value_name = "DIR", env = "QUARTERDAY_PIPELINE")]
     pipeline: PathBuf,
@@ -42,7 +45,9 @@ pub(super) fn run(args: &ResendArgs) -> Exit {
     };
     let warrant = Warrant { role: role.to_owned(), reason: args.reason.trim().to_owned() };
     let done =
-        with_desk(&args.pipeline, &args.data, None, |desk| resend(desk, &args.pack, &args.to, &warrant));
+        with_desk(&args.pipeline, &args.data, None, |desk| {
+            resend(desk, &args.pack, &args.to, &warrant, args.again)
+        });
     finish(done, args.json, |done| &done.unsent, tell)
 }
 
@@ -50,7 +55,11 @@ fn tell(done: &Resent) {
     say(&format!("{} for the {}: sent again", done.pack, done.committee));
     for copy in &done.copies {
         let listed = if copy.listed { "" } else { "  (not on the list)" };
-        say(&format!("  {}  copy {}{listed}", copy.recipient, copy.number));
+        let before = match &copy.asked_before {
+            Some(at) => format!(", asked for before ({at}); --again sends another"),
+            None => String::new(),
+        };
+        say(&format!("  {}  copy {}{before}{listed}", copy.recipient, copy.number));
     }
     for document in &done.documents {
         say(&format!("  {}  SHA-256 {}", document.name, document.sha256));

@@ -8,7 +8,7 @@ use super::output::{complain, failed, pipeline, say, say_json};
 use super::progress::{Quiet, Steps};
 use super::{Exit, RunArgs};
 use crate::diagnostic::likely;
-use crate::run::{Progress, Report, Request, Workspace, clock, execute};
+use crate::run::{Jump, Progress, Report, Request, RunError, Workspace, clock, execute};
 use crate::schedule::after::after_run;
 use crate::wording::{list, number, plural};
 
@@ -32,7 +32,21 @@ pub(super) fn run(args: &RunArgs) -> Exit {
     let steps = Steps::new(STEPS);
     let progress: &dyn Progress = if args.json { &Quiet } else { &steps };
     let as_of = args.as_of.unwrap_or_else(clock::today);
-    let done = execute(&Request { job, pipeline: &pipeline, workspace: workspace.clone(), as_of, progress });
+    let jump = match args.as_of.is_none() && !workspace.is_dry() {
+        true => Jump::of(&workspace, as_of, pipeline.operator.clock_jump),
+        false => Ok(None),
+    };
+    let done = match jump {
+        Ok(Some(jump)) if jump.is_refused() => {
+            Err(RunError::Other(anyhow::anyhow!("{}; {}", jump.told(), jump.mend(&job.name))))
+        }
+        found => {
+            if let Ok(Some(jump)) = found {
+                complain(&jump.told());
+            }
+            execute(&Request { job, pipeline: &pipeline, workspace: workspace.clone(), as_of, progress })
+        }
+    };
     steps.finish();
     if !workspace.is_dry() {
         let left = after_run(&workspace, &pipeline, job, as_of, done.as_ref(), clock::now());

@@ -185,6 +185,16 @@ impl Ledger {
         found.map(record).transpose()
     }
 
+    /// When a slot was last begun.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn last_begun(&self) -> Result<Option<DateTime<Utc>>> {
+        let sql = "SELECT max(began) FROM slot WHERE state <> 'missed'";
+        let last: Option<String> = self.connection.query_row(sql, [], |row| row.get(0))?;
+        last.as_deref().map(super::moment).transpose()
+    }
+
     /// The slots that were begun and have not ended, oldest first.
     ///
     /// # Errors
@@ -197,7 +207,8 @@ impl Ledger {
     }
 
     /// Claims a slot before it is run. One that was claimed and has not ended is claimed again: the
-    /// program stopped during it.
+    /// program stopped during it. One that was noted as missed at a moment that has not come yet was noted by a
+    /// clock that was ahead, and is claimed too.
     ///
     /// # Errors
     /// If the ledger cannot be written.
@@ -206,8 +217,9 @@ impl Ledger {
         let changed = transaction.execute(
             "INSERT INTO slot (key, job, wall, state, attempts, began, note)
              VALUES (?1, ?2, ?3, 'claimed', 1, ?4, '')
-             ON CONFLICT (key) DO UPDATE SET attempts = attempts + 1, began = excluded.began
-                 WHERE state = 'claimed'",
+             ON CONFLICT (key) DO UPDATE
+                 SET state = 'claimed', attempts = attempts + 1, began = excluded.began, note = excluded.note
+                 WHERE state = 'claimed' OR (state = 'missed' AND began > excluded.began)",
             params![slot.key(), slot.job, written(slot.wall), moment(at)],
         )?;
         if changed == 0 {
@@ -381,6 +393,18 @@ mod tests {
         ledger.miss(std::slice::from_ref(&slot), "", now).unwrap();
         let kept = ledger.last_slot("nightly", at("2026-10-26T00:00")).unwrap().unwrap();
         assert_eq!((kept.state, kept.exit), (SlotState::Done, Some(0)), "what is done is not missed");
+    }
+
+    #[test]
+    fn what_a_clock_ahead_noted_as_missed_is_run_when_its_time_comes() {
+        let (_dir, mut ledger) = ledger();
+        let (slot, ahead) = (slot("2027-01-15T05:00"), "2036-11-02T00:00:00Z".parse().unwrap());
+        ledger.miss(std::slice::from_ref(&slot), "nobody was there", ahead).unwrap();
+        let due: DateTime<Utc> = "2027-01-15T05:00:00Z".parse().unwrap();
+        assert_eq!(ledger.claim(&slot, due).unwrap(), Claim::Ours(1));
+        let missed = Slot { wall: at("2027-01-14T05:00"), ..slot };
+        ledger.miss(std::slice::from_ref(&missed), "nobody was there", due).unwrap();
+        assert_eq!(ledger.claim(&missed, due).unwrap(), Claim::Settled, "noted by a clock that was right");
     }
 
     #[test]

@@ -30,6 +30,9 @@ pub struct Operator {
     pub overdue: u32,
     /// Minutes after which a job that has not ended is stopped.
     pub run_limit: u32,
+    /// Minutes by which the clock may be ahead of the last date in the ledger; what a clock further ahead says
+    /// is not believed.
+    pub clock_jump: u32,
     /// Megabytes (of 1,000,000 bytes) that must be free on the disk of the data folder.
     pub disk_free_mb: u32,
     /// Days before its end on which a decision is listed as expiring.
@@ -44,6 +47,7 @@ impl Default for Operator {
             inbox_stuck: 26 * 60,
             overdue: 2 * 60,
             run_limit: 6 * 60,
+            clock_jump: 400 * 24 * 60,
             disk_free_mb: 2000,
             decision_days: 60,
         }
@@ -64,6 +68,7 @@ impl Operator {
             ("inbox_stuck", &mut out.inbox_stuck),
             ("overdue", &mut out.overdue),
             ("run_limit", &mut out.run_limit),
+            ("clock_jump", &mut out.clock_jump),
         ] {
             let Some(text) = table.text_or_none(key) else { continue };
             match read_span(&text.value) {

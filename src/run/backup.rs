@@ -1,7 +1,10 @@
 //! A copy of the data folder, taken while jobs may run, and the proof that a copy is whole.
 //!
-//! The ledger is copied first, as it stands at one moment; the store, which is only ever added to,
-//! afterwards: so the copy holds whatever its ledger refers to. A copy is a data folder itself.
+//! The ledger is read first, as it stands at one moment, and put into its place last; the store, which is only
+//! ever added to, is copied in between: so the copy holds whatever its ledger refers to, at every moment. Before
+//! anything that an older copy holds is changed a mark says that the copy is not finished; it goes when all is
+//! there. A copy that was cut short is known by it, and the next call goes on with it. A copy is a data folder
+//! itself.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,12 +18,16 @@ use super::manifest::PROGRAM;
 use super::proof::paths_below;
 use super::wanted::missing;
 use super::workspace::Workspace;
-use crate::disk::{make_folder, write_whole};
+use crate::disk::{make_folder, sweep, to_write, write_whole};
 use crate::intake::store::Store;
 use crate::ledger::Ledger;
 
 /// The list of a copy's files, in the copy.
 pub const LIST: &str = "backup.json";
+/// What lies in a copy while it is not finished.
+pub const UNFINISHED: &str = "UNFINISHED.txt";
+/// Where the ledger lies until its turn comes.
+const WAITING: &str = ".quarterday-ledger";
 const LEDGER: &str = "ledger.sqlite";
 const STORE: &str = "store";
 /// What is copied besides ledger and store. The inbox is the teams' own; what was received of it is in the
@@ -70,12 +77,16 @@ pub fn take(workspace: &Workspace, to: &Path) -> anyhow::Result<Taken> {
     if real(to)?.starts_with(fs::canonicalize(data)?) {
         bail!("{} lies in the data folder itself: name a folder on another disk", to.display());
     }
-    let fresh = !to.is_dir() || fs::read_dir(to)?.next().is_none();
-    if !fresh && !to.join(LIST).is_file() {
+    let is_copy = to.join(LIST).is_file() || to.join(UNFINISHED).is_file();
+    if !is_copy && !is_empty(to)? {
         bail!("{} holds other files and no copy of a data folder: name an empty folder", to.display());
     }
     make_folder(to).with_context(|| format!("{} cannot be made", to.display()))?;
-    // Until the new list is written the copy is none: a copy that was cut short is seen to be one.
+    let _lock = lock(to)?;
+    sweep(to);
+    if !to.join(LIST).is_file() {
+        mark(to)?;
+    }
     let mut taken = Taken {
         backup: Backup {
             taken: now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false),
@@ -88,13 +99,18 @@ pub fn take(workspace: &Workspace, to: &Path) -> anyhow::Result<Taken> {
         bytes: 0,
         faults: Vec::new(),
     };
-    copy_ledger(workspace, to, &mut taken)?;
+    let ledger = read_ledger(workspace, to)?;
+    // An older copy stays whole by what is added to its store.
     copy_store(&data.join(STORE), &to.join(STORE), &mut taken)?;
+    mark(to)?;
     for area in AREAS {
         copy_area(data, to, area, &mut taken)?;
     }
+    lay_ledger(&ledger, to, &mut taken)?;
     let list = serde_json::to_string_pretty(&taken.backup).context("the list cannot be written")? + "\n";
     write_whole(&to.join(LIST), list.as_bytes()).context("the list of the copy cannot be written")?;
+    fs::remove_file(to.join(UNFINISHED)).context("the copy cannot be marked as finished")?;
+    crate::crash::point();
     let ledger = Ledger::copy_of(&to.join(LEDGER))?;
     taken.faults.extend(missing(&ledger, &Store::new(to.join(STORE)))?.into_values());
     Ok(taken)
@@ -111,18 +127,60 @@ fn real(folder: &Path) -> std::io::Result<PathBuf> {
     Ok(whole)
 }
 
-fn copy_ledger(workspace: &Workspace, to: &Path, taken: &mut Taken) -> anyhow::Result<()> {
-    let part = tempfile::Builder::new().prefix(".ledger-").tempdir_in(to)?;
-    let copy = part.path().join(LEDGER);
+/// Whether a folder is not there, or holds nothing but what this program leaves when it is killed.
+fn is_empty(folder: &Path) -> anyhow::Result<bool> {
+    if !folder.is_dir() {
+        return Ok(true);
+    }
+    for entry in fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))? {
+        let name = entry?.file_name();
+        if name != LOCK && !name.to_string_lossy().starts_with(".quarterday-") {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+const LOCK: &str = ".lock";
+
+/// Keeps others from writing into a copy that is being taken.
+fn lock(to: &Path) -> anyhow::Result<fs::File> {
+    let file = to_write().truncate(false).open(to.join(LOCK));
+    let file = file.with_context(|| format!("{} cannot be written", to.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => bail!("another backup is being taken to {}", to.display()),
+        Err(fs::TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// Says in the copy that it is not finished.
+fn mark(to: &Path) -> anyhow::Result<()> {
+    let text = "This copy of a data folder is not finished: it is being taken, or was cut short. Take it again with\n\
+                `quarterday backup`, which goes on where it ended. Bring nothing back from it before.\n";
+    write_whole(&to.join(UNFINISHED), text.as_bytes()).context("the copy cannot be written")
+}
+
+/// Reads the ledger as it stands now. It waits beside the copy until all that it refers to is there.
+fn read_ledger(workspace: &Workspace, to: &Path) -> anyhow::Result<Vec<u8>> {
+    let part = to.join(WAITING);
+    let _ = fs::remove_dir_all(&part);
+    make_folder(&part)?;
+    let copy = part.join(LEDGER);
     Ledger::copy_to(&workspace.ledger_path(), &copy)?;
     let bytes = fs::read(&copy)?;
-    write_whole(&to.join(LEDGER), &bytes).with_context(|| format!("{} cannot be written", to.display()))?;
-    // What stood beside an older copy that somebody opened belongs to that one.
+    fs::remove_dir_all(&part).with_context(|| format!("{} cannot be removed", part.display()))?;
+    Ok(bytes)
+}
+
+fn lay_ledger(bytes: &[u8], to: &Path, taken: &mut Taken) -> anyhow::Result<()> {
+    // What stands beside an older copy that somebody opened belongs to that one.
     for beside in ["ledger.sqlite-wal", "ledger.sqlite-shm"] {
         let _ = fs::remove_file(to.join(beside));
     }
+    write_whole(&to.join(LEDGER), bytes).with_context(|| format!("{} cannot be written", to.display()))?;
     taken.bytes += bytes.len() as u64;
-    taken.backup.files.insert(LEDGER.to_owned(), crate::sha256(&bytes));
+    taken.backup.files.insert(LEDGER.to_owned(), crate::sha256(bytes));
     Ok(())
 }
 
@@ -210,16 +268,23 @@ pub struct Verified {
 /// If the folder cannot be read at all.
 pub fn verify(folder: &Path) -> anyhow::Result<Verified> {
     let ledger = folder.join(LEDGER);
+    let mut out = Verified { taken: None, files: 1, faults: Vec::new() };
+    if folder.join(UNFINISHED).is_file() {
+        let fault = "the copy is not finished: it is being taken, or was cut short; the same `quarterday backup` goes on with it";
+        out.faults.push(fault.to_owned());
+        if !ledger.is_file() {
+            return Ok(out);
+        }
+    }
     if !ledger.is_file() {
         bail!("{} holds no {LEDGER}: it is no data folder and no copy of one", folder.display());
     }
-    let mut out = Verified { taken: None, files: 1, faults: Vec::new() };
     match Ledger::faults(&ledger) {
         Ok(faults) => out.faults.extend(faults.into_iter().map(|fault| format!("{LEDGER}: {fault}"))),
         Err(error) => out.faults.push(format!("{LEDGER}: {error}")),
     }
     let mut gone = BTreeMap::new();
-    if out.faults.is_empty() {
+    if out.faults.iter().all(|fault| !fault.starts_with(LEDGER)) {
         gone = missing(&Ledger::copy_of(&ledger)?, &Store::new(folder.join(STORE)))?;
     }
     let store = folder.join(STORE);

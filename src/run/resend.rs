@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::release::{Desk, DeskError, messages};
 use crate::dispatch::{Copied, Enclosed};
-use crate::ledger::{Batch, DispatchState, PackRecord, PackState, Purpose, Warrant};
+use crate::ledger::{Batch, DispatchState, PackMessage, PackRecord, PackState, Purpose, Warrant};
 use crate::pipeline::{Committee, Recipient, address_fault};
 
 /// What came of sending copies.
@@ -37,9 +37,22 @@ pub struct CopyOf {
     pub number: u32,
     /// Whether the address is on the committee's list.
     pub listed: bool,
+    /// When it was asked for, if that was before: the same request sends one copy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked_before: Option<String>,
 }
 
-/// Sends copies of a pack. An address that is not on the committee's list needs a reason.
+/// The same request within so many hours is the same: it was killed, perhaps, or given twice by mistake.
+const SAME_HOURS: i64 = 24;
+
+/// A copy that was asked for before.
+struct Before {
+    number: u32,
+    at: String,
+}
+
+/// Sends copies of a pack. An address that is not on the committee's list needs a reason. The same request (pack,
+/// address, role and reason) within a day sends one copy, however often it is made, unless it says `again`.
 ///
 /// # Errors
 /// If the pack was never let go or is recalled, or an address may not have it.
@@ -48,6 +61,7 @@ pub fn resend(
     asked: &str,
     to: &[String],
     warrant: &Warrant,
+    again: bool,
 ) -> Result<Resent, DeskError> {
     let pack = desk.pack(asked)?;
     let committee = desk.committee(&pack)?;
@@ -58,8 +72,12 @@ pub fn resend(
     for address in to {
         let recipient = recipient(committee, address, warrant)?;
         let listed = committee.recipients.contains(&recipient);
-        if let Some((number, _)) = open_copy(desk, &pack, &recipient.address)? {
-            copies.push(CopyOf { recipient: recipient.address, number, listed });
+        let before = match copies.iter().any(|c: &CopyOf| c.recipient == recipient.address) {
+            true => continue,
+            false => asked_before(desk, &pack, &recipient.address, warrant, again)?,
+        };
+        if let Some(Before { number, at }) = before {
+            copies.push(CopyOf { recipient: recipient.address, number, listed, asked_before: Some(at) });
             continue;
         }
         let number = last_copy(desk, &pack, &recipient.address)? + 1;
@@ -69,7 +87,7 @@ pub fn resend(
             DeskError::Refused(format!("{address} cannot be sent {}: {reason}", pack.id))
         })?;
         batches.push((number, planned));
-        copies.push(CopyOf { recipient: recipient.address, number, listed });
+        copies.push(CopyOf { recipient: recipient.address, number, listed, asked_before: None });
     }
     // All addresses are looked at before the first copy is planned: a mistyped one sends nothing.
     for (number, messages) in batches {
@@ -175,18 +193,33 @@ fn last_copy(desk: &Desk<'_>, pack: &PackRecord, address: &str) -> Result<u32, D
     Ok(copies_of(desk, pack, address)?.keys().last().copied().unwrap_or(0))
 }
 
-/// A copy that was planned and not handed over yet: a second call after a crash goes on with it.
-fn open_copy(
+/// The copy for an address that goes on counting: one that was not handed over yet, whoever asked for it, or
+/// that the same request asked for within a day. One that was refused or withdrawn is none.
+fn asked_before(
     desk: &Desk<'_>,
     pack: &PackRecord,
     address: &str,
-) -> Result<Option<(u32, Vec<String>)>, DeskError> {
-    for (number, keys) in copies_of(desk, pack, address)? {
+    warrant: &Warrant,
+    again: bool,
+) -> Result<Option<Before>, DeskError> {
+    let now: DateTime<Utc> = desk.at.parse().context("the moment cannot be read")?;
+    let messages: BTreeMap<String, PackMessage> =
+        desk.ledger.pack_messages()?.into_iter().map(|m| (m.key.clone(), m)).collect();
+    for (number, keys) in copies_of(desk, pack, address)?.into_iter().rev() {
+        let mut states = Vec::new();
         for key in &keys {
-            let state = desk.ledger.dispatch(key)?.map(|d| d.state);
-            if state.is_some_and(|s| matches!(s, DispatchState::Planned | DispatchState::Sending)) {
-                return Ok(Some((number, keys)));
-            }
+            states.extend(desk.ledger.dispatch(key)?.map(|d| d.state));
+        }
+        let Some(first) = keys.first().and_then(|key| messages.get(key)) else { continue };
+        let is = |wanted: &[DispatchState]| states.iter().any(|state| wanted.contains(state));
+        if is(&[DispatchState::Failed, DispatchState::Withdrawn]) {
+            continue;
+        }
+        let waits = is(&[DispatchState::Planned, DispatchState::Sending, DispatchState::Retry]);
+        let asked: Option<DateTime<Utc>> = first.at.parse().ok();
+        let lately = asked.is_some_and(|at| now.signed_duration_since(at).num_hours().abs() < SAME_HOURS);
+        if waits || (lately && first.warrant == *warrant && !again) {
+            return Ok(Some(Before { number, at: first.at.clone() }));
         }
     }
     Ok(None)

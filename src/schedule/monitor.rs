@@ -1,5 +1,7 @@
 //! What is due and has not happened: named invariants, each a sentence about a [`Picture`].
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Duration, NaiveDateTime, NaiveTime, Utc};
 use serde::Serialize;
 
@@ -8,7 +10,9 @@ use super::picture::Picture;
 use super::pulse::Life;
 use super::slots::last_due;
 use crate::dates::{add_months, long};
-use crate::ledger::{DispatchState, Event, Held, PackRecord, PackState, RunState, SlotState};
+use crate::ledger::{
+    Dispatch, DispatchState, Event, Held, PackRecord, PackState, Purpose, RunState, SlotState,
+};
 use crate::pipeline::{Document, Job, Missed, Pipeline};
 use crate::wording::{number, plural};
 
@@ -193,20 +197,56 @@ fn last_run(picture: &Picture<'_>) -> Option<Vec<Broken>> {
     (!picture.runs.is_empty() || !picture.slots.is_empty()).then_some(out)
 }
 
+/// Who was sent one document of one committee for one period: committee, document, period and recipient are
+/// compared, so that nobody counts who got the pack of another committee.
+struct Received<'p> {
+    /// By recipient and what it is part of, a pack or one of its copies: how each message ended.
+    sendings: BTreeMap<(String, &'p str, Option<u32>), Vec<DispatchState>>,
+}
+
+impl<'p> Received<'p> {
+    fn of(picture: &'p Picture<'_>, committee: &str, document: Document, period: &str) -> Self {
+        let is_it = |p: &&PackRecord| {
+            p.committee_id == committee && p.kind == document.word() && p.period == period
+                && !picture.recalled.contains(&p.id)
+        };
+        let packs: BTreeSet<&str> = picture.packs.iter().filter(is_it).map(|p| p.id.as_str()).collect();
+        let states: BTreeMap<&str, &Dispatch> =
+            picture.dispatches.iter().map(|d| (d.message.key.as_str(), d)).collect();
+        let mut sendings: BTreeMap<_, Vec<DispatchState>> = BTreeMap::new();
+        for message in picture.messages.iter().filter(|m| packs.contains(m.pack.as_str())) {
+            let copy = match message.purpose {
+                Purpose::Pack => None,
+                Purpose::Copy(number) => Some(number),
+                Purpose::Correction => continue,
+            };
+            let Some(dispatch) = states.get(message.key.as_str()) else { continue };
+            let recipient = dispatch.message.recipient.to_ascii_lowercase();
+            sendings.entry((recipient, message.pack.as_str(), copy)).or_default().push(dispatch.state);
+        }
+        Self { sendings }
+    }
+
+    /// Whether an address was sent all messages of it.
+    fn by(&self, address: &str) -> bool {
+        let of = self.sendings.iter().filter(|((recipient, ..), _)| recipient.eq_ignore_ascii_case(address));
+        of.map(|(_, states)| states).any(|states| states.iter().all(|s| *s == DispatchState::Sent))
+    }
+}
+
 fn pack_sent(picture: &Picture<'_>) -> Option<Vec<Broken>> {
     let pipeline = picture.pipeline?;
     let mut out = Vec::new();
     for job in pipeline.jobs.iter().filter(|job| job.makes_packs()) {
         let Some(wall) = due(picture, pipeline, job) else { continue };
         let quarter = pipeline.calendar.quarter_before(wall.date());
-        let prefix = format!("quarterly-pack/{}/", quarter.id());
-        let got = |address: &str| {
-            let pack = picture.dispatches.iter().filter(|d| d.message.key.starts_with(&prefix));
-            pack.clone().any(|d| d.message.recipient == address && d.state == DispatchState::Sent)
-        };
         for committee in &pipeline.committees {
+            let got = Received::of(picture, &committee.id, Document::QuarterlyPack, &quarter.id());
             // What waits for a person, was recalled or is held back by the guard is told as such.
-            let of_this = |p: &&PackRecord| p.committee_id == committee.id && p.period == quarter.id();
+            let of_this = |p: &&PackRecord| {
+                let kind = Document::QuarterlyPack.word();
+                p.committee_id == committee.id && p.kind == kind && p.period == quarter.id()
+            };
             let last = picture.packs.iter().rfind(of_this);
             let held = format!("{}/{}/", committee.id, quarter.id());
             let waits = last.is_some_and(|p| p.state == PackState::Held || picture.recalled.contains(&p.id))
@@ -216,7 +256,7 @@ fn pack_sent(picture: &Picture<'_>) -> Option<Vec<Broken>> {
             }
             // Somebody who was put on the list later gets the next one.
             let expected = committee.recipients.iter().filter(|r| r.added <= wall.date());
-            let without = expected.filter(|r| !got(&r.address)).count();
+            let without = expected.filter(|r| !got.by(&r.address)).count();
             if without == 0 {
                 continue;
             }

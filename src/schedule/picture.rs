@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 
 use super::pulse::Pulse;
 use crate::intake::inbox;
-use crate::ledger::{Alert, Dispatch, Held, Ledger, PackRecord, RunRecord, RunState, SlotRecord};
+use crate::ledger::{Alert, Dispatch, Held, Ledger, PackMessage, PackRecord, RunRecord, RunState, SlotRecord};
 use crate::pipeline::Pipeline;
 use crate::run::{FeedFreshness, RunResult, Workspace, feeds_now};
 
@@ -39,6 +39,8 @@ pub struct Picture<'p> {
     pub dispatches: Vec<Dispatch>,
     /// Every pack that was made.
     pub packs: Vec<PackRecord>,
+    /// What each message of a pack is for.
+    pub messages: Vec<PackMessage>,
     /// The packs that were recalled, by what people call them.
     pub recalled: BTreeSet<String>,
     /// What the guard found in documents.
@@ -88,6 +90,7 @@ impl<'p> Picture<'p> {
             result: None,
             dispatches: Vec::new(),
             packs: Vec::new(),
+            messages: Vec::new(),
             recalled: BTreeSet::new(),
             hits: Vec::new(),
             alerts: Vec::new(),
@@ -122,6 +125,7 @@ impl<'p> Picture<'p> {
         self.runs = ledger.runs()?;
         self.dispatches = ledger.dispatches()?;
         self.packs = ledger.packs()?;
+        self.messages = ledger.pack_messages()?;
         self.recalled = ledger.recalls()?.into_iter().map(|recall| recall.pack).collect();
         self.hits = ledger.held()?;
         self.alerts = ledger.alerts()?;

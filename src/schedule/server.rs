@@ -20,8 +20,8 @@ use super::world::{Ended, Order, Task, World};
 use super::{monitor, page, picture::Picture, status::Status};
 use crate::disk::{make_folder, to_write};
 use crate::dispatch::masked;
-use crate::ledger::{Claim, LedgerError, Slot, SlotEnd, SlotState};
-use crate::run::{PROGRAM, Workspace};
+use crate::ledger::{Claim, LedgerError, Slot, SlotEnd, SlotRecord, SlotState};
+use crate::run::{Jump, PROGRAM, Workspace};
 
 /// The scheduler of one data folder.
 pub struct Server<'w> {
@@ -31,6 +31,8 @@ pub struct Server<'w> {
     pulse: Pulse,
     watched: Option<DateTime<Tz>>,
     failed: usize,
+    /// How the clock stood to the ledger when it was last looked at.
+    jumped: Option<Jump>,
     mailing: mailing::Mailing,
     /// Whether a run is waiting for another instance to end.
     waiting: bool,
@@ -117,6 +119,7 @@ impl<'w> Server<'w> {
             pulse,
             watched: None,
             failed: 0,
+            jumped: None,
             mailing: mailing::Mailing::default(),
             waiting: false,
             _lock: lock,
@@ -151,6 +154,9 @@ impl<'w> Server<'w> {
         }
         self.look();
         self.beat(None);
+        if self.is_out_of_time() {
+            return Turn::Wait(HOUR.min(MINUTE * 10));
+        }
         let worked = self.work();
         let ran = match worked.and_then(|ran| if ran { Ok(true) } else { self.send_what_is_due() }) {
             Ok(ran) => {
@@ -182,6 +188,28 @@ impl<'w> Server<'w> {
         let soonest = jobs.chain(self.next_mail(now).ok().flatten()).min();
         let time = soonest.and_then(|at| (at - now).to_std().ok()).unwrap_or(HOUR);
         Turn::Wait(if self.waiting { MINUTE } else { time.min(HOUR) })
+    }
+
+    /// Whether the clock is so far ahead of what the ledger knows that nothing is done on its word: no job is
+    /// run, and no slot noted as missed. Told is also that it went back.
+    fn is_out_of_time(&mut self) -> bool {
+        let today = self.world.now().date_naive();
+        let pipeline = &self.force.pipeline;
+        let job = pipeline.jobs.first().map_or("JOB", |job| job.name.as_str()).to_owned();
+        // A ledger that cannot be read is told of by what follows.
+        let jump = Jump::of(&self.workspace, today, pipeline.operator.clock_jump).unwrap_or_default();
+        let troubles = jump.map(|jump| Trouble::new("serve/clock", jump.told(), jump.mend(&job)));
+        self.tell("serve/clock", troubles.as_slice());
+        if jump != self.jumped {
+            match &jump {
+                Some(jump) => self.world.say(&jump.told()),
+                None => self.world.say("the clock agrees with the ledger again"),
+            }
+            self.jumped = jump;
+        }
+        let refused = jump.is_some_and(|jump| jump.is_refused());
+        self.failed += usize::from(refused);
+        refused
     }
 
     /// Looks whether the pipeline folder has changed.
@@ -286,8 +314,15 @@ impl<'w> Server<'w> {
             let since = ledger.follow(&job.name, &job.timing(), wall)?;
             let last = ledger.last_slot(&job.name, wall + chrono::Duration::hours(2))?;
             let from = look_from(since, last.map(|record| record.slot.wall));
-            let known: BTreeSet<_> =
-                ledger.slots_from(&job.name, from)?.into_iter().map(|record| record.slot.wall).collect();
+            // What was noted as missed at a moment that has not come yet was noted by a clock that was ahead.
+            let is_known =
+                |record: &SlotRecord| record.state != SlotState::Missed || record.began <= now.to_utc();
+            let known: BTreeSet<_> = ledger
+                .slots_from(&job.name, from)?
+                .into_iter()
+                .filter(is_known)
+                .map(|record| record.slot.wall)
+                .collect();
             let found = owed(job, &pipeline.calendar, from, &known, now);
             if let Some(latest) = found.missed.last() {
                 let count = crate::wording::plural(found.missed.len(), "slot was", "slots were");

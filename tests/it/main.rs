@@ -9,6 +9,8 @@ mod between_jobs;
 mod care;
 mod clocks;
 mod counting;
+#[cfg(all(debug_assertions, unix))]
+mod cut_short;
 mod demo;
 mod documents;
 mod download;

@@ -113,9 +113,11 @@ fn a_copy_has_the_same_documents_and_goes_only_where_it_may() {
     };
     let secretary = "pcqg.secretary@marrowdale-icb.example";
     let first = read(&mails(&icb, "quality-group-pcqg-secretary")[0].1);
-    for number in [1, 2] {
-        let output = to(secretary, &[]);
+    for (number, more) in [(1, &[] as &[&str]), (1, &[]), (2, &["--again"]), (2, &[])] {
+        let output = to(secretary, more);
         assert_eq!(code(&output), 0, "{}", complained(&output));
+        // The same request, given twice, sends one copy.
+        assert_eq!(mails(&icb, "copy-").len(), number, "{}", said(&output));
         let copies = mails(&icb, &format!("copy-{number}"));
         assert_eq!(copies.len(), 1);
         let (subject, body, attached) = read(&copies[0].1);

@@ -371,3 +371,40 @@ fn failing_and_dying_jobs_do_not_end_the_scheduler() {
         fs::read_to_string(tale.data().join("status.html")).unwrap().contains("nightly@2026-08-06T02:30")
     );
 }
+
+#[test]
+fn a_clock_years_ahead_is_told_and_strikes_out_nothing() {
+    let tale = Tale::new("2026-11-01T12:00:00Z");
+    assert_eq!(tale.serve("2026-11-03T12:00:00Z").len(), 2);
+    let slots = (tale.slots("nightly"), tale.slots("quarterly"));
+    tale.sleep("2036-11-03T12:00:00Z");
+    assert_eq!(tale.serve("2036-11-04T12:00:00Z"), [] as [&str; 0], "nothing is run on its word");
+    assert_eq!((tale.slots("nightly"), tale.slots("quarterly")), slots, "and nothing is noted");
+    let told = tale.mails().join("\n");
+    assert!(told.contains("the clock of this computer says 3 November 2036"), "{told}");
+    assert!(told.contains("the last date in the ledger is 3 November 2026"), "{told}");
+    assert!(told.contains("quarterday run nightly --as-of 2036-11-03"), "{told}");
+    // The clock is set: everything goes on.
+    tale.sleep("2026-11-03T18:00:00Z");
+    let nights = tale.serve("2026-11-05T12:00:00Z");
+    assert_eq!(nights.len(), 2, "{nights:?}");
+    assert!(tale.mails().join("\n").contains("1 trouble is over"));
+    tale.sleep("2027-01-13T12:00:00Z");
+    let winter = tale.serve("2027-01-17T12:00:00Z");
+    assert!(winter.iter().any(|run| run.starts_with("quarterly")), "{winter:?}");
+}
+
+#[test]
+fn a_clock_weeks_ahead_keeps_no_later_night_from_being_run() {
+    let tale = Tale::new("2026-11-01T12:00:00Z");
+    tale.serve("2026-11-02T12:00:00Z");
+    tale.sleep("2026-12-20T12:00:00Z");
+    let ahead = tale.serve("2026-12-20T13:00:00Z");
+    assert_eq!(ahead, ["nightly as at 2026-12-20 begun Sun 12:00 GMT"]);
+    assert!(tale.slots("nightly").iter().any(|slot| slot.starts_with("nightly@2026-12-01T02:30 missed")));
+    tale.sleep("2026-11-02T18:00:00Z");
+    let nights = tale.serve("2026-11-10T12:00:00Z");
+    assert_eq!(nights.len(), 8, "every night has its run: {nights:?}");
+    let told = tale.mails().join("\n");
+    assert!(told.contains("the clock went back, or was ahead then"), "{told}");
+}
