@@ -5,8 +5,8 @@ use super::progress::{Quiet, Steps};
 use super::{Exit, IntakeArgs};
 use crate::intake::State;
 use crate::run::{
-    DownloadState, Downloaded, FeedFreshness, Held, IntakeReport, IntakeRequest, Jump, Progress, RunError, Taken, Workspace,
-    clock, take_in,
+    DownloadState, Downloaded, FeedFreshness, Held, IntakeReport, IntakeRequest, Jump, Progress, RunError,
+    Taken, Workspace, clock, take_in,
 };
 use crate::triangulate::Fresh;
 use crate::wording::{list, number, plural};

@@ -101,7 +101,11 @@ mod tests {
         }
         for ahead in ["2028-01-05", "2036-11-30", "9999-12-31", "+262142-12-31"] {
             let found = jump(ahead).unwrap();
-            assert!(found.is_refused() && found.told().contains("30 November 2026"), "{ahead}: {}", found.told());
+            assert!(
+                found.is_refused() && found.told().contains("30 November 2026"),
+                "{ahead}: {}",
+                found.told()
+            );
         }
         for back in ["2026-11-27", "2016-11-30", "0001-01-01", "-262143-01-01"] {
             let found = jump(back).unwrap();

@@ -207,7 +207,9 @@ struct Received<'p> {
 impl<'p> Received<'p> {
     fn of(picture: &'p Picture<'_>, committee: &str, document: Document, period: &str) -> Self {
         let is_it = |p: &&PackRecord| {
-            p.committee_id == committee && p.kind == document.word() && p.period == period
+            p.committee_id == committee
+                && p.kind == document.word()
+                && p.period == period
                 && !picture.recalled.contains(&p.id)
         };
         let packs: BTreeSet<&str> = picture.packs.iter().filter(is_it).map(|p| p.id.as_str()).collect();

@@ -11,7 +11,9 @@ use chrono_tz::Tz;
 
 use super::pulse::Pulse;
 use crate::intake::inbox;
-use crate::ledger::{Alert, Dispatch, Held, Ledger, PackMessage, PackRecord, RunRecord, RunState, SlotRecord};
+use crate::ledger::{
+    Alert, Dispatch, Held, Ledger, PackMessage, PackRecord, RunRecord, RunState, SlotRecord,
+};
 use crate::pipeline::Pipeline;
 use crate::run::{FeedFreshness, RunResult, Workspace, feeds_now};
 

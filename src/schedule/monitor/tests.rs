@@ -135,7 +135,10 @@ fn a_job_is_overdue_until_it_was_run_for_its_time_or_later() {
     picture.followed.insert("nightly".to_owned(), wall("2026-07-01T12:00"));
     assert_eq!(says(&picture, "job-overdue"), broken_by(&["nightly@2026-07-10T02:30"]));
     picture.runs = vec![run("nightly", "2026-07-10", RunState::Begun)];
-    assert!(says(&picture, "job-overdue").1.contains(&"nightly@2026-07-10T02:30".to_owned()), "not to its end");
+    assert!(
+        says(&picture, "job-overdue").1.contains(&"nightly@2026-07-10T02:30".to_owned()),
+        "not to its end"
+    );
     picture.followed.insert("quarterly".to_owned(), wall("2026-07-09T12:00"));
     picture.runs = vec![run("nightly", "2026-07-10", RunState::Complete)];
     assert_eq!(says(&picture, "job-overdue"), ok());
