@@ -59,6 +59,9 @@ fn tell(practice: &Standing, result: &RunResult, older: &str) {
         };
         say(&format!("Last pack ({}): {before}", long(compared.as_of)));
     }
+    for ended in &practice.ended {
+        say(&format!("Ended: level {}  {} {}", ended.level, ended.what, ended.why));
+    }
     tell_decision(practice);
     tell_clock(practice);
     say("");

@@ -104,6 +104,11 @@ impl Receipt {
         format!("R{arrival:04}")
     }
 
+    /// The arrival whose receipt bears a number as it is printed.
+    pub fn number_of(printed: &str) -> Option<u32> {
+        printed.strip_prefix('R')?.parse().ok()
+    }
+
     /// The problems of one effect.
     pub fn with_effect(&self, effect: Effect) -> impl Iterator<Item = &Problem> {
         self.problems.iter().filter(move |p| p.effect == effect)

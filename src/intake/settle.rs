@@ -83,6 +83,8 @@ impl Counts {
 pub struct Settled {
     /// The accepted rows, with the practice that each counts for.
     pub table: DataFrame,
+    /// The rows kept aside, as far as they could be read.
+    pub aside: DataFrame,
     /// How many rows became what.
     pub counts: Counts,
     /// Everything that was found, in the order of the sheet.
@@ -631,6 +633,10 @@ impl<'r> Settler<'r> {
             .filter(|row| standing(row))
             .map(|row| self.carried.get(&row.id).map(String::as_str))
             .collect();
+        let quarantined = |row: &Row| row.fate == Fate::Quarantined;
+        let mut aside = super::rows::table(&self.rows, quarantined, feed, self.layout, received);
+        let nowhere = vec![None::<&str>; aside.height()];
+        let _ = aside.with_column(Column::new(CARRIED_FROM.into(), nowhere));
         // The column has as many rows as the table, so this cannot fail.
         let _ = table.with_column(Column::new(CARRIED_FROM.into(), from));
         self.problems.iter_mut().for_each(in_sheet);
@@ -645,7 +651,7 @@ impl<'r> Settler<'r> {
         let urgent =
             super::urgent::urgent(&self.rows, &self.problems, self.reading, feed, self.layout, received);
         let Self { problems, kept, unused, .. } = self;
-        Settled { table, counts, problems, kept, unused, urgent }
+        Settled { table, aside, counts, problems, kept, unused, urgent }
     }
 }
 

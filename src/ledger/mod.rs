@@ -23,6 +23,7 @@ mod proof;
 mod readings;
 mod releases;
 mod runs;
+mod sent;
 mod slots;
 mod write;
 
@@ -50,6 +51,7 @@ pub use pack_messages::{Batch, PackMessage, Purpose, Warrant};
 pub use packs::{PackRecord, PackState};
 pub use proof::{Removal, WrittenFile};
 pub use runs::{RunRecord, RunState};
+pub use sent::SentPack;
 pub use slots::{Claim, Slot, SlotEnd, SlotRecord, SlotState};
 
 /// Why the ledger cannot be used.

@@ -14,7 +14,7 @@ pub struct RunRecord {
     pub job: String,
     /// The date it speaks of.
     pub as_of: NaiveDate,
-    /// Whether it made the packs with which later levels are compared.
+    /// Whether it made packs.
     pub packs: bool,
     /// The SHA-256 of its manifest.
     pub manifest: String,
@@ -69,19 +69,6 @@ impl Ledger {
             ),
         };
         let found = self.connection.query_row(&sql, params![id], raw).optional()?;
-        found.map(record).transpose()
-    }
-
-    /// The complete run that made the last packs before a date.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read.
-    pub fn last_packs(&self, before: NaiveDate) -> Result<Option<RunRecord>> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM run WHERE packs = 1 AND state = 'complete' AND as_of < ?1
-             ORDER BY as_of DESC, sequence DESC LIMIT 1"
-        );
-        let found = self.connection.query_row(&sql, [before.to_string()], raw).optional()?;
         found.map(record).transpose()
     }
 

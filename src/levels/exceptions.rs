@@ -74,22 +74,26 @@ fn of_rule(rule: &ExceptionRule, known: &Triangulated) -> anyhow::Result<Vec<Exc
     let mut out = Vec::new();
     for row in 0..rows.height() {
         let Some(practice) = cells.text("practice", row) else { continue };
-        let identity: Vec<String> =
-            rule.identity.iter().map(|name| identity_part(&cells, name, row)).collect();
+        let columns: Vec<String> = rule.identity.iter().chain(&rule.evidence).cloned().collect();
         let values: Vec<_> = (0..count)
             .filter_map(|i| said.column(&format!("_say{i}")).ok().and_then(|c| c.get(row).ok()))
             .collect();
         out.push(Exception {
-            id: identity.join("/"),
+            id: identity_of(&cells, &rule.identity, row),
             practice,
             level: rule.level,
             criterion: cells.text("_criterion", row).unwrap_or_default(),
             known: cells.date("_known", row),
             sentence: rule.sentence.fill(&values),
-            evidence: Evidence::of(&cells, row, &rule.identity, known),
+            evidence: Evidence::of(&cells, row, &columns, known),
         });
     }
     Ok(out)
+}
+
+/// What the row of an exception is known by.
+pub(super) fn identity_of(cells: &Cells<'_>, identity: &[String], row: usize) -> String {
+    identity.iter().map(|name| identity_part(cells, name, row)).collect::<Vec<_>>().join("/")
 }
 
 fn identity_part(cells: &Cells<'_>, column: &str, row: usize) -> String {

@@ -3,14 +3,18 @@
 
 mod decide;
 mod direction;
+mod ended;
 mod exceptions;
 mod findings;
+mod late;
 mod movement;
 mod outcome;
 
 pub use decide::{Decision, Ruling};
 pub use direction::Direction;
+pub use ended::{Ended, Rows, from_to, place};
 pub use exceptions::{Exception, exceptions};
 pub use findings::{Evidence, Finding, findings};
-pub use movement::{Cause, Past, cause, withdrawn};
+pub use late::{LateRow, Lateness, Then, late_rows};
+pub use movement::{Cause, Past, Reported, cause, withdrawn};
 pub use outcome::{Outcome, Score, propose};

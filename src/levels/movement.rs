@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::decide::Decision;
+use super::decide::{Decision, Ruling, rule_on};
 use super::outcome::Outcome;
+use crate::pipeline::Pipeline;
 
 /// What a practice's level was on an earlier date, as far as a comparison needs it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,38 +54,42 @@ impl fmt::Display for Cause {
     }
 }
 
-/// The cause of a change since the last pack, or none if the level is the same.
-///
-/// The way from the last pack to now has three steps: today's rules on the files of then, on the files
-/// of now for the day of then, and on the day of now. The last step on which the level changed is the
-/// cause; where a decision made that step, the decision is.
-///
-/// `then` is what the last pack said; `ruled` the same files under today's rules; `late` the files
-/// received until now for the day of the last pack.
-pub fn cause(then: Option<&Past>, ruled: Option<&Past>, late: Option<&Past>, now: &Past) -> Option<Cause> {
-    let then = match then {
-        None => return Some(Cause::New),
-        Some(then) if then.level == now.level => return None,
-        Some(then) => then,
-    };
-    let ruled = ruled.unwrap_or(then);
-    let late = late.unwrap_or(ruled);
-    let steps = [(late, now, Cause::Data), (ruled, late, Cause::LateFile), (then, ruled, Cause::Rule)];
-    let step = steps.into_iter().find(|(before, after, _)| before.level != after.level);
-    step.map(|(before, after, cause)| if by_decision(before, after) { Cause::Decision } else { cause })
+/// What a pack said of a practice, and what it would say of that day now.
+#[derive(Debug, Clone, Copy)]
+pub struct Reported<'r> {
+    /// What it said.
+    pub outcome: &'r Outcome,
+    /// What today's rules say of the files of then; none if the practice would not be in scope.
+    pub ruled: Option<&'r Outcome>,
+    /// Whether a row that came since would by itself have changed the level that was reported.
+    pub late: bool,
 }
 
-/// Whether a decision, its end or its withdrawal is what changed the level between two states: with the
-/// findings as they were it would have changed all the same, and with the decisions as they were not.
-fn by_decision(before: &Past, after: &Past) -> bool {
-    let ruled = |past: &Past, proposed: Option<u8>| past.decision.as_ref().map(|d| d.level).or(proposed);
-    let decisions_alone = ruled(after, before.proposed) == after.level;
-    let findings_alone = ruled(before, after.proposed) == after.level;
-    match (decisions_alone, findings_alone) {
-        (true, alone) => !alone,
-        (false, true) => false,
-        // Both changed, and it took both: what sets the level now is the cause.
-        (false, false) => after.decision.is_some() && after.proposed != after.level,
+/// The cause of a change since the last pack, or none if the level is the same.
+///
+/// Several causes may be behind it: the first of *new*, *late-file*, *rule*, *decision* and *data* is told. A
+/// decision is a cause only if with the one that stood then, or none, the level would not be today's.
+pub fn cause(then: Option<Reported<'_>>, now: &Outcome, pipeline: &Pipeline) -> Option<Cause> {
+    let Some(then) = then else { return Some(Cause::New) };
+    if then.outcome.level == now.level {
+        return None;
+    }
+    let ruled = then.ruled.is_some_and(|ruled| ruled.level != then.outcome.level);
+    let stood = then.outcome.decision.as_ref().map(|(decision, _)| decision);
+    Some(match () {
+        () if then.late => Cause::LateFile,
+        () if ruled => Cause::Rule,
+        () if level_under(stood, now, pipeline) != now.level => Cause::Decision,
+        () => Cause::Data,
+    })
+}
+
+/// The level of a practice if this decision stood instead of today's.
+fn level_under(decision: Option<&Decision>, now: &Outcome, pipeline: &Pipeline) -> Option<u8> {
+    let Some(decision) = decision else { return now.proposed };
+    match rule_on(decision, &now.findings, now.proposed, pipeline) {
+        Ruling::InConflict => now.proposed,
+        Ruling::Sets | Ruling::ChangesNothing => Some(decision.level),
     }
 }
 
@@ -106,12 +111,22 @@ pub fn withdrawn<'p>(
 mod tests {
     use chrono::NaiveDate;
 
-    use super::super::Evidence;
+    use super::super::{Evidence, Finding};
     use super::*;
+    use crate::pipeline::{Folder, load};
+    use crate::triangulate::Practice;
 
-    fn past(level: Option<u8>, proposed: Option<u8>, decision: Option<u8>) -> Past {
-        let day: NaiveDate = "2026-07-01".parse().unwrap();
-        let evidence = Evidence {
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn pipeline() -> Pipeline {
+        let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/lancashire-south-cumbria");
+        load(&Folder::read(&dir).unwrap()).pipeline.unwrap()
+    }
+
+    fn evidence() -> Evidence {
+        Evidence {
             arrival: None,
             file: None,
             sheet: None,
@@ -119,56 +134,108 @@ mod tests {
             received: None,
             carried_from: None,
             values: Vec::new(),
-        };
-        let decision = decision.map(|level| Decision {
+        }
+    }
+
+    /// A practice whose findings propose a level, became known on a day, and about which was decided.
+    fn outcome(proposed: Option<u8>, known: &str, decided: Option<u8>) -> Outcome {
+        let finding = |level| Finding {
+            rule: "rule".into(),
+            title: String::new(),
+            clause: String::new(),
             level,
-            reason: String::new(),
-            decided_by: "Head of Quality".into(),
-            group: String::new(),
-            decided_on: day,
-            until: day,
-            evidence,
-        });
-        Past { level, proposed, decision }
-    }
-
-    #[test]
-    fn the_step_on_which_the_level_changed_is_the_cause() {
-        let (two, three) = (past(Some(2), Some(2), None), past(Some(3), Some(3), None));
-        let cause = |then: &Past, ruled: &Past, late: &Past, now: &Past| {
-            cause(Some(then), Some(ruled), Some(late), now)
+            starts: vec![day(known)],
+            sentence: String::new(),
+            evidence: Vec::new(),
         };
-        assert_eq!(cause(&two, &two, &two, &two), None);
-        assert_eq!(cause(&two, &two, &two, &three), Some(Cause::Data));
-        assert_eq!(cause(&two, &two, &three, &three), Some(Cause::LateFile));
-        assert_eq!(cause(&two, &three, &three, &three), Some(Cause::Rule));
-        let four = past(Some(4), Some(4), None);
-        assert_eq!(cause(&two, &three, &three, &four), Some(Cause::Data), "the last step that changed it");
+        let mut outcome = Outcome {
+            practice: Practice {
+                code: "X90001".into(),
+                name: String::new(),
+                place: String::new(),
+                team: String::new(),
+                commissioner: String::new(),
+                pcn: None,
+                pcn_name: None,
+                patients: None,
+            },
+            level: proposed,
+            proposed,
+            decision: None,
+            findings: proposed.map(finding).into_iter().collect(),
+            assessed: true,
+            score: None,
+        };
+        if let Some(level) = decided {
+            let decision = Decision {
+                level,
+                reason: String::new(),
+                decided_by: "Head of Quality".into(),
+                group: String::new(),
+                decided_on: day("2026-07-01"),
+                until: day("2026-12-31"),
+                evidence: evidence(),
+            };
+            let ruling = rule_on(&decision, &outcome.findings, proposed, &pipeline());
+            if ruling != Ruling::InConflict {
+                outcome.level = Some(level);
+            }
+            outcome.decision = Some((decision, ruling));
+        }
+        outcome
+    }
+
+    fn plain(level: u8) -> Outcome {
+        outcome(Some(level), "2026-06-01", None)
+    }
+
+    fn told(then: &Outcome, ruled: &Outcome, late: bool, now: &Outcome) -> Option<Cause> {
+        let reported = Reported { outcome: then, ruled: Some(ruled), late };
+        cause(Some(reported), now, &pipeline())
     }
 
     #[test]
-    fn a_decision_is_the_cause_where_it_made_the_step() {
-        let (two, three) = (past(Some(2), Some(2), None), past(Some(3), Some(3), None));
-        let decided_two = past(Some(2), Some(3), Some(2));
-        let cause = |then: &Past, now: &Past| cause(Some(then), None, None, now);
-        assert_eq!(cause(&three, &decided_two), Some(Cause::Decision));
-        assert_eq!(cause(&decided_two, &three), Some(Cause::Decision), "it expired");
+    fn the_first_of_several_causes_is_told() {
+        let (two, three, four) = (plain(2), plain(3), plain(4));
+        assert_eq!(told(&two, &two, false, &two), None);
+        assert_eq!(told(&two, &two, true, &two), None, "the level is the same, whatever came late");
+        assert_eq!(told(&two, &two, false, &three), Some(Cause::Data));
+        assert_eq!(told(&two, &two, true, &three), Some(Cause::LateFile));
+        assert_eq!(told(&two, &three, false, &three), Some(Cause::Rule));
+        assert_eq!(told(&two, &three, false, &four), Some(Cause::Rule), "the rule and new data");
         assert_eq!(
-            cause(&past(Some(2), Some(2), None), &past(Some(4), Some(3), Some(4))),
-            Some(Cause::Decision)
+            told(&two, &three, true, &four),
+            Some(Cause::LateFile),
+            "a late file, a rule and new data"
         );
-        assert_eq!(cause(&two, &past(Some(3), Some(3), Some(3))), Some(Cause::Data), "it only confirms");
-        assert_eq!(cause(&decided_two, &past(Some(4), Some(4), None)), Some(Cause::Data));
-        let four = past(Some(4), Some(3), Some(4));
-        assert_eq!(
-            cause(&four, &past(Some(2), Some(2), Some(2))),
-            Some(Cause::Decision),
-            "an older one stands again"
-        );
+        let decided = outcome(Some(3), "2026-06-01", Some(4));
+        assert_eq!(told(&two, &two, true, &decided), Some(Cause::LateFile), "before a decision");
+        assert_eq!(told(&two, &three, false, &decided), Some(Cause::Rule), "before a decision");
+        assert_eq!(cause(None, &three, &pipeline()), Some(Cause::New));
     }
 
     #[test]
-    fn a_practice_that_was_not_there_is_new() {
-        assert_eq!(cause(None, None, None, &past(Some(1), Some(1), None)), Some(Cause::New));
+    fn a_decision_is_the_cause_only_if_without_it_the_level_would_not_be_todays() {
+        let early = "2026-06-01";
+        let (two, three) = (plain(2), plain(3));
+        let of = |then: &Outcome, now: &Outcome| told(then, then, false, now);
+        assert_eq!(of(&three, &outcome(Some(3), early, Some(2))), Some(Cause::Decision));
+        assert_eq!(of(&outcome(Some(3), early, Some(2)), &three), Some(Cause::Decision), "it ended");
+        assert_eq!(of(&two, &outcome(Some(3), early, Some(4))), Some(Cause::Decision), "decided above");
+        assert_eq!(of(&two, &outcome(Some(3), early, Some(3))), Some(Cause::Data), "it only confirms");
+        let lifted = outcome(Some(2), early, Some(3));
+        assert_eq!(of(&lifted, &two), Some(Cause::Decision), "an older state stands again");
+        // The decision stood then and would stand now: what changed is that something graver became known.
+        let silenced = outcome(Some(3), early, Some(2));
+        let conflict = outcome(Some(4), "2026-09-01", Some(2));
+        assert_eq!(conflict.level, Some(4));
+        assert_eq!(of(&silenced, &conflict), Some(Cause::Data));
+        // It is gone from the sheet too; with it the level would be the same.
+        assert_eq!(of(&silenced, &outcome(Some(4), "2026-09-01", None)), Some(Cause::Data));
+        // What is grave was known when it was made: without it the level is another.
+        assert_eq!(of(&silenced, &outcome(Some(4), early, None)), Some(Cause::Decision));
+        // Nothing stands any more under a decision that still does.
+        let none = Outcome { findings: Vec::new(), proposed: None, level: None, ..two.clone() };
+        assert_eq!(of(&two, &none), Some(Cause::Data));
     }
 }

@@ -1,10 +1,11 @@
-//! The exception alert: short, for the body of a mail, the night it happens.
+//! The exception alert: short, for the body of a mail, the night it happens. It says from what to what, why,
+//! where the practice stands, and what is due when.
 
 use serde::Serialize;
 
-use super::quarterly::{self, ExceptionRow};
+use super::quarterly::{self, ExceptionRow, clock_in_words};
 use super::{Head, Material};
-use crate::levels::Exception;
+use crate::levels::{Exception, from_to, place};
 
 /// An exception alert.
 #[derive(Debug, Clone, Serialize)]
@@ -17,6 +18,12 @@ pub struct Alert {
     pub headline: String,
     /// The exception.
     pub exception: ExceptionRow,
+    /// From what to what it changed.
+    pub change: String,
+    /// Why: the row that did it, and its file.
+    pub why: String,
+    /// What is due and when, of the exception and of the practice; lines without a value are left out.
+    pub due: Vec<String>,
     /// Whether an SBAR of the practice goes with it.
     pub with_sbar: bool,
     /// The headings that the finished document must have.
@@ -49,8 +56,77 @@ pub fn alert(
         head: Head::new(material, title, short, committee, false),
         event: event.to_owned(),
         headline,
+        change: change(material, exception, event),
+        why: why(material, exception, event),
+        due: due(material, exception),
         exception: row,
         with_sbar,
         headings: vec![HEADING.to_owned()],
     }
+}
+
+/// From what to what.
+fn change(material: &Material<'_>, exception: &Exception, event: &str) -> String {
+    let level = |number: u8| {
+        let badge = super::Badge::of(&material.pipeline.levels, Some(number));
+        format!("{} ({})", badge.label.to_lowercase(), badge.name)
+    };
+    let before = material.turns.get(&exception.id).and_then(|turn| turn.before.as_ref());
+    match (event, before) {
+        ("opened", _) => format!("From not open to open, with the clock of {}.", level(exception.level)),
+        ("worsened", Some(before)) => {
+            let columns = from_to(before, exception, material.pipeline);
+            let columns =
+                if columns.is_empty() { String::new() } else { format!(" {}.", columns.join("; ")) };
+            format!(
+                "From the clock of {} to that of {}.{columns}",
+                level(before.level),
+                level(exception.level)
+            )
+        }
+        ("worsened", None) => format!("To the clock of {}.", level(exception.level)),
+        ("breached", _) => {
+            let due = material.exception_clocks.get(&exception.id).and_then(|clock| clock.due);
+            let due = due.map(|due| format!(" It was due on {}.", crate::dates::long(due)));
+            format!("From a visit that is due to one that is overdue.{}", due.unwrap_or_default())
+        }
+        ("closed", _) => "From open to closed.".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// The row that did it.
+fn why(material: &Material<'_>, exception: &Exception, event: &str) -> String {
+    let evidence = &exception.evidence;
+    let source = evidence.arrival.and_then(|arrival| material.known.sources.get(&arrival));
+    let feed = source.map(|source| source.feed.as_str());
+    let at = place(feed, evidence.arrival, evidence.sheet.as_deref(), evidence.row);
+    match event {
+        "closed" => {
+            let turn = material.turns.get(&exception.id);
+            turn.and_then(|turn| turn.closed.clone())
+                .unwrap_or_else(|| format!("It no longer stands ({at})."))
+        }
+        "breached" => {
+            format!("No visit since it became known meets its clock; it rests on {at}.")
+        }
+        _ => format!("{} ({at})", exception.sentence),
+    }
+}
+
+/// What is due when.
+fn due(material: &Material<'_>, exception: &Exception) -> Vec<String> {
+    let of = material.exception_clocks.get(&exception.id).map(clock_in_words);
+    let mut out: Vec<String> = of
+        .filter(|words| !words.is_empty())
+        .map(|words| format!("Visit for the exception: {words}"))
+        .into_iter()
+        .collect();
+    if let Some(standing) = material.of(&exception.practice) {
+        let words = clock_in_words(&standing.clock);
+        if !words.is_empty() {
+            out.push(format!("Visit to the practice at its present level: {words}"));
+        }
+    }
+    out
 }

@@ -45,6 +45,18 @@ impl Badge {
         Self::past(levels, &BTreeMap::new(), number)
     }
 
+    /// The badge of a practice of which no level can be told.
+    pub fn out_of_scope() -> Self {
+        let label = "Not in scope".to_owned();
+        Self {
+            name: label.clone(),
+            label,
+            short: "–".to_owned(),
+            shape: "ring".to_owned(),
+            tone: "none".to_owned(),
+        }
+    }
+
     /// The badge of a level of the last pack. The pipeline may have no such level any more: then it bears the
     /// name that it had in that pack, by its number, where that is known.
     pub fn past(levels: &Levels, names: &BTreeMap<u8, String>, number: Option<u8>) -> Self {

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::suppress::{Equation, Figures, Published, Told};
-use super::{Badge, Notice, Standing};
+use super::{Badge, Notice, Standing, Turn};
 use crate::intake::{Counts, Problem};
 use crate::levels::{Decision, Exception};
 use crate::pipeline::{Pipeline, Quarter};
@@ -32,6 +32,8 @@ pub struct Material<'m> {
     pub exceptions: &'m BTreeMap<String, Exception>,
     /// The clock of each of them.
     pub exception_clocks: BTreeMap<String, Clock>,
+    /// What became of those that were alerted or stood in the last pack, by what they are known by.
+    pub turns: BTreeMap<String, Turn>,
     /// Who took notice of which of them.
     pub acknowledged: BTreeMap<String, Notice>,
     /// What is known of practices that are not in scope, by code: their names.

@@ -14,6 +14,7 @@ pub(crate) mod sample;
 pub mod sbar;
 mod standing;
 pub mod suppress;
+mod turn;
 
 pub use badge::Badge;
 pub use head::Head;
@@ -21,3 +22,4 @@ pub use material::{Claim, FeedStatus, LastMaterial, Material, Reader, SetAside, 
 pub use narrative::{Paragraph, Written, names_a_practice};
 pub use notice::Notice;
 pub use standing::{LEVELS_HEADER, Standing};
+pub use turn::Turn;

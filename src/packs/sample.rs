@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series};
 
 use super::suppress::Published;
-use super::{FeedStatus, LastMaterial, Material, SetAside, Standing};
+use super::{FeedStatus, LastMaterial, Material, SetAside, Standing, Turn};
 use crate::condition::{BETWEEN_VALUES, Kind};
 use crate::dates;
 use crate::intake::{FILE, ROW};
@@ -74,6 +74,7 @@ pub struct Sample {
     pub standings: Vec<Standing>,
     pub exceptions: BTreeMap<String, Exception>,
     pub exception_clocks: BTreeMap<String, Clock>,
+    pub turns: BTreeMap<String, Turn>,
     pub feeds: Vec<FeedStatus>,
     pub set_aside: Vec<SetAside>,
     pub level_names: BTreeMap<u8, String>,
@@ -103,6 +104,7 @@ impl Sample {
             standings: Vec::new(),
             exceptions: BTreeMap::new(),
             exception_clocks: BTreeMap::new(),
+            turns: BTreeMap::new(),
             feeds: Vec::new(),
             set_aside: Vec::new(),
             dropped: BTreeSet::new(),
@@ -124,7 +126,14 @@ impl Sample {
         };
         let clock = clock("2026-04-01", State::Running);
         self.known.practices.insert(code.to_owned(), outcome.practice.clone());
-        self.standings.push(Standing { outcome, clock, clocks: Vec::new(), previous: None, cause: None });
+        self.standings.push(Standing {
+            outcome,
+            clock,
+            clocks: Vec::new(),
+            previous: None,
+            cause: None,
+            ended: Vec::new(),
+        });
         self.standings.last_mut().unwrap()
     }
 
@@ -188,6 +197,7 @@ impl Sample {
             standings: &self.standings,
             exceptions: &self.exceptions,
             exception_clocks: self.exception_clocks.clone(),
+            turns: self.turns.clone(),
             acknowledged: BTreeMap::new(),
             names: BTreeMap::new(),
             feeds: self.feeds.clone(),

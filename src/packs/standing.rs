@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::levels::{Cause, Direction, Outcome, Past, Ruling};
+use crate::levels::{Cause, Direction, Ended, Outcome, Past, Ruling};
 use crate::visits::{Clock, Timed};
 use crate::wording;
 
@@ -20,6 +20,9 @@ pub struct Standing {
     pub previous: Option<Past>,
     /// Why its level changed since; none if it did not.
     pub cause: Option<Cause>,
+    /// Where its level changed: what the last pack rested on and has ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ended: Vec<Ended>,
 }
 
 /// The columns of the levels output, in order.

@@ -26,6 +26,8 @@ pub struct ExceptionRule {
     pub date: Condition,
     /// What it says.
     pub sentence: Sentence,
+    /// The columns of which an alert tells from what to what they changed.
+    pub evidence: Vec<String>,
 }
 
 /// Reads `exceptions.toml`.
@@ -37,7 +39,7 @@ impl ExceptionRule {
     fn read(mut table: Table<'_>, facts: &BTreeMap<String, Fact>) -> Option<Self> {
         let report = table.report().clone();
         let (from, filter) = (table.text("from"), table.text("where"));
-        let identity = table.texts("identity");
+        let (identity, evidence) = (table.texts("identity"), table.texts("evidence"));
         let level = table.count("level");
         let (criterion, date, sentence) =
             (table.text("criterion"), table.text("date"), table.text("sentence"));
@@ -63,6 +65,7 @@ impl ExceptionRule {
             criterion: criterion?,
             date: date?,
             sentence: sentence?,
+            evidence: known_names(&report, evidence, columns),
         })
     }
 }

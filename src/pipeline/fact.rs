@@ -30,6 +30,14 @@ pub struct Fact {
     /// Only the last row of each practice in this order counts; of equals the later received, then the
     /// later row.
     pub latest: Vec<Condition>,
+    /// The date of what a row tells, for telling what is late; none if no row of it can be late.
+    pub happened: Option<Condition>,
+    /// The columns by which a row is known from file to file.
+    pub known_by: Vec<String>,
+    /// What is said of a row that stands no longer: the first of these of which every value is known.
+    pub ended: Vec<Sentence>,
+    /// What is said of the row that counts in its place.
+    pub replaced: Vec<Sentence>,
     /// Its columns, derived ones included.
     pub columns: Columns,
 }
@@ -169,6 +177,10 @@ impl Fact {
             restated_by: Vec::new(),
             keep: None,
             latest: Vec::new(),
+            happened: None,
+            known_by: Vec::new(),
+            ended: Vec::new(),
+            replaced: Vec::new(),
             columns: columns.clone(),
         }
     }
@@ -205,6 +217,12 @@ impl Fact {
         let since = file.table_or_none("since").map(SinceText::read);
         let (stands, keep) = (file.text_or_none("stands"), file.text_or_none("keep"));
         let (restated_by, latest) = (file.texts("restated_by"), file.texts("latest"));
+        let (happened, known_by) = (file.text_or_none("happened"), file.texts("known_by"));
+        let (ended, replaced) = (file.text_or_texts("ended"), file.text_or_texts("replaced"));
+        if let (Some(happened), true) = (&happened, known_by.is_empty()) {
+            let mend = Some("name the columns by which a row is known from file to file".to_owned());
+            report.error(&happened.at, Code::MissingKey, "`happened` needs `known_by`", mend);
+        }
         if sources.is_empty() || title.is_none() {
             derived.iter().for_each(|(name, _)| report.broke(&name.value));
             since.iter().filter_map(|s| s.column.as_ref()).for_each(|name| report.broke(&name.value));
@@ -232,9 +250,20 @@ impl Fact {
         if let Some(since) = &since {
             columns.set(&since.column, Kind::Date);
         }
+        let sentences = |texts: Vec<Placed<String>>| -> Vec<Sentence> {
+            texts
+                .into_iter()
+                .filter_map(|t| noted(&report, &t.at, Sentence::new(&t.value, &columns)))
+                .collect()
+        };
         Some(Self {
             id: id.to_owned(),
             title: title?,
+            happened: happened
+                .and_then(|t| noted(&report, &t.at, Condition::date(&t.value, &columns, Scope::Row))),
+            known_by: known_names(&report, known_by, &columns),
+            ended: sentences(ended),
+            replaced: sentences(replaced),
             from: sources,
             derive,
             since,

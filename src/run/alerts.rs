@@ -6,7 +6,8 @@ use anyhow::Context as _;
 use chrono::NaiveDate;
 
 use crate::ledger::{Alert, Event};
-use crate::levels::Exception;
+use crate::levels::{Exception, Rows};
+use crate::packs::Turn;
 use crate::visits::{Clock, State};
 
 /// What a run has to say about exceptions.
@@ -73,6 +74,32 @@ pub fn alerts(
             }
             out.noted.push(alert);
         }
+    }
+    Ok(out)
+}
+
+/// What became of the exceptions that were alerted before this run, or stood in a pack that it is compared
+/// with: how each was told of, and what closed it.
+///
+/// # Errors
+/// If the ledger holds an alert that cannot be read, or Polars refuses an expression.
+pub fn turns<'e>(
+    open: &BTreeMap<String, Exception>,
+    given: &[Alert],
+    run: &str,
+    in_packs: impl Iterator<Item = &'e Exception>,
+    rows: &Rows<'_>,
+) -> anyhow::Result<BTreeMap<String, Turn>> {
+    let mut told: BTreeMap<String, Exception> = in_packs.map(|e| (e.id.clone(), e.clone())).collect();
+    // What this run said itself when it was done before, and what came after it, is not before it.
+    let before = given.iter().take_while(|alert| alert.run != run);
+    for alert in before.filter(|alert| !alert.detail.is_empty()) {
+        told.insert(alert.exception.clone(), exception(alert)?);
+    }
+    let mut out = BTreeMap::new();
+    for (id, before) in told {
+        let closed = (!open.contains_key(&id)).then(|| rows.closed(&before)).transpose()?;
+        out.insert(id, Turn { before: Some(before), closed });
     }
     Ok(out)
 }

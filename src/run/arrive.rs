@@ -223,7 +223,7 @@ pub fn receipt(
     if let (true, Some(state)) = (first, state) {
         receipt.changes = changes(arrival, reading, feed, files, state, arrivals)?;
         if let Some(last) = last {
-            receipt.late = late(arrival, last, files, arrivals)?;
+            receipt.late = late(arrival, last);
         }
     }
     if let Some((layout, before)) = headings_before(arrival, reading, feed, files, arrivals)? {

@@ -6,10 +6,10 @@ use chrono::NaiveDate;
 use serde_json::json;
 
 use super::acknowledge::{ended, shown};
-use super::alerts::alerts;
+use super::alerts::{alerts, turns};
 use super::answer::{self, Desk};
 use super::clock::RealTime;
-use super::compare::LastPack;
+use super::compare::Today;
 use super::documents::Press;
 use super::error::RunError;
 use super::events::Events;
@@ -20,11 +20,11 @@ use super::letters::{Office, packs_waiting};
 use super::lists;
 use super::make::make;
 use super::manifest::Manifest;
-use super::material::material;
+use super::material::{Gathered, Papers, exception_clocks};
 use super::proof;
 use super::record::{Written, begin};
 use super::report::{LevelCount, Report};
-use super::result::{Compared, RunResult};
+use super::result::RunResult;
 use super::revisions::Revisions;
 use super::send::{Counter, hand_over};
 use super::state::State;
@@ -83,30 +83,35 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         store: &store,
         templates: &templates,
         as_of: *as_of,
+        job: Some(&job.name),
         label,
         progress: *progress,
         unwritten: &unwritten,
     }
     .open(&mut ledger)?;
     let (taken, freshness) = (front.taken(), front.freshness(pipeline, &ledger, *as_of)?);
-    let Front { rebuild, lying, downloads, held, waiting, files, arrivals, state, last, receipts, .. } =
+    let Front { rebuild, lying, downloads, held, waiting, files, arrivals, state, lasts, receipts, .. } =
         front;
     let (state, mut warnings) = (state?, front.warnings);
-    let compared = last.as_ref().map(|last| {
-        let compared = Compared { run: last.result.run.clone(), as_of: last.result.as_of };
-        (compared, last.sha256.clone())
-    });
+    let last = lasts.latest();
     let given = ledger.alerts()?;
     let acknowledged = shown(&state.exceptions, &given, &ledger.acknowledgements()?, *as_of);
-    let manifest = Manifest::new(pipeline, &job.name, *as_of, compared, &arrivals, &acknowledged);
+    let manifest = Manifest::new(pipeline, &job.name, *as_of, &lasts, &arrivals, &acknowledged);
     let ran_before = ledger.last_as_of()?;
     let record = begin(&mut ledger, job, *as_of, &manifest)?;
-    let comparison = last.as_ref().map(LastPack::comparison);
-    let mut result = RunResult::new(&record.id, &job.name, &pipeline.levels, &state, comparison.as_ref());
+    let feeds: BTreeMap<u32, String> = arrivals.iter().map(|a| (a.number, a.feed.clone())).collect();
+    let rows = state.rows(&feeds, pipeline)?;
+    let today = Today { rows: &rows, feeds: &feeds, pipeline };
+    let comparison = last.map(|last| last.comparison(&today)).transpose()?;
+    let mut result = RunResult::new(&record.id, &job.name, &pipeline.levels, &state, comparison.as_ref())?;
     let remarks = remarks(&state, pipeline);
-    let last = last.as_ref();
-    if makes_public(job, pipeline) {
-        let material = material(&files, &arrivals, &state, &result, last, &remarks, acknowledged.clone())?;
+    let papers = Papers::of(&state, &result, &lasts, &today)?;
+    let source = Gathered { files: &files, arrivals: &arrivals, state: &state, run: &record.id };
+    let packs_before = lasts.packs().flat_map(|last| last.result.exceptions.values());
+    let turns = turns(&state.exceptions, &given, &record.id, packs_before, &rows)?;
+    let materials = papers.materials(&source, &remarks, &acknowledged, &turns)?;
+    let public = makes_public(job, pipeline).and_then(|committee| materials.get(papers.place(&committee.id)));
+    if let Some(material) = public {
         result.published = material.figures().published();
     }
     let folder = workspace.run(&record.id);
@@ -124,9 +129,9 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     proof::keep(&store, &mut ledger, pipeline, &record, &written)?;
 
     progress.step("making the documents");
-    let material = material(&files, &arrivals, &state, &result, last, &remarks, acknowledged)?;
     let theme = Theme::nhs();
-    let alerts = alerts(&state.exceptions, &material.exception_clocks, &given, &record.id, *as_of)?;
+    let clocks = exception_clocks(&state, pipeline);
+    let alerts = alerts(&state.exceptions, &clocks, &given, &record.id, *as_of)?;
     let origin = Origin { state: &state, files: &files, arrivals: &arrivals };
     let passing = Passing {
         job: job.name.clone(),
@@ -135,16 +140,19 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         folder: workspace.held(&record.id),
     };
     let gate = Gate::new(&pipeline.guard, origin, passing, &ledger)?;
-    let press = Press {
+    let packs = workspace.packs(&record.id);
+    let press = |material| Press {
         gate: &gate,
         templates: &templates,
         theme: &theme,
-        material: &material,
-        folder: workspace.packs(&record.id),
+        material,
+        folder: packs.clone(),
         unwritten: &unwritten,
         contents: folder.join("documents"),
     };
-    let mut post = make(&press, job, &alerts, &Revisions::of(&ledger)?)?;
+    let presses: Vec<Press<'_>> = materials.iter().map(press).collect();
+    let of = |committee: &Committee| presses.get(papers.place(&committee.id));
+    let mut post = make(of, pipeline, job, &alerts, &Revisions::of(&ledger)?)?;
     let office = PostOffice {
         ledger: &ledger,
         store: &store,
@@ -156,7 +164,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         warnings.extend(write_receipt_pages(&lying, &receipts, pipeline, &templates, (&folder, &unwritten))?);
     }
 
-    warnings.extend(proof::note_written(&mut ledger, &record.id, &press.folder)?);
+    warnings.extend(proof::note_written(&mut ledger, &record.id, &packs)?);
 
     progress.step("sending");
     let at = super::clock::moment();
@@ -173,7 +181,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     let planning = office.plan(&post.letters, &mut ledger)?;
     ledger.note_alerts(&alerts.noted)?;
     let guarded = gate.finish(&mut ledger)?;
-    let (late, noted) = late_packs::find(last, &record.id, *as_of, workspace, &ledger, &files, &arrivals)?;
+    let (late, noted) = late_packs::find(last, &record.id, *as_of, &ledger, &arrivals)?;
     ledger.note_late(&noted, &at)?;
     if let Some(late) = &late {
         events.note("late-data", json!({ "packs": late.run, "levels": late.levels }));
@@ -255,12 +263,13 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
 }
 
 /// Whether a pack for the public is among the documents of a job.
-fn makes_public(job: &Job, pipeline: &Pipeline) -> bool {
+fn makes_public<'p>(job: &Job, pipeline: &'p Pipeline) -> Option<&'p Committee> {
     let packs = |committee: &&Committee| committee.documents.contains(&Document::QuarterlyPack);
-    let public = |committee: &Committee| {
+    let public = |committee: &&Committee| {
         committee.audience == Audience::Public || needs_public(committee, &pipeline.mail.posting)
     };
-    job.documents.contains(&Document::QuarterlyPack) && pipeline.committees.iter().filter(packs).any(public)
+    let makes = job.documents.contains(&Document::QuarterlyPack);
+    pipeline.committees.iter().filter(|_| makes).filter(packs).find(public)
 }
 
 /// What should be looked at in the lists of recipients.

@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 
 use super::answer::Desk;
 use super::arrive::{self, Lying, Receipts};
+use super::baseline::Lasts;
 use super::clock::RealTime;
-use super::compare::LastPack;
 use super::error::{RunError, missing};
 use super::execute::Progress;
 use super::fresh::{FeedFreshness, of_feeds};
@@ -34,6 +34,8 @@ pub struct Entrance<'e> {
     pub templates: &'e Templates,
     /// The day that counts as that of arrival.
     pub as_of: NaiveDate,
+    /// The job, if one is done.
+    pub job: Option<&'e str>,
     /// What takes files in, as the ledger names it.
     pub label: String,
     /// Whom to tell how far it came.
@@ -60,8 +62,8 @@ pub struct Front<'p> {
     pub arrivals: Vec<Arrival>,
     /// What is known, or why nothing can be.
     pub state: Result<State, RunError>,
-    /// The last pack, if there was one.
-    pub last: Option<LastPack>,
+    /// The last packs that were sent.
+    pub lasts: Lasts,
     /// The receipts.
     pub receipts: Receipts,
     /// What somebody should look at.
@@ -94,11 +96,11 @@ impl<'p> Entrance<'p> {
         files.note_failed(ledger)?;
         progress.step("comparing with the last pack");
         // Senders are answered whatever else cannot be done.
-        let last = match &state {
-            Ok(_) => LastPack::before(*as_of, workspace, ledger, &files, &arrivals),
-            Err(_) => Ok(None),
+        let lasts = match &state {
+            Ok(state) => Lasts::before(self.job, *as_of, workspace, ledger, &files, &arrivals, state),
+            Err(_) => Ok(Lasts::default()),
         };
-        let earlier = last.as_ref().ok().and_then(Option::as_ref);
+        let earlier = lasts.as_ref().ok().and_then(Lasts::latest);
         let receipts = arrive::receipts(&lying, ledger, &files, state.as_ref().ok(), &arrivals, earlier)?;
         files.note_failed(ledger)?;
         let mut warnings: Vec<String> = match arrive::strays(workspace, pipeline) {
@@ -110,8 +112,8 @@ impl<'p> Entrance<'p> {
             warnings.extend(desk.lay_beside(&lying, &receipts, ledger, self.unwritten)?);
         }
         warnings.extend(downloads.iter().filter_map(Downloaded::remark));
-        let last = last?;
-        if let (Some(last), false) = (&last, workspace.is_dry()) {
+        let lasts = lasts?;
+        for last in lasts.packs().filter(|_| !workspace.is_dry()) {
             warnings.extend(last.lay_again(workspace, ledger, self.unwritten)?);
         }
         let state = state.map_err(|error| missing(error, &downloads));
@@ -124,7 +126,7 @@ impl<'p> Entrance<'p> {
             files,
             arrivals,
             state,
-            last,
+            lasts,
             receipts,
             warnings,
         })

@@ -72,6 +72,7 @@ pub fn take_in(request: &IntakeRequest<'_>) -> Result<IntakeReport, RunError> {
         store: &store,
         templates: &templates,
         as_of: *as_of,
+        job: None,
         label: format!("intake-{as_of}"),
         progress: *progress,
         unwritten: &unwritten,

@@ -5,13 +5,11 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::compare::LastPack;
-use super::result::RunResult;
-use super::state::{Files, State, StateError};
-use super::workspace::Workspace;
 use crate::dates::long;
 use crate::intake::Receipt;
 use crate::ledger::{Arrival, LateLevel, Ledger, PackRecord, Purpose};
-use crate::levels::Outcome;
+use crate::levels::Lateness;
+use crate::pipeline::Document;
 use crate::wording::{list, plural};
 
 /// The packs that were sent and reported a level that is not what today's files say of that day.
@@ -36,8 +34,11 @@ pub struct Moved {
     pub reported: Option<u8>,
     /// What it would be.
     pub now: Option<u8>,
-    /// The receipts of the files that make the difference.
+    /// The receipts of the files whose rows make the difference.
     pub files: Vec<String>,
+    /// How these rows stand to what was known then.
+    #[serde(skip)]
+    pub why: Lateness,
 }
 
 /// A pack and how many people were sent it.
@@ -59,29 +60,13 @@ pub fn find(
     last: Option<&LastPack>,
     run: &str,
     as_of: chrono::NaiveDate,
-    workspace: &Workspace,
     ledger: &Ledger,
-    files: &Files<'_>,
     arrivals: &[Arrival],
-) -> Result<(Option<Late>, Vec<LateLevel>), StateError> {
-    let packs = ledger.packs().map_err(anyhow::Error::from)?;
-    let sent = sent(&packs, ledger, as_of).map_err(anyhow::Error::from)?;
-    let Some((made_by, made)) = sent.last().map(|(pack, _)| (pack.run.clone(), pack.as_of)) else {
-        return Ok((None, Vec::new()));
-    };
-    let reported = match last.filter(|l| l.result.run == made_by) {
-        Some(last) => last.result.clone(),
-        None => RunResult::kept(&made_by, workspace, ledger)?,
-    };
-    let moved = match last.filter(|l| l.result.as_of == made) {
-        Some(last) => moved(&reported, &last.then, &last.late, arrivals),
-        None => {
-            let before: Vec<Arrival> = arrivals.iter().filter(|a| a.received <= made).cloned().collect();
-            let (then, late) = (State::at(files, &before, made)?, State::at(files, arrivals, made)?);
-            moved(&reported, &then, &late, arrivals)
-        }
-    };
-    let known = ledger.late_levels().map_err(anyhow::Error::from)?;
+) -> anyhow::Result<(Option<Late>, Vec<LateLevel>)> {
+    let Some(last) = last else { return Ok((None, Vec::new())) };
+    let (made_by, made) = (last.result.run.clone(), last.result.as_of);
+    let moved = moved(last, arrivals);
+    let known = ledger.late_levels()?;
     let told = |m: &Moved| {
         known.iter().find(|k| {
             (k.packs_run.as_str(), k.practice.as_str(), k.reported, k.now)
@@ -105,8 +90,9 @@ pub fn find(
             as_of,
         })
         .collect();
-    let packs = sent.into_iter().filter(|(pack, _)| pack.run == made_by);
-    let packs = packs
+    let packs = ledger.packs()?;
+    let packs = reached(&packs, &made_by, ledger)?
+        .into_iter()
         .map(|(pack, recipients)| Reached {
             pack: pack.id.clone(),
             committee: pack.committee.clone(),
@@ -116,18 +102,18 @@ pub fn find(
     Ok((Some(Late { run: made_by, as_of: made, levels, packs }), noted))
 }
 
-/// Quarterly packs before a date that somebody may have got, by their date, each with the addresses.
-fn sent<'p>(
+/// The quarterly packs of a run that somebody may have got, each with the addresses.
+fn reached<'p>(
     packs: &'p [PackRecord],
+    run: &str,
     ledger: &Ledger,
-    before: chrono::NaiveDate,
 ) -> crate::ledger::Result<Vec<(&'p PackRecord, BTreeSet<String>)>> {
     let recalled: BTreeSet<String> = ledger.recalls()?.into_iter().map(|r| r.pack).collect();
     let messages = ledger.pack_messages()?;
     let mut out = Vec::new();
-    let candidates =
-        packs.iter().filter(|p| p.kind == "quarterly-pack" && p.as_of < before && !recalled.contains(&p.id));
-    for pack in candidates {
+    let kind = Document::QuarterlyPack.word();
+    let of_run = packs.iter().filter(|p| p.kind == kind && p.run == run && !recalled.contains(&p.id));
+    for pack in of_run {
         let mut recipients = BTreeSet::new();
         for message in messages.iter().filter(|m| m.pack == pack.id && m.purpose != Purpose::Correction) {
             let dispatch = ledger.dispatch(&message.key)?;
@@ -137,49 +123,36 @@ fn sent<'p>(
             out.push((pack, recipients));
         }
     }
-    out.sort_by_key(|(pack, _)| pack.as_of);
     Ok(out)
 }
 
-/// The practices whose level on the day of the pack is another because of files received since.
-fn moved(reported: &RunResult, then: &State, late: &State, arrivals: &[Arrival]) -> Vec<Moved> {
-    let mut out = Vec::new();
-    for practice in &reported.practices {
-        let code = practice.code();
-        let (Some((before, _)), Some((after, _))) = (then.of(code), late.of(code)) else { continue };
-        let level = practice.outcome.level;
-        // Where the rules changed since, the files are not what makes the difference.
-        if after.level != level && before.level != after.level {
-            out.push(Moved {
-                practice: code.to_owned(),
-                reported: level,
-                now: after.level,
-                files: causes(before, after, reported.as_of, arrivals),
-            });
+/// The practices whose level in the pack would have been another, each with the files whose rows make the
+/// difference. Of several rows the first is told; a row of a feed that did not exist then is no fault of it.
+fn moved(last: &LastPack, arrivals: &[Arrival]) -> Vec<Moved> {
+    let mut out: Vec<Moved> = Vec::new();
+    for row in &last.late {
+        let Some(reported) = last.result.of(&row.practice).map(|practice| practice.outcome.level) else {
+            continue;
+        };
+        let arrival = arrivals.iter().find(|a| a.number == row.arrival);
+        let Some(arrival) = arrival.filter(|a| last.had_feed(&a.feed)) else { continue };
+        if row.with == reported {
+            continue;
+        }
+        let receipt = Receipt::number(arrival.number);
+        match out.iter_mut().find(|moved| moved.practice == row.practice) {
+            Some(moved) if moved.now != row.with || moved.files.contains(&receipt) => {}
+            Some(moved) => moved.files.push(receipt),
+            None => out.push(Moved {
+                practice: row.practice.clone(),
+                reported,
+                now: row.with,
+                files: vec![receipt],
+                why: row.lateness,
+            }),
         }
     }
     out
-}
-
-/// The receipts of the files received since the pack that today's findings rest on; where a finding
-/// went, of those that its feeds received since.
-fn causes(before: &Outcome, after: &Outcome, as_of: chrono::NaiveDate, arrivals: &[Arrival]) -> Vec<String> {
-    let since: Vec<&Arrival> = arrivals.iter().filter(|a| a.received > as_of).collect();
-    let rests_on: BTreeSet<u32> = evidence(after).collect();
-    let mut out: Vec<&Arrival> = since.iter().copied().filter(|a| rests_on.contains(&a.number)).collect();
-    if out.is_empty() {
-        let then: BTreeSet<u32> = evidence(before).collect();
-        let feeds: BTreeSet<&str> =
-            arrivals.iter().filter(|a| then.contains(&a.number)).map(|a| a.feed.as_str()).collect();
-        out = since.into_iter().filter(|a| feeds.contains(a.feed.as_str())).collect();
-    }
-    out.into_iter().map(|a| Receipt::number(a.number)).collect()
-}
-
-fn evidence(outcome: &Outcome) -> impl Iterator<Item = u32> {
-    let found = outcome.findings.iter().flat_map(|f| &f.evidence).filter_map(|e| e.arrival);
-    let decided = outcome.decision.iter().filter_map(|(decision, _)| decision.evidence.arrival);
-    found.chain(decided)
 }
 
 /// What the operator is told.
@@ -190,9 +163,14 @@ pub fn told(late: &Late) -> Vec<String> {
         .levels
         .iter()
         .map(|m| {
-            let files = if m.files.is_empty() { "files".to_owned() } else { list(&m.files) };
+            let files = list(&m.files);
+            let rows = match m.why {
+                Lateness::New => format!("with {files} received since"),
+                Lateness::Aside => format!("with a row of {files} that was kept aside then and counts now"),
+                Lateness::Restated => format!("with what {files} says otherwise since"),
+            };
             format!(
-                "{}: the packs of {date} reported {}; with {files} received since it would be {}",
+                "{}: the packs of {date} reported {}; {rows} it would be {}",
                 m.practice,
                 level(m.reported),
                 level(m.now)

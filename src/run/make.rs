@@ -11,7 +11,7 @@ use crate::dispatch::budget::{Parcels, all_or_none, encoded, split};
 use crate::dispatch::recipients::needs_public;
 use crate::packs::quarterly::QuarterlyPack;
 use crate::packs::{Material, Standing};
-use crate::pipeline::{Audience, Committee, Document, Job, OverBudget, Posting};
+use crate::pipeline::{Audience, Committee, Document, Job, OverBudget, Pipeline, Posting};
 use crate::render::{Elsewhere, Linked, Post as Enclosures, TemplateError, Withheld};
 
 /// What a run sends.
@@ -32,8 +32,9 @@ pub struct Post<'p> {
 ///
 /// # Errors
 /// If a document cannot be written.
-pub fn make<'p>(
-    press: &Press<'p>,
+pub fn make<'p: 'a, 'a>(
+    presses: impl Fn(&Committee) -> Option<&'a Press<'p>>,
+    pipeline: &'p Pipeline,
     job: &Job,
     alerts: &Alerts,
     revisions: &Revisions,
@@ -45,7 +46,8 @@ pub fn make<'p>(
         warnings: Vec::new(),
         unprintable: BTreeMap::new(),
     };
-    for committee in &press.material.pipeline.committees {
+    for committee in &pipeline.committees {
+        let Some(press) = presses(committee) else { continue };
         let gets =
             |document: Document| committee.documents.contains(&document) && job.documents.contains(&document);
         if gets(Document::ExceptionAlert) {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::baseline::Lasts;
+use super::compare::LastPack;
 use super::result::Compared;
 use crate::intake::Receipt;
 use crate::ledger::Arrival;
@@ -28,11 +30,26 @@ pub struct Manifest {
     pub compared_with: Option<Compared>,
     /// The SHA-256 of what that run found.
     pub compared_sha256: Option<String>,
+    /// The last pack that was sent to each committee, with which its papers are compared. None where a
+    /// version made the run that did not note it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committees: Option<BTreeMap<String, Baseline>>,
     /// Every file received on or before the date, in the order of arrival.
     pub inputs: Vec<Input>,
     /// Who took notice of which exception: open ones stand in the packs with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub acknowledged: Vec<Noticed>,
+}
+
+/// A pack that papers are compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Baseline {
+    /// Its run.
+    pub run: String,
+    /// The date it spoke of.
+    pub as_of: NaiveDate,
+    /// The SHA-256 of what that run found.
+    pub sha256: String,
 }
 
 /// An acknowledgement that the documents show.
@@ -68,7 +85,7 @@ impl Manifest {
         pipeline: &Pipeline,
         job: &str,
         as_of: NaiveDate,
-        compared: Option<(Compared, String)>,
+        lasts: &Lasts,
         arrivals: &[Arrival],
         acknowledged: &BTreeMap<String, Notice>,
     ) -> Self {
@@ -82,6 +99,8 @@ impl Manifest {
                 received: a.received,
             })
             .collect();
+        let latest = lasts.latest().map(LastPack::baseline);
+        let compared = latest.map(|last| (Compared { run: last.run, as_of: last.as_of }, last.sha256));
         let (compared_with, compared_sha256) = compared.unzip();
         Self {
             program: PROGRAM.to_owned(),
@@ -91,6 +110,7 @@ impl Manifest {
             as_of,
             compared_with,
             compared_sha256,
+            committees: Some(lasts.by_committee()),
             inputs,
             acknowledged: acknowledged
                 .iter()

@@ -5,46 +5,119 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use super::compare::LastPack;
+use super::baseline::Lasts;
+use super::compare::{LastPack, Today};
 use super::fresh::of_feed_data;
-use super::result::RunResult;
+use super::result::{RunResult, standings};
 use super::state::{Files, State};
 use super::urgent;
 use crate::intake::{Counts, Effect, Problem, Receipt, Settled};
 use crate::ledger::Arrival;
 use crate::levels::{Decision, withdrawn};
-use crate::packs::{FeedStatus, LastMaterial, Material, Notice, SetAside};
+use crate::packs::{FeedStatus, LastMaterial, Material, Notice, SetAside, Standing, Turn};
 use crate::pipeline::{Calendar, Feed, Pipeline};
 use crate::visits::Clock;
 
-/// What the documents of a run are made of.
-///
-/// # Errors
-/// If the store no longer has a file.
-pub fn material<'m>(
-    files: &Files<'m>,
-    arrivals: &[Arrival],
-    state: &'m State,
-    result: &'m RunResult,
+/// What the documents of a run are made from.
+pub struct Gathered<'g, 'm> {
+    /// The received files.
+    pub files: &'g Files<'m>,
+    /// What arrived by the date.
+    pub arrivals: &'g [Arrival],
+    /// What is known on the date.
+    pub state: &'m State,
+    /// The run.
+    pub run: &'m str,
+}
+
+/// What is said to each committee: against the last pack that it was sent itself.
+pub struct Papers<'m> {
+    /// For each pack that some committee is compared with what stands, and the pack.
+    editions: Vec<(Vec<Standing>, Option<&'m LastPack>)>,
+    /// The place among them of what each committee is told.
+    of: BTreeMap<String, usize>,
+}
+
+impl<'m> Papers<'m> {
+    /// What is said to the committees of a pipeline.
+    ///
+    /// # Errors
+    /// If Polars refuses an expression: the pipeline's checks make that a bug.
+    pub fn of(
+        state: &State,
+        result: &RunResult,
+        lasts: &'m Lasts,
+        today: &Today<'m>,
+    ) -> anyhow::Result<Self> {
+        let latest = lasts.latest();
+        let mut editions = vec![(result.practices.clone(), latest)];
+        let mut of = BTreeMap::new();
+        let run = |last: Option<&LastPack>| last.map(|last| last.result.run.clone());
+        for committee in &today.pipeline.committees {
+            let last = lasts.of(&committee.id);
+            let known = editions.iter().position(|(_, other)| run(*other) == run(last));
+            let place = match known {
+                Some(place) => place,
+                None => {
+                    let comparison = last.map(|last| last.comparison(today)).transpose()?;
+                    editions.push((standings(state, comparison.as_ref())?, last));
+                    editions.len() - 1
+                }
+            };
+            of.insert(committee.id.clone(), place);
+        }
+        Ok(Self { editions, of })
+    }
+
+    /// The place of what a committee is told among [`Papers::materials`].
+    pub fn place(&self, committee: &str) -> usize {
+        self.of.get(committee).copied().unwrap_or_default()
+    }
+
+    /// What the documents are made of, for each pack that they are compared with.
+    ///
+    /// # Errors
+    /// If the store no longer has a file.
+    pub fn materials<'p>(
+        &'p self,
+        gathered: &Gathered<'_, 'p>,
+        remarks: &[String],
+        acknowledged: &BTreeMap<String, Notice>,
+        turns: &BTreeMap<String, Turn>,
+    ) -> anyhow::Result<Vec<Material<'p>>> {
+        let feeds = feeds(gathered.files, gathered.arrivals, gathered.state)?;
+        let of = |(standings, last): &'p (Vec<Standing>, Option<&'m LastPack>)| {
+            let (feeds, noticed) = (feeds.clone(), acknowledged.clone());
+            Material { turns: turns.clone(), ..material(gathered, standings, *last, feeds, remarks, noticed) }
+        };
+        Ok(self.editions.iter().map(of).collect())
+    }
+}
+
+fn material<'m>(
+    gathered: &Gathered<'_, 'm>,
+    standings: &'m [Standing],
     last: Option<&'m LastPack>,
+    feeds: Vec<FeedStatus>,
     remarks: &[String],
     acknowledged: BTreeMap<String, Notice>,
-) -> anyhow::Result<Material<'m>> {
-    let pipeline = files.pipeline();
-    Ok(Material {
+) -> Material<'m> {
+    let (pipeline, state) = (gathered.files.pipeline(), gathered.state);
+    Material {
         pipeline,
-        run: &result.run,
+        run: gathered.run,
         as_of: state.as_of,
         quarter: pipeline.calendar.quarter_before(state.as_of),
         known: &state.known,
-        standings: &result.practices,
+        standings,
         exceptions: &state.exceptions,
         exception_clocks: exception_clocks(state, pipeline),
+        turns: BTreeMap::new(),
         acknowledged,
         names: names(state),
-        feeds: feeds(files, arrivals, state)?,
-        set_aside: set_aside(pipeline, arrivals, state),
-        dropped: dropped(pipeline, arrivals, state),
+        feeds,
+        set_aside: set_aside(pipeline, gathered.arrivals, state),
+        dropped: dropped(pipeline, gathered.arrivals, state),
         remarks: remarks.to_vec(),
         last: last.map(|last| LastMaterial {
             as_of: last.result.as_of,
@@ -56,7 +129,7 @@ pub fn material<'m>(
         }),
         published: last.map(|last| last.result.published.clone()).unwrap_or_default(),
         settled: OnceCell::new(),
-    })
+    }
 }
 
 /// The clock of each open exception: the time of its level from the day it became known.

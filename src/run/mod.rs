@@ -8,6 +8,7 @@ mod answer;
 mod arrive;
 mod audit;
 pub mod backup;
+mod baseline;
 pub mod bundle;
 pub mod clock;
 mod compare;

@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::state::State;
 use super::workspace::Workspace;
 use crate::ledger::Ledger;
-use crate::levels::{Exception, Outcome, Past, cause};
+use crate::levels::{Exception, LateRow, Lateness, Outcome, Past, Reported, Rows, cause};
 use crate::packs::Standing;
 use crate::packs::suppress::Published;
-use crate::pipeline::Levels;
+use crate::pipeline::{Levels, Pipeline};
 use crate::visits::{Clock, Timed};
 
 /// The name of the file in the run's folder.
@@ -55,42 +55,58 @@ pub struct Compared {
     pub as_of: NaiveDate,
 }
 
-/// The states that a comparison with the last pack needs.
+/// What a comparison with a pack needs.
 pub struct Comparison<'s> {
-    /// What the last pack said.
+    /// What the pack said.
     pub last: &'s RunResult,
     /// Today's rules on the files of then, for the day of then.
     pub then: &'s State,
-    /// Today's rules on the files of now, for the day of then.
-    pub late: &'s State,
+    /// The rows received since that would have changed it.
+    pub late: &'s [LateRow],
+    /// The rows of then.
+    pub rows_then: Rows<'s>,
+    /// The rows of now.
+    pub rows: &'s Rows<'s>,
+    /// The pipeline.
+    pub pipeline: &'s Pipeline,
+}
+
+impl Comparison<'_> {
+    /// What the pack said of a practice.
+    fn of(&self, code: &str) -> Option<Reported<'_>> {
+        let outcome = &self.last.of(code)?.outcome;
+        let ruled = self.then.of(code).map(|(outcome, _)| outcome);
+        let late = self
+            .late
+            .iter()
+            .any(|row| row.practice == code && row.lateness == Lateness::New && row.with != outcome.level);
+        Some(Reported { outcome, ruled, late })
+    }
 }
 
 impl RunResult {
     /// Puts together what a run found.
+    ///
+    /// # Errors
+    /// If Polars refuses an expression: the pipeline's checks make that a bug.
     pub fn new(
         run: &str,
         job: &str,
         levels: &Levels,
         state: &State,
         comparison: Option<&Comparison<'_>>,
-    ) -> Self {
-        let practices = state
-            .outcomes
-            .iter()
-            .zip(&state.clocks)
-            .map(|(outcome, (clock, clocks))| compare(outcome, clock, clocks, comparison))
-            .collect();
-        Self {
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
             run: run.to_owned(),
             job: job.to_owned(),
             as_of: state.as_of,
             compared_with: comparison.map(|c| Compared { run: c.last.run.clone(), as_of: c.last.as_of }),
             not_assessed_label: levels.assessed.label.clone(),
             level_names: levels.levels.iter().map(|level| (level.number, level.name.clone())).collect(),
-            practices,
+            practices: standings(state, comparison)?,
             exceptions: state.exceptions.clone(),
             published: comparison.map(|c| c.last.published.clone()).unwrap_or_default(),
-        }
+        })
     }
 
     /// The practice of that code.
@@ -152,19 +168,36 @@ impl RunResult {
     }
 }
 
+/// What stands for each practice, compared with a pack.
+///
+/// # Errors
+/// If Polars refuses an expression: the pipeline's checks make that a bug.
+pub fn standings(state: &State, comparison: Option<&Comparison<'_>>) -> anyhow::Result<Vec<Standing>> {
+    let both = state.outcomes.iter().zip(&state.clocks);
+    both.map(|(outcome, (clock, clocks))| compare(outcome, clock, clocks, comparison)).collect()
+}
+
 fn compare(
     outcome: &Outcome,
     clock: &Clock,
     clocks: &[Timed],
     comparison: Option<&Comparison<'_>>,
-) -> Standing {
+) -> anyhow::Result<Standing> {
     let code = &outcome.practice.code;
-    let previous = comparison.and_then(|c| c.last.of(code)).map(|p| Past::of(&p.outcome));
-    let cause = comparison.and_then(|c| {
-        let past = |state: &State| state.of(code).map(|(outcome, _)| Past::of(outcome));
-        let (then, late) = (past(c.then), past(c.late));
-        cause(previous.as_ref(), then.as_ref(), late.as_ref(), &Past::of(outcome))
-    });
-    let (outcome, clock, clocks) = (outcome.clone(), clock.clone(), clocks.to_vec());
-    Standing { outcome, clock, clocks, previous, cause }
+    let mut standing = Standing {
+        outcome: outcome.clone(),
+        clock: clock.clone(),
+        clocks: clocks.to_vec(),
+        previous: None,
+        cause: None,
+        ended: Vec::new(),
+    };
+    let Some(comparison) = comparison else { return Ok(standing) };
+    let then = comparison.of(code);
+    standing.previous = then.map(|then| Past::of(then.outcome));
+    standing.cause = cause(then, outcome, comparison.pipeline);
+    if let (Some(then), Some(_)) = (then, standing.cause) {
+        standing.ended = comparison.rows.ended(&comparison.rows_then, then.outcome, outcome)?;
+    }
+    Ok(standing)
 }

@@ -15,7 +15,7 @@ use crate::intake::read::{Book, Reader, Unreadable};
 use crate::intake::store::Store;
 use crate::intake::{self, Effect, Lookup, Practices, Problem, Reading, Rejection, Release, Settled};
 use crate::ledger::{Arrival, Ledger, LedgerError};
-use crate::levels::{self, Exception, Outcome};
+use crate::levels::{self, Exception, Outcome, Rows};
 use crate::pipeline::{Feed, Pipeline};
 use crate::triangulate::{Register, Source, Taken, Triangulated};
 use crate::visits::{Clock, Clocks, Timed};
@@ -251,6 +251,10 @@ pub struct State {
     pub timing: Clocks,
     /// The exceptions that are open.
     pub exceptions: BTreeMap<String, Exception>,
+    /// The accepted rows of the files in force.
+    pub taken: Vec<Taken>,
+    /// Those of the files that they replaced, as far as these still tell something.
+    pub earlier: Vec<Taken>,
     /// The settled files in force, by arrival.
     pub settled: BTreeMap<u32, Settled>,
     /// Readable files that are newer than those in force and do not count, by arrival.
@@ -324,10 +328,33 @@ impl State {
             clocks,
             timing,
             exceptions,
+            taken,
+            earlier,
             settled,
             passed,
             releases: given,
         })
+    }
+
+    /// All rows of the files in force, whether they stand or not. `feeds` holds the feed of every arrival.
+    ///
+    /// # Errors
+    /// If Polars refuses an expression: the pipeline's checks make that a bug.
+    pub fn rows<'s>(
+        &'s self,
+        feeds: &'s BTreeMap<u32, String>,
+        pipeline: &'s Pipeline,
+    ) -> anyhow::Result<Rows<'s>> {
+        Rows::of(&self.taken, &self.aside(), &self.known, feeds, pipeline)
+    }
+
+    /// The rows of the files in force that are kept aside.
+    pub fn aside(&self) -> Vec<Taken> {
+        let of = |taken: &Taken| {
+            let settled = self.settled.get(&taken.source.arrival)?;
+            (settled.aside.height() > 0).then(|| Taken { rows: settled.aside.clone(), ..taken.clone() })
+        };
+        self.taken.iter().filter_map(of).collect()
     }
 
     /// The outcome of a practice and its clock.

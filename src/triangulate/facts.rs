@@ -13,6 +13,24 @@ use super::since::Refused;
 use crate::intake::{FILE, ROW, TAB};
 use crate::pipeline::Fact;
 
+/// All rows of a fact, whether they stand on the as-of date or not, in the order of their files and rows.
+///
+/// # Errors
+/// If Polars refuses an expression: the pipeline's checks make that a bug.
+pub fn rows_of(fact: &Fact, taken: &[Taken], as_of: NaiveDate) -> anyhow::Result<DataFrame> {
+    let rows = derived(fact, gathered(fact, taken)?.lazy(), as_of).collect();
+    rows.with_context(|| format!("the rows of the fact `{}` cannot be evaluated", fact.id))
+}
+
+/// The rows of a fact's files, one file after the other.
+fn gathered(fact: &Fact, taken: &[Taken]) -> anyhow::Result<DataFrame> {
+    let mut rows = empty(&fact.columns);
+    for file in taken.iter().filter(|t| fact.from.contains(&t.table)) {
+        rows.vstack_mut(&aligned(fact, file)?).context("rows of one fact differ in their columns")?;
+    }
+    Ok(rows)
+}
+
 /// The rows of a fact that stand on the as-of date, sorted by arrival and row.
 /// `earlier` are files that those in force replaced; with the rows come the days that they state and that
 /// cannot be.
@@ -22,10 +40,7 @@ pub(super) fn stand(
     earlier: &[Taken],
     as_of: NaiveDate,
 ) -> anyhow::Result<(DataFrame, Vec<Refused>)> {
-    let mut rows = empty(&fact.columns);
-    for file in taken.iter().filter(|t| fact.from.contains(&t.table)) {
-        rows.vstack_mut(&aligned(fact, file)?).context("rows of one fact differ in their columns")?;
-    }
+    let rows = gathered(fact, taken)?;
     let mut refused = Vec::new();
     let mut lazy = derived(fact, rows.lazy(), as_of);
     if let Some(since) = &fact.since {

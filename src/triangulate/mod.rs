@@ -15,6 +15,7 @@ use chrono::NaiveDate;
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
+pub use facts::rows_of;
 pub use frames::{Cells, empty};
 pub use freshness::{Fresh, Freshness, freshness, period_end};
 pub use register::{Practice, Register};

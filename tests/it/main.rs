@@ -15,6 +15,7 @@ mod demo;
 mod documents;
 mod download;
 mod edits;
+mod ended;
 #[cfg(target_os = "linux")]
 mod exim;
 mod figures;

@@ -353,8 +353,9 @@ fn a_file_that_comes_after_a_pack_names_the_levels_it_would_have_changed() {
     let icb = Icb::with_register();
     icb.drop_bytes("concerns-quality", "1.csv", format!("{HEADER}X90100,,01/07/2026,,,Low,Open,Q-1\n"));
     icb.report("quarterly", "2026-07-14");
-    let late =
-        format!("{HEADER}X90100,,01/07/2026,,,Serious,Open,Q-1\nX90101,,20/07/2026,,,Serious,Open,Q-2\n");
+    let late = format!(
+        "{HEADER}X90100,,01/07/2026,,,Low,Open,Q-1\nX90100,,02/07/2026,,,Serious,Open,Q-3\nX90101,,20/07/2026,,,Serious,Open,Q-2\n"
+    );
     icb.drop_bytes("concerns-quality", "2.csv", late);
     icb.drop_bytes("concerns-estates", "e.csv", format!("{HEADER}X90102,,20/07/2026,,,Serious,Open,E-1\n"));
     let report = icb.report("nightly", "2026-07-21");

@@ -32,7 +32,7 @@ pub struct ExceptionRow {
     pub id: String,
     /// The practice.
     pub practice: String,
-    /// The level whose clock runs.
+    /// The present level of the practice.
     pub badge: Badge,
     /// The criterion.
     pub criterion: String,
@@ -50,6 +50,8 @@ pub struct ExceptionRow {
     pub owner: String,
     /// The receipt.
     pub source: String,
+    /// What closed it, with row and file; empty while it is open.
+    pub closed: String,
 }
 
 pub(super) fn exceptions(material: &Material<'_>, reader: Reader<'_>) -> Exceptions {
@@ -123,7 +125,9 @@ pub(in crate::packs) fn row(material: &Material<'_>, exception: &Exception, new:
     ExceptionRow {
         id: exception.id.clone(),
         practice: format!("{} ({})", material.name(&exception.practice), exception.practice),
-        badge: Badge::of(&material.pipeline.levels, Some(exception.level)),
+        badge: material.of(&exception.practice).map_or_else(Badge::out_of_scope, |standing| {
+            Badge::of(&material.pipeline.levels, standing.outcome.level)
+        }),
         criterion: exception.criterion.clone(),
         sentence: exception.sentence.clone(),
         known: exception.known.map(short).unwrap_or_default(),
@@ -132,6 +136,7 @@ pub(in crate::packs) fn row(material: &Material<'_>, exception: &Exception, new:
         acknowledged: material.acknowledged.get(&exception.id).map(Notice::in_words).unwrap_or_default(),
         owner: owner(material, exception),
         source: exception.evidence.arrival.map(crate::intake::Receipt::number).unwrap_or_default(),
+        closed: material.turns.get(&exception.id).and_then(|turn| turn.closed.clone()).unwrap_or_default(),
     }
 }
 

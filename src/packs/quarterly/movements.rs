@@ -49,6 +49,8 @@ pub struct MovementRow {
     pub direction: String,
     /// The cause in words.
     pub cause: String,
+    /// What the last pack rested on and has ended, with row and file.
+    pub ended: Vec<String>,
     /// What sets the level now.
     pub why: String,
 }
@@ -179,6 +181,7 @@ fn row(material: &Material<'_>, standing: &Standing) -> MovementRow {
         to: Badge::of(&material.pipeline.levels, standing.outcome.level),
         direction: direction.to_owned(),
         cause: standing.cause.map(in_words).unwrap_or_default().to_owned(),
+        ended: standing.ended.iter().map(|ended| format!("{} {}", ended.what, ended.why)).collect(),
         why: why(standing),
     }
 }

@@ -232,9 +232,17 @@ fn claims(material: &Material<'_>, reader: Reader<'_>) -> Vec<Claim> {
                 practices(neither, "changed")
             ),
         };
-        out.push(Claim::new(text, material.all_receipts(&material.fact("score"))));
+        out.push(Claim::new(text, behind_movements(material)));
     }
     out.into_iter().flatten().collect()
+}
+
+/// The receipts behind the levels that changed; where none did, or nothing stands behind them, the register's.
+fn behind_movements(material: &Material<'_>) -> Vec<String> {
+    let moved = material.standings.iter().filter(|s| s.cause.is_some());
+    let rows = moved.flat_map(|s| &s.outcome.findings).flat_map(|finding| &finding.evidence);
+    let behind = receipts(rows.filter_map(|row| row.arrival).collect());
+    if behind.is_empty() { material.all_receipts(&material.fact("register")) } else { behind }
 }
 
 fn overdue_claim(material: &Material<'_>, reader: Reader<'_>) -> Option<Claim> {

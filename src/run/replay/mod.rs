@@ -7,6 +7,7 @@
 mod compare;
 mod later;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -19,6 +20,7 @@ use super::manifest::{Manifest, PROGRAM};
 use super::proof::{MANIFEST, kept_folder};
 use super::result::FILE;
 use super::workspace::Workspace;
+use crate::intake::Receipt;
 use crate::intake::store::Store;
 use crate::ledger::{Dispatch, Ledger, Removal, RunRecord, WrittenFile};
 use crate::pipeline::{Folder, Pipeline};
@@ -136,14 +138,20 @@ impl Past {
                 self.damage.push(format!("{name} cannot be read again: {error}"));
             }
         }
-        if let (Some(compared), Some(sha256)) = (&self.manifest.compared_with, &self.manifest.compared_sha256)
-        {
-            let path = self.workspace.past_run(&compared.run).join(FILE);
-            if let Err(error) = kept(store, sha256, &path) {
-                self.damage
-                    .push(format!("what the pack before, {}, said cannot be read: {error}", compared.run));
+        for (run, sha256) in self.compared() {
+            if let Err(error) = kept(store, &sha256, &self.workspace.past_run(&run).join(FILE)) {
+                self.damage.push(format!("what the pack before, {run}, said cannot be read: {error}"));
             }
         }
+    }
+
+    /// The packs that the run was compared with: the run and the hash of what it said.
+    fn compared(&self) -> BTreeMap<String, String> {
+        let manifest = &self.manifest;
+        let latest =
+            manifest.compared_with.iter().map(|c| c.run.clone()).zip(manifest.compared_sha256.clone());
+        let of = manifest.committees.iter().flat_map(BTreeMap::values);
+        latest.chain(of.map(|baseline| (baseline.run.clone(), baseline.sha256.clone()))).collect()
     }
 
     /// Why the outcome may differ although nothing is damaged.
@@ -170,27 +178,21 @@ impl Past {
             format!("the pipeline has no job \"{}\", which the run was of", self.manifest.job)
         })?;
         let scratch = self.scratch.path();
-        let compared = self.manifest.compared_with.as_ref();
-        if let (Some(compared), Some(sha256)) = (compared, &self.manifest.compared_sha256) {
-            let bytes = kept(store, sha256, &self.workspace.past_run(&compared.run).join(FILE))
+        for (run, sha256) in self.compared() {
+            let bytes = kept(store, &sha256, &self.workspace.past_run(&run).join(FILE))
                 .map_err(anyhow::Error::msg)?;
-            let folder = scratch.join("runs").join(&compared.run);
+            let folder = scratch.join("runs").join(&run);
             fs::create_dir_all(&folder)?;
             fs::write(folder.join(FILE), bytes)?;
         }
-        let numbers: Vec<u32> = self
-            .manifest
-            .inputs
-            .iter()
-            .filter_map(|i| i.receipt.trim_start_matches('R').parse().ok())
-            .collect();
+        let numbers: Vec<u32> =
+            self.manifest.inputs.iter().filter_map(|i| Receipt::number_of(&i.receipt)).collect();
         if numbers.len() != self.manifest.inputs.len() {
             bail!("the manifest of the run names receipts by numbers that cannot be read");
         }
         let workspace = self.workspace.apart(scratch);
         let ledger = workspace.ledger_path();
-        let compared = compared.map(|c| c.run.as_str());
-        let releases = Ledger::wind_back(&ledger, &self.record.id, &numbers, compared)?;
+        let releases = Ledger::wind_back(&ledger, &self.record.id, &numbers)?;
         let request = Request { job, pipeline, workspace, as_of: self.record.as_of, progress };
         execute(&request).context("the run cannot be done again")?;
         // What the guard had stopped went when the run was done again after its release.

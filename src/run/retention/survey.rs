@@ -11,7 +11,8 @@ use chrono_tz::Europe::London;
 use super::plan::{Class, Need, Thing};
 use crate::intake::{Receipt, State};
 use crate::ledger::{Arrival, Dispatch, DispatchState, Ledger, RunRecord, RunState, hashes_in};
-use crate::pipeline::{Counts, Pipeline};
+use crate::pipeline::{Counts, Document, Pipeline};
+use crate::run::baseline::choose;
 use crate::run::workspace::Workspace;
 
 /// The tables whose references to the store this module knows how to judge.
@@ -36,8 +37,8 @@ struct Books {
     runs: Vec<RunRecord>,
     dispatches: Vec<Dispatch>,
     arrivals: Vec<Arrival>,
-    /// The date of the newest packs.
-    last_packs: Option<NaiveDate>,
+    /// The date from which packs are compared with: the oldest of those that the committees were sent last.
+    compared_from: Option<NaiveDate>,
     /// The runs that planned messages, with their dates.
     sent: BTreeMap<String, NaiveDate>,
 }
@@ -49,10 +50,14 @@ impl Books {
             Some(last) => ledger.arrivals(last)?,
             None => Vec::new(),
         };
-        let complete = runs.iter().filter(|r| r.packs && r.state == RunState::Complete);
-        let last_packs = complete.map(|r| r.as_of).max();
+        let complete = || runs.iter().filter(|r| r.packs && r.state == RunState::Complete);
+        let sent = ledger.sent_packs(Document::QuarterlyPack.word())?;
+        let last: BTreeSet<String> = choose(&sent, NaiveDate::MAX, false).of.into_values().collect();
+        let oldest = complete().filter(|r| last.contains(&r.id)).map(|r| r.as_of).min();
+        // While none was sent, the newest may be the first that is.
+        let compared_from = oldest.or_else(|| complete().map(|r| r.as_of).max());
         let sent = dispatches.iter().map(|d| (d.run.clone(), d.as_of)).collect();
-        Ok(Self { runs, dispatches, arrivals, last_packs, sent })
+        Ok(Self { runs, dispatches, arrivals, compared_from, sent })
     }
 
     /// The messages that need whatever counted on the day of their run.
@@ -86,7 +91,7 @@ fn runs(data: &Path, books: &Books) -> anyhow::Result<Vec<Thing>> {
             }
             let mut needs = Vec::new();
             if class == Class::Runs && record.packs {
-                if Some(record.as_of) == books.last_packs {
+                if books.compared_from.is_some_and(|from| from <= record.as_of) {
                     needs.push(Need::Now("the next packs are compared with it".to_owned()));
                 }
                 // The packs after it were compared with it: they cannot be made again without.
@@ -138,7 +143,7 @@ fn store(data: &Path, pipeline: &Pipeline, ledger: &Ledger, books: &Books) -> an
             .collect();
         let (class, date) = if let Some((date, received)) = replaced.get(sha256.as_str()) {
             needs.extend(books.needs_from(*received));
-            if books.last_packs.is_some_and(|last| last < *date) {
+            if books.compared_from.is_some_and(|from| from < *date) {
                 needs.push(Need::Now("the next packs are compared with what it said".to_owned()));
             }
             (Class::ReplacedFiles, *date)

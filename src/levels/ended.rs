@@ -1,0 +1,334 @@
+//! What became of something that stood and stands no longer: the row that did it, and its file. A row that
+//! is gone is told by the file that no longer has it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context as _;
+use chrono::NaiveDate;
+use polars::prelude::{DataFrame, IntoLazy, col};
+use serde::{Deserialize, Serialize};
+
+use super::decide::{Decision, Ruling};
+use super::exceptions::{Exception, identity_of};
+use super::findings::{Evidence, Finding};
+use super::late::key_of;
+use super::outcome::Outcome;
+use crate::condition::Sentence;
+use crate::dates::long;
+use crate::intake::Receipt;
+use crate::pipeline::{Fact, Pipeline};
+use crate::triangulate::{Cells, Taken, Triangulated, rows_of};
+
+/// A finding or decision of the last pack that has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// Its level.
+    pub level: u8,
+    /// What it said.
+    pub what: String,
+    /// What became of it, with rows and files; several sentences if several rows did it.
+    pub why: String,
+}
+
+/// The rows of the files that count on a date, whether they stand or not.
+pub struct Rows<'r> {
+    /// The facts that stand.
+    known: &'r Triangulated,
+    /// All rows of each fact that rules and exceptions read.
+    all: BTreeMap<&'r str, DataFrame>,
+    /// The rows of the same facts that are kept aside.
+    aside: BTreeMap<&'r str, DataFrame>,
+    /// The feed of every arrival, of files that count no longer too.
+    feeds: &'r BTreeMap<u32, String>,
+    pipeline: &'r Pipeline,
+}
+
+impl<'r> Rows<'r> {
+    /// The rows of these files.
+    ///
+    /// # Errors
+    /// If Polars refuses an expression: the pipeline's checks make that a bug.
+    pub fn of(
+        taken: &[Taken],
+        aside: &[Taken],
+        known: &'r Triangulated,
+        feeds: &'r BTreeMap<u32, String>,
+        pipeline: &'r Pipeline,
+    ) -> anyhow::Result<Self> {
+        let rules = pipeline.rules.iter().map(|rule| rule.from.as_str());
+        let read: BTreeSet<&str> =
+            rules.chain(pipeline.exceptions.iter().map(|rule| rule.from.as_str())).collect();
+        let (mut all, mut kept) = (BTreeMap::new(), BTreeMap::new());
+        for fact in pipeline.facts.values().filter(|fact| read.contains(fact.id.as_str())) {
+            all.insert(fact.id.as_str(), rows_of(fact, taken, known.as_of)?);
+            kept.insert(fact.id.as_str(), rows_of(fact, aside, known.as_of)?);
+        }
+        Ok(Self { known, all, aside: kept, feeds, pipeline })
+    }
+
+    /// What ended of what stood for a practice in the last pack, of levels above the present one; `then` holds
+    /// the rows of that pack.
+    ///
+    /// # Errors
+    /// If Polars refuses an expression: the pipeline's checks make that a bug.
+    pub fn ended(&self, then: &Rows<'_>, before: &Outcome, now: &Outcome) -> anyhow::Result<Vec<Ended>> {
+        let mut out: Vec<Ended> = self.decision(before, now).into_iter().collect();
+        let fires = |id: &str| now.findings.iter().any(|finding| finding.rule == id);
+        let ended = before.findings.iter().filter(|f| Some(f.level) > now.level && !fires(&f.rule));
+        for finding in ended {
+            let why = self.of_finding(then, finding, &before.practice.code)?;
+            out.push(Ended { level: finding.level, what: finding.sentence.clone(), why });
+        }
+        Ok(out)
+    }
+
+    fn of_finding(&self, then: &Rows<'_>, finding: &Finding, practice: &str) -> anyhow::Result<String> {
+        let Some(rule) = self.pipeline.rules.iter().find(|rule| rule.id == finding.rule) else {
+            return Ok("The rule is no longer in the pipeline folder.".to_owned());
+        };
+        let still = || {
+            let places: Vec<String> = finding.evidence.iter().map(|e| self.place_of(e)).collect();
+            let rows = crate::wording::list(&places);
+            format!("The rule \"{}\" no longer holds; what it rested on has not changed: {rows}.", rule.title)
+        };
+        let Some(fact) = self.pipeline.facts.get(&rule.from) else { return Ok(still()) };
+        let mut said = Vec::new();
+        for evidence in &finding.evidence {
+            let key = then.key(fact, evidence, practice);
+            said.extend(key.map(|key| self.became(fact, &key, evidence)).transpose()?.flatten());
+        }
+        said.dedup();
+        Ok(if said.is_empty() { still() } else { said.join(" ") })
+    }
+
+    /// What became of an exception that is not open any more.
+    ///
+    /// # Errors
+    /// If Polars refuses an expression: the pipeline's checks make that a bug.
+    pub fn closed(&self, exception: &Exception) -> anyhow::Result<String> {
+        for rule in &self.pipeline.exceptions {
+            let (Some(fact), Some(rows)) =
+                (self.pipeline.facts.get(&rule.from), self.all.get(rule.from.as_str()))
+            else {
+                continue;
+            };
+            let cells = Cells::new(Some(rows));
+            let same = |row: &usize| identity_of(&cells, &rule.identity, *row) == exception.id;
+            if let Some(row) = (0..cells.height()).rev().find(same) {
+                let standing = Cells::new(self.known.facts.get(&fact.id));
+                let stands = (0..standing.height())
+                    .any(|row| identity_of(&standing, &rule.identity, row) == exception.id);
+                let said = self.of_row(fact, rows, row, stands, &exception.evidence)?;
+                return Ok(said.unwrap_or_else(|| {
+                    format!("It meets no criterion any more ({}).", self.place(&cells, row))
+                }));
+            }
+            let aside = Cells::new(self.aside.get(rule.from.as_str()));
+            let same = |row: &usize| identity_of(&aside, &rule.identity, *row) == exception.id;
+            if let Some(row) = (0..aside.height()).find(same) {
+                return Ok(format!("Its row is kept aside now ({}).", self.place(&aside, row)));
+            }
+        }
+        Ok(self.gone(&exception.evidence, exception.id.split('/').next()))
+    }
+
+    /// What the row of a finding is known by.
+    fn key(&self, fact: &Fact, evidence: &Evidence, practice: &str) -> Option<String> {
+        let cells = Cells::new(self.all.get(fact.id.as_str()));
+        // Sheets of one file may have rows of one number.
+        let at = |row: &usize| {
+            (cells.file(*row), cells.sheet_row(*row)) == (evidence.arrival, evidence.row)
+                && cells.text("practice", *row).as_deref() == Some(practice)
+        };
+        let row = (0..cells.height()).find(at)?;
+        key_of(fact, &cells, row)
+    }
+
+    /// What became of the row of that key; none if it is as it was.
+    fn became(&self, fact: &Fact, key: &str, evidence: &Evidence) -> anyhow::Result<Option<String>> {
+        let rows = self.all.get(fact.id.as_str());
+        let cells = Cells::new(rows);
+        let is = |row: &usize| key_of(fact, &cells, *row).as_deref() == Some(key);
+        if let (Some(row), Some(rows)) = ((0..cells.height()).rev().find(is), rows) {
+            let standing = Cells::new(self.known.facts.get(&fact.id));
+            let stands =
+                (0..standing.height()).any(|row| key_of(fact, &standing, row).as_deref() == Some(key));
+            return self.of_row(fact, rows, row, stands, evidence);
+        }
+        let aside = Cells::new(self.aside.get(fact.id.as_str()));
+        let is = |row: &usize| key_of(fact, &aside, *row).as_deref() == Some(key);
+        if let Some(row) = (0..aside.height()).find(is) {
+            return Ok(Some(format!("Its row is kept aside now ({}).", self.place(&aside, row))));
+        }
+        Ok(Some(self.gone(evidence, None)))
+    }
+
+    /// What is said of a row that is still there.
+    fn of_row(
+        &self,
+        fact: &Fact,
+        rows: &DataFrame,
+        row: usize,
+        stands: bool,
+        evidence: &Evidence,
+    ) -> anyhow::Result<Option<String>> {
+        let cells = Cells::new(Some(rows));
+        if !stands {
+            let standing = self.known.facts.get(&fact.id);
+            let others = Cells::new(standing);
+            let practice = cells.text("practice", row);
+            let other = (0..others.height()).find(|row| others.text("practice", *row) == practice);
+            if let (Some(frame), Some(other), false) = (standing, other, fact.latest.is_empty())
+                && let Some(said) = first(&fact.replaced, frame, other, self.known.as_of)?
+            {
+                return Ok(Some(format!("{} ({}).", capital(&said), self.place(&others, other))));
+            }
+            if let Some(said) = first(&fact.ended, rows, row, self.known.as_of)? {
+                return Ok(Some(format!("{} ({}).", capital(&said), self.place(&cells, row))));
+            }
+        }
+        let changed = self.changed(&cells, row, evidence);
+        Ok(match changed.as_slice() {
+            [] if stands => None,
+            [] => Some(format!("It stands no longer ({}).", self.place(&cells, row))),
+            changed => Some(format!("{} ({}).", changed.join("; "), self.place(&cells, row))),
+        })
+    }
+
+    /// The columns of a row that say otherwise than they did.
+    fn changed(&self, cells: &Cells<'_>, row: usize, evidence: &Evidence) -> Vec<String> {
+        // What no sheet has is made by the engine and follows from the others.
+        let sheets = |column: &str| {
+            self.pipeline.feeds.iter().flat_map(|f| &f.layouts).any(|l| l.column(column).is_some())
+        };
+        let differ = evidence.values.iter().filter(|was| sheets(&was.column)).filter_map(|was| {
+            let is = cells.shown(&was.column, row).unwrap_or_default();
+            (is != was.value).then(|| {
+                let title = title(self.pipeline, &was.column);
+                match is.is_empty() {
+                    true => format!("{title}: {} before, blank now", was.value),
+                    false => format!("{title}: {} before, {is} now", was.value),
+                }
+            })
+        });
+        differ.collect()
+    }
+
+    /// A row that no file has any more.
+    fn gone(&self, evidence: &Evidence, feed: Option<&str>) -> String {
+        let was = self.place_of(evidence);
+        let feed = self.feed_of(evidence).or(feed);
+        let newest = feed.and_then(|feed| {
+            let of_feed = self.known.sources.values().filter(|source| source.feed == feed);
+            of_feed.max_by_key(|source| source.arrival)
+        });
+        match (newest, feed) {
+            (Some(newest), _) => format!(
+                "Its row ({was}) is gone: {}, {} no longer has it.",
+                newest.feed,
+                Receipt::number(newest.arrival)
+            ),
+            (None, Some(feed)) => format!("Its row ({was}) is gone: no file of {feed} counts."),
+            (None, None) => format!("Its row ({was}) is gone."),
+        }
+    }
+
+    /// Feed, receipt, sheet and row of a row.
+    fn place(&self, cells: &Cells<'_>, row: usize) -> String {
+        let source = cells.file(row).and_then(|arrival| self.known.sources.get(&arrival));
+        let Some(source) = source else { return "derived".to_owned() };
+        let tab = cells.tab(row).and_then(|tab| source.tabs.get(tab));
+        let sheet = tab.or(source.sheet.as_ref()).map(String::as_str);
+        place(Some(&source.feed), Some(source.arrival), sheet, cells.sheet_row(row))
+    }
+
+    fn place_of(&self, evidence: &Evidence) -> String {
+        place(self.feed_of(evidence), evidence.arrival, evidence.sheet.as_deref(), evidence.row)
+    }
+
+    fn feed_of(&self, evidence: &Evidence) -> Option<&str> {
+        evidence.arrival.and_then(|arrival| self.feeds.get(&arrival)).map(String::as_str)
+    }
+
+    /// A decision of the last pack that set a level and is not the one that stands.
+    fn decision(&self, before: &Outcome, now: &Outcome) -> Option<Ended> {
+        let (then, ruling) = before.decision.as_ref()?;
+        let stands = now.decision.as_ref().map(|(decision, _)| decision);
+        if *ruling == Ruling::InConflict || stands.is_some_and(|decision| decision.same_as(then)) {
+            return None;
+        }
+        let at = self.place_of(&then.evidence);
+        let why = match stands {
+            _ if then.until < self.known.as_of => format!("It ended on {} ({at}).", long(then.until)),
+            Some(other) => format!("It gave way to the decision of {}.", long(other.decided_on)),
+            None => format!("It is gone from the sheet; it was {at}."),
+        };
+        Some(Ended { level: then.level, what: words(then), why })
+    }
+}
+
+/// Feed, receipt, sheet and row, as far as they are known.
+pub fn place(feed: Option<&str>, arrival: Option<u32>, sheet: Option<&str>, row: Option<u32>) -> String {
+    let parts = [
+        feed.map(str::to_owned),
+        arrival.map(Receipt::number),
+        sheet.map(|sheet| format!("sheet {sheet}")),
+        row.map(|row| format!("row {row}")),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// What differs between the evidence of an exception before and now, as `Severity: Serious to Immediate`.
+pub fn from_to(before: &Exception, now: &Exception, pipeline: &Pipeline) -> Vec<String> {
+    let was = |column: &str| before.evidence.values.iter().find(|v| v.column == column);
+    let differ = now.evidence.values.iter().filter_map(|is| {
+        let was = was(&is.column).filter(|was| was.value != is.value)?;
+        Some(format!("{}: {} to {}", title(pipeline, &is.column), was.value, is.value))
+    });
+    differ.collect()
+}
+
+fn words(decision: &Decision) -> String {
+    format!(
+        "Level {} was decided by {} on {}.",
+        decision.level,
+        decision.decided_by,
+        long(decision.decided_on)
+    )
+}
+
+/// What people call a column.
+fn title(pipeline: &Pipeline, column: &str) -> String {
+    let layouts = pipeline.feeds.iter().flat_map(|feed| &feed.layouts);
+    let found = layouts.filter_map(|layout| layout.column(column)).next();
+    found.map_or_else(|| column.to_owned(), |column| column.title.clone())
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// The first of some sentences of which every value is known for a row.
+fn first(
+    sentences: &[Sentence],
+    rows: &DataFrame,
+    row: usize,
+    as_of: NaiveDate,
+) -> anyhow::Result<Option<String>> {
+    for sentence in sentences {
+        let one = rows.slice(i64::try_from(row).unwrap_or(i64::MAX), 1).lazy().with_row_index("_index", None);
+        let exprs = sentence.exprs(as_of).into_iter().enumerate();
+        let says: Vec<_> = exprs.map(|(i, expr)| expr.alias(format!("_say{i}"))).collect();
+        let count = says.len();
+        let said = one.group_by_stable([col("_index")]).agg(says).collect();
+        let said = said.context("a sentence of a fact cannot be evaluated")?;
+        let values: Vec<_> = (0..count)
+            .filter_map(|i| said.column(&format!("_say{i}")).ok().and_then(|c| c.get(0).ok()))
+            .collect();
+        if values.iter().all(|value| !value.is_null()) {
+            return Ok(Some(sentence.fill(&values)));
+        }
+    }
+    Ok(None)
+}
