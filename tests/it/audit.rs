@@ -79,7 +79,7 @@ fn an_acknowledgement_stands_in_the_pack_until_it_ends() {
     assert!(complained(&output).contains("no exception \"Q-999\" is open"), "{}", complained(&output));
 
     icb.report("quarterly", "2026-10-14");
-    let pack = icb.data().join("packs/quarterly-2026-10-14/quality-committee/exceptions-2026-27-q2.pdf");
+    let pack = icb.data().join("packs/quarterly-2026-10-14/quality-committee/2026-10-14-exceptions-2026-27-q2-qc-named-OFFICIAL-SENSITIVE.pdf");
     let document = lopdf::Document::load(pack).unwrap();
     let pages: Vec<u32> = document.get_pages().into_keys().collect();
     let text = document.extract_text(&pages).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");

@@ -109,14 +109,16 @@ fn every_exception_is_alerted_when_something_happens_to_it_and_never_otherwise()
         let id =
             if feed == "cqc-ratings" { reference.replace(' ', "-") } else { format!("{feed}-{reference}") };
         for event in exception["events"].as_array().unwrap() {
-            let name = format!("exception-{id}-{}.pdf", event.as_str().unwrap()).to_lowercase();
+            let run = runs[step - 1];
+            let day = &run[run.len() - 10..];
+            let name = format!("{day}-exception-{id}-{}-qc.pdf", event.as_str().unwrap()).to_lowercase();
             wanted.push(format!("{}/{name}", runs[step - 1]));
         }
     }
     let mut found: Vec<String> = files(&demo().join("packs"))
         .into_keys()
         .map(|path| path.to_string_lossy().replace('\\', "/"))
-        .filter(|path| path.contains("/exception-"))
+        .filter(|path| path.contains("-exception-"))
         .map(|path| path.replace("quality-committee/", ""))
         .collect();
     wanted.sort();

@@ -147,7 +147,7 @@ review   = 2027-07-01
         mails.iter().find(|(path, _)| path.to_string_lossy().contains("local-medical-committee-liaison"));
     let mail = String::from_utf8_lossy(mail.expect("a mail").1).into_owned();
     assert!(mail.contains("To: lmc@marrowdale-icb.example"), "{mail}");
-    assert!(mail.contains("quarterly-pack-2026-27-q1.pdf"));
+    assert!(mail.contains("quarterly-pack-2026-27-q1-"));
 }
 
 #[test]

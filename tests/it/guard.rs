@@ -232,7 +232,9 @@ fn a_document_with_a_number_is_stopped_until_a_named_person_releases_it() {
     assert_eq!(code(&output), 6, "{}", said(&output));
     let told = complained(&output);
     assert!(
-        told.contains("sbar-x90100.pdf for Primary Care Quality Group was stopped by the guard"),
+        told.contains(
+            "2026-07-14-sbar-x90100-pcqg.pdf for Primary Care Quality Group was stopped by the guard"
+        ),
         "{told}"
     );
     assert!(told.contains("possible NHS number on page 1, in"), "{told}");
@@ -240,12 +242,14 @@ fn a_document_with_a_number_is_stopped_until_a_named_person_releases_it() {
     nowhere(&icb, NUMBER, &[&said(&output), &told]);
     let stopped = |icb: &Icb| {
         let sent = files(&icb.data().join("outbox"));
-        !sent.values().any(|mail| String::from_utf8_lossy(mail).contains("filename=\"sbar-x90100.pdf\""))
+        !sent.values().any(|mail| {
+            String::from_utf8_lossy(mail).contains("filename=\"2026-07-14-sbar-x90100-pcqg.pdf\"")
+        })
     };
     assert!(stopped(&icb));
-    let told = files(&icb.data().join("outbox"))
-        .into_values()
-        .filter(|mail| String::from_utf8_lossy(mail).contains("sbar-x90100.pdf: it may identify a person"));
+    let told = files(&icb.data().join("outbox")).into_values().filter(|mail| {
+        String::from_utf8_lossy(mail).contains("2026-07-14-sbar-x90100-pcqg.pdf: it may identify a person")
+    });
     assert!(told.count() > 0, "who would have got it is told that it is withheld");
     let data = icb.data();
     let list = |more: &[&str]| {
@@ -298,7 +302,7 @@ fn a_document_with_a_number_is_stopped_until_a_named_person_releases_it() {
     let late: Vec<String> = sent
         .values()
         .map(|mail| String::from_utf8_lossy(mail).into_owned())
-        .filter(|mail| mail.contains("filename=\"sbar-x90100.pdf\""))
+        .filter(|mail| mail.contains("filename=\"2026-07-14-sbar-x90100-pcqg.pdf\""))
         .collect();
     assert_eq!(late.len(), 3, "the two of one committee and the one of another");
     assert!(late.iter().all(|mail| mail.contains("held back")), "{late:?}");

@@ -38,11 +38,11 @@ fn sbar(icb: &Icb, practice: &str) -> String {
     let output = icb.run("quarterly", "2026-07-14", &[]);
     assert!(matches!(code(&output), 0 | 4), "{}", complained(&output));
     let packs = icb.data().join("packs/quarterly-2026-07-14");
-    let name = format!("sbar-{}", practice.to_lowercase());
+    let name = format!("-sbar-{}", practice.to_lowercase());
     let all = crate::support::files(&packs);
     let (_, bytes) = all
         .iter()
-        .find(|(path, _)| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(&name)))
+        .find(|(path, _)| path.file_name().is_some_and(|n| n.to_string_lossy().contains(&name)))
         .unwrap_or_else(|| panic!("{:?}", all.keys()));
     let document = lopdf::Document::load_mem(bytes).unwrap();
     let pages: Vec<u32> = document.get_pages().into_keys().collect();

@@ -106,7 +106,8 @@ fn a_pack_waits_until_it_is_approved_and_is_sent_as_it_was_approved() {
     assert!(listed.lines().next().unwrap().contains("waiting"), "{listed}");
 
     let pack = icb.data().join("packs/quarterly-2026-07-14/primary-medical-services-group");
-    let made = fs::read(pack.join("quarterly-pack-2026-27-q1.pdf")).unwrap();
+    let made = fs::read(pack.join("2026-07-14-quarterly-pack-2026-27-q1-pmsg-named-OFFICIAL-SENSITIVE.pdf"))
+        .unwrap();
     let output = desk(&icb, &[&APPROVE[..], &["--as-of", "2026-07-15"]].concat());
     assert_eq!(code(&output), 0, "{}", complained(&output));
     assert!(said(&output).contains("2 messages sent now"), "{}", said(&output));
@@ -121,7 +122,13 @@ fn a_pack_waits_until_it_is_approved_and_is_sent_as_it_was_approved() {
             ),
             "{body}"
         );
-        assert_eq!(attached, [("quarterly-pack-2026-27-q1.pdf".to_owned(), made.clone())]);
+        assert_eq!(
+            attached,
+            [(
+                "2026-07-14-quarterly-pack-2026-27-q1-pmsg-named-OFFICIAL-SENSITIVE.pdf".to_owned(),
+                made.clone()
+            )]
+        );
     }
 
     // A second approval, and a rerun of the job, send nothing more.
@@ -236,7 +243,10 @@ fn a_recipient_outside_the_secure_domains_gets_what_the_committee_says() {
     assert!(subject.starts_with("[OFFICIAL] "), "{subject}");
     assert!(!body.contains("Practices are named"), "{body}");
     let open = icb.data().join("packs/quarterly-2026-07-14/primary-medical-services-group/public");
-    assert_eq!(attached[0].1, fs::read(open.join("quarterly-pack-2026-27-q1.pdf")).unwrap());
+    assert_eq!(
+        attached[0].1,
+        fs::read(open.join("2026-07-14-quarterly-pack-2026-27-q1-pmsg-public.pdf")).unwrap()
+    );
     let (subject, _, _) = read(&mails(&icb, "medical-services-group-pmsg-chair")[0].1);
     assert!(subject.starts_with("[OFFICIAL-SENSITIVE] "), "{subject}");
 
@@ -284,11 +294,10 @@ fn what_is_too_large_is_cut_between_sections_and_shared_out() {
     assert!(messages.iter().all(|(_, _, weight)| *weight <= 150 * 1024), "{messages:?}");
     assert!(messages[0].0.ends_with(&format!("(1 of {})", messages.len())), "{messages:?}");
     let names: Vec<&String> = messages.iter().flat_map(|(_, names, _)| names).collect();
-    assert!(names.iter().any(|n| n.contains("pack-2026-27-q1-part-2.pdf")), "{names:?}");
+    assert!(names.iter().any(|n| n.contains("pack-2026-27-q1-") && n.ends_with("-part-2.pdf")), "{names:?}");
     let folder = icb.data().join("packs/quarterly-2026-07-14/primary-care-quality-group");
-    let sbars =
-        files(&folder).into_keys().filter(|p| p.starts_with("sbar") || p.to_string_lossy().contains("sbar-"));
-    assert_eq!(names.iter().filter(|n| n.starts_with("sbar-")).count(), sbars.count(), "all SBARs go");
+    let sbars = files(&folder).into_keys().filter(|p| p.to_string_lossy().contains("-sbar-"));
+    assert_eq!(names.iter().filter(|n| n.contains("-sbar-")).count(), sbars.count(), "all SBARs go");
     let again = mails(&icb, "quality-group-pcqg-secretary");
     assert_eq!(icb.report("quarterly", "2026-07-14")["sent"], 0);
     assert_eq!(mails(&icb, "quality-group-pcqg-secretary"), again);
@@ -311,7 +320,7 @@ fn what_is_too_large_lies_behind_a_link_if_the_committee_wants_it_so() {
     assert_eq!(code(&icb.run("quarterly", "2026-07-14", &[])), 0);
     let (_, body, attached) = read(&mails(&icb, "medical-services-group-pmsg-chair")[0].1);
     assert_eq!(attached.len(), 0);
-    let path = "quarterly-2026-07-14/primary-medical-services-group/quarterly-pack-2026-27-q1.pdf";
+    let path = "quarterly-2026-07-14/primary-medical-services-group/2026-07-14-quarterly-pack-2026-27-q1-pmsg-named-OFFICIAL-SENSITIVE.pdf";
     assert!(body.contains("NOT attached, because of the 30 KB"), "{body}");
     assert!(body.contains(&format!("https://packs.icb.example/{path}")), "{body}");
     let made = fs::read(icb.data().join("packs").join(Path::new(path))).unwrap();

@@ -42,9 +42,10 @@ fn every_run_of_the_demo_comes_out_the_same_and_the_folder_is_only_read() {
 fn what_was_changed_or_removed_since_is_named() {
     let dir = copy_of_demo();
     let packs = dir.path().join("packs").join(JULY);
-    let pack = "primary-medical-services-group/quarterly-pack-2026-27-q1.pdf";
+    let pack = "primary-medical-services-group/2026-07-14-quarterly-pack-2026-27-q1-pmsg-named-OFFICIAL-SENSITIVE.pdf";
     fs::write(packs.join(pack), "%PDF-1.7 another").unwrap();
-    let gone = "primary-care-quality-group/quarterly-pack-2026-27-q1.pdf";
+    let gone =
+        "primary-care-quality-group/2026-07-14-quarterly-pack-2026-27-q1-pcqg-named-OFFICIAL-SENSITIVE.pdf";
     fs::remove_file(packs.join(gone)).unwrap();
     fs::write(packs.join("primary-care-quality-group/notes.txt"), "mine").unwrap();
     let message = files(&dir.path().join("outbox")).into_keys().next().unwrap();
