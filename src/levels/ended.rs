@@ -73,8 +73,10 @@ impl<'r> Rows<'r> {
     /// If Polars refuses an expression: the pipeline's checks make that a bug.
     pub fn ended(&self, then: &Rows<'_>, before: &Outcome, now: &Outcome) -> anyhow::Result<Vec<Ended>> {
         let mut out: Vec<Ended> = self.decision(before, now).into_iter().collect();
+        // What stood at a level above the present one; where none stands now, all of it.
+        let above = |level: u8| now.level.is_none_or(|now| level > now);
         let fires = |id: &str| now.findings.iter().any(|finding| finding.rule == id);
-        let ended = before.findings.iter().filter(|f| Some(f.level) > now.level && !fires(&f.rule));
+        let ended = before.findings.iter().filter(|f| above(f.level) && !fires(&f.rule));
         for finding in ended {
             let why = self.of_finding(then, finding, &before.practice.code)?;
             out.push(Ended { level: finding.level, what: finding.sentence.clone(), why });
@@ -254,7 +256,7 @@ impl<'r> Rows<'r> {
     fn decision(&self, before: &Outcome, now: &Outcome) -> Option<Ended> {
         let (then, ruling) = before.decision.as_ref()?;
         let stands = now.decision.as_ref().map(|(decision, _)| decision);
-        if *ruling == Ruling::InConflict || stands.is_some_and(|decision| decision.same_as(then)) {
+        if *ruling != Ruling::Sets || stands.is_some_and(|decision| decision.same_as(then)) {
             return None;
         }
         let at = self.place_of(&then.evidence);

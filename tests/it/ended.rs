@@ -10,12 +10,11 @@ use crate::support::{Icb, code, complained, demo, files, quarterday, said, text}
 
 /// What ended and what stands for every practice that moved, as the named pack of October says it.
 fn movements() -> BTreeMap<String, (String, String)> {
-    let pack = "quarterly-2026-10-14/primary-care-quality-group/quarterly-pack-2026-27-q2.pdf";
-    let found = files(&demo().join("packs")).into_keys().find(|path| {
-        path.starts_with("quarterly-2026-10-14/primary-care-quality-group")
-            && path.to_string_lossy().contains("pack")
+    let folder = "quarterly-2026-10-14/primary-care-quality-group";
+    let path = files(&demo().join("packs")).into_keys().find(|path| {
+        path.starts_with(folder) && !path.file_name().unwrap().to_string_lossy().contains("sbar")
     });
-    let path = found.unwrap_or_else(|| pack.into());
+    let path = path.unwrap();
     let content: Value = serde_json::from_str(&crate::papers::content(demo(), &path)).unwrap();
     let rows = content["movements"]["rows"].as_array().unwrap().clone();
     rows.iter()
