@@ -114,6 +114,11 @@ fn is_old_part(name: &str) -> bool {
         .is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
+/// Whether a name is that of a file that was not written to its end. The next run takes it away.
+pub fn is_unfinished(name: &str) -> bool {
+    is_part(name)
+}
+
 /// Whether the process that writes a file of this name may be at work still. One with the number of this
 /// process is an earlier one: this one writes nothing yet.
 fn is_alive(name: &str) -> bool {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::secret::Secret;
+
 /// An answer of a mail server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -12,6 +14,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The same without what it repeats of a secret.
+    pub fn without(self, secret: &Secret) -> Self {
+        Self { code: self.code, text: secret.taken_out_of(&self.text) }
+    }
+
     /// Whether the server says that a later try may succeed.
     pub fn is_temporary(&self) -> bool {
         (400..500).contains(&self.code)

@@ -9,6 +9,7 @@ pub mod markup;
 mod measured;
 mod names;
 pub mod nhs;
+mod plain;
 
 use std::fmt;
 
@@ -16,6 +17,7 @@ use regex::Regex;
 
 pub use names::Names;
 pub use nhs::LeadingZero;
+use plain::Plain;
 
 /// Where a pattern is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,8 +129,9 @@ impl Guard {
     /// overlap, the first pattern's stands.
     pub fn find(&self, text: &str, place: Place) -> Vec<Hit<'_>> {
         let mut out: Vec<Hit<'_>> = Vec::new();
+        let plain = Plain::of(text);
         for pattern in self.patterns.iter().filter(|p| p.looks_in(place)) {
-            for (start, end, value) in pattern.kind.find(text) {
+            for (start, end, value) in pattern.kind.find(text, &plain) {
                 let overlaps = out.iter().any(|hit| hit.span.0 < end && start < hit.span.1);
                 if overlaps || self.allows(&value) {
                     continue;
@@ -146,10 +149,13 @@ impl Guard {
         out
     }
 
-    /// Whether anything that stops is found in a text, wherever it stands.
+    /// Whether anything that is looked for is found in a text, wherever it is looked for.
     pub fn identifies(&self, text: &str) -> bool {
-        let places = [Place::FreeText, Place::Documents, Place::Mail];
-        places.iter().any(|place| !self.find(text, *place).is_empty())
+        let plain = Plain::of(text);
+        let looked_for = self.patterns.iter().filter(|pattern| !pattern.places.is_empty());
+        looked_for
+            .flat_map(|pattern| pattern.kind.find(text, &plain))
+            .any(|(_, _, value)| !self.allows(&value))
     }
 
     /// The text, or words in its place if it holds anything that is looked for.
@@ -157,15 +163,35 @@ impl Guard {
         if self.identifies(&text) { CONCEALED.to_owned() } else { text }
     }
 
-    /// A name of a file as it may be shown: its own, or one of its content's fingerprint where its own
-    /// holds what stops a row.
+    /// Whether a name of a file, a folder or a sheet holds anything that is looked for. Names are often written
+    /// with `_` or `+` for a space.
+    pub fn identifies_name(&self, name: &str) -> bool {
+        self.identifies(name) || self.identifies(&name.replace(['_', '+'], " "))
+    }
+
+    /// The first hit in a name of a sheet.
+    pub fn hit_in_name(&self, name: &str) -> Option<Hit<'_>> {
+        let first = |text: &str| self.find(text, Place::FreeText).into_iter().next();
+        first(name).or_else(|| first(&name.replace(['_', '+'], " ")))
+    }
+
+    /// A name of a file as it may be told and kept: its own, or one of its content's fingerprint where its own
+    /// holds what may identify a person.
     pub fn shown_name(&self, name: &str, sha256: &str) -> String {
-        if !self.find(name, Place::FreeText).iter().any(|hit| hit.action == Action::Stop) {
+        if !self.identifies_name(name) {
             return name.to_owned();
         }
-        let ending = name.rsplit_once('.').map(|(_, ending)| ending).filter(|ending| ending.len() <= 4);
         let identity: String = sha256.chars().take(8).collect();
-        format!("{WITHHELD}{identity}{}", ending.map(|ending| format!(".{ending}")).unwrap_or_default())
+        format!("{WITHHELD}{identity}{}", ending(name))
+    }
+
+    /// A name of anything that lies in the inbox as it may be told: its own, or only its kind where its own holds
+    /// what may identify a person. What is not taken in has no content by which it could be named.
+    pub fn told_name(&self, name: &str) -> String {
+        if !self.identifies_name(name) {
+            return name.to_owned();
+        }
+        format!("{}{}", WITHHELD.trim_end_matches('-'), ending(name))
     }
 
     fn allows(&self, value: &str) -> bool {
@@ -173,6 +199,19 @@ impl Guard {
             allowed == value || (allowed.starts_with('@') && value.ends_with(allowed.as_str()))
         })
     }
+}
+
+/// Endings of names that say nothing but a kind of file.
+const ENDINGS: [&str; 20] = [
+    "csv", "tsv", "txt", "xls", "xlsx", "xlsm", "xlsb", "ods", "zip", "gz", "pdf", "doc", "docx", "msg", "eml",
+    "tmp", "part", "partial", "lnk", "url",
+];
+
+/// The ending of a name with its full stop, if it is known to say nothing else.
+fn ending(name: &str) -> String {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase());
+    let known = ending.filter(|ending| ENDINGS.contains(&ending.as_str()));
+    known.map(|ending| format!(".{ending}")).unwrap_or_default()
 }
 
 /// How the name of a file begins whose own name is not shown.
@@ -188,15 +227,21 @@ impl Pattern {
 }
 
 impl Kind {
-    fn find(&self, text: &str) -> Vec<(usize, usize, String)> {
-        match self {
-            Kind::NhsNumber(leading_zero) => nhs::find(text, *leading_zero),
+    /// Where it stands in a text. Digits are read as they are written; everything else in the text's plain form.
+    fn find(&self, text: &str, plain: &Plain<'_>) -> Vec<(usize, usize, String)> {
+        let found = match self {
+            Kind::NhsNumber(leading_zero) => return nhs::find(text, *leading_zero),
             Kind::Expression(regex) => {
-                let found = regex.find_iter(text).filter(|m| !m.is_empty());
+                let found = regex.find_iter(&plain.text).filter(|m| !m.is_empty());
                 found.map(|m| (m.start(), m.end(), bare(m.as_str()))).collect()
             }
-            Kind::Names(names) => names.find(text),
-        }
+            Kind::Names(names) => names.find(&plain.text),
+        };
+        let placed = found.into_iter().map(|(start, end, value): (usize, usize, String)| {
+            let (start, end) = plain.source(start, end);
+            (start, end, value)
+        });
+        placed.collect()
     }
 }
 
@@ -270,6 +315,22 @@ mod tests {
         assert_eq!(guard.shown_name("pt 943 476 5919.xlsx", "0123456789"), "name-withheld-01234567.xlsx");
         assert_eq!(guard.shown_name("concerns 2026-07-14.xlsx", "0123"), "concerns 2026-07-14.xlsx");
         assert_eq!(guard.concealed("seen: nobody".to_owned()), "seen: nobody");
+    }
+
+    #[test]
+    fn a_name_that_identifies_is_told_by_its_kind_alone() {
+        let guard = guard();
+        for (name, told) in [
+            ("943 476 5919 discharge.csv", "name-withheld.csv"),
+            ("943_476_5919.TMP", "name-withheld.tmp"),
+            ("letters 943.476.5919", "name-withheld"),
+            ("ring_01524_123456.xlsx", "name-withheld.xlsx"),
+            ("concerns 2026-07-14.csv", "concerns 2026-07-14.csv"),
+        ] {
+            assert_eq!(guard.told_name(name), told);
+        }
+        // An ending of digits is a part of the number.
+        assert_eq!(guard.shown_name("pt 943476.5919", "0123456789"), "name-withheld-01234567");
     }
 
     #[test]

@@ -12,6 +12,8 @@
 //! them where the grouping itself tells: three, three and four digits, as the number is printed on
 //! letters, or one and the same mark between all of them and no list that goes on.
 
+use super::plain::is_invisible;
+
 /// Which numbers that begin with 0 count: none in issue in England does, phone numbers do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LeadingZero {
@@ -382,11 +384,6 @@ fn is_dash(c: char) -> bool {
         c,
         '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' | '\u{2043}'
     )
-}
-
-/// Characters that nobody sees: soft hyphens, joiners, marks of direction.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The first characters of the decimal digits that text may hold beside those of ASCII.

@@ -1,9 +1,11 @@
 //! What a checked copy of a sheet shows: its cells as they came, those with a fault marked, and the list of
 //! everything that is to be mended.
 //!
-//! Cells of withheld columns are not copied, nor are cells whose content must not be repeated.
+//! Cells of withheld columns are not copied, nor are cells whose content must not be repeated or may identify a
+//! person.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::cell::{Cell, address};
 use super::read::{Book, Sheet};
@@ -11,6 +13,7 @@ use super::receipt::{ERRORS_SHEET, ERRORS_TITLE};
 use super::rows::Reading;
 use super::{Effect, Problem, Receipt};
 use crate::diagnostic::Code;
+use crate::guard::Guard;
 use crate::pipeline::{Column, ColumnKind, DateOrder, Feed, Layout};
 
 /// Cells that a copy may hold; a larger sheet is only listed.
@@ -157,7 +160,11 @@ fn sheet<'b>(receipt: &Receipt, book: &'b Book) -> Option<&'b Sheet> {
 }
 
 /// Which cells are not copied.
-struct Hidden {
+struct Hidden<'f> {
+    /// What may identify a person, with what is known of texts that were looked at before.
+    guard: Option<(&'f Guard, RefCell<HashMap<String, bool>>)>,
+    /// Letters of columns that hold by right what would be taken for a person's.
+    trusted: BTreeSet<String>,
     /// Of a feed that withholds columns, those that may be seen.
     columns: Option<BTreeSet<String>>,
     /// Of such a feed, the header and the rows that were read: a heading between them may say anything.
@@ -166,8 +173,8 @@ struct Hidden {
     cells: BTreeSet<String>,
 }
 
-impl Hidden {
-    fn of(receipt: &Receipt, feed: &Feed, faults: &[&Problem], read: Option<(&Reading, &Sheet)>) -> Self {
+impl<'f> Hidden<'f> {
+    fn of(receipt: &Receipt, feed: &'f Feed, faults: &[&Problem], read: Option<(&Reading, &Sheet)>) -> Self {
         // A column that the layout does not know may hold what a withheld one would.
         let columns = (!feed.withhold.is_empty()).then(|| {
             let seen = receipt.letters.iter().filter(|(name, _)| !feed.withhold.contains(name));
@@ -181,7 +188,28 @@ impl Hidden {
             let seen = reading.rows.iter().filter(|row| !row.values.is_empty()).map(|row| row.number());
             Some(seen.chain(header).collect::<BTreeSet<u32>>())
         });
-        Self { columns, rows: rows.map(Option::unwrap_or_default), cells }
+        let layout = read.and_then(|(reading, _)| feed.layouts.get(reading.layout));
+        let by_right = layout.map(|layout| layout.columns.iter().filter(|column| !column.guard));
+        let trusted = by_right.into_iter().flatten().filter_map(|column| receipt.letters.get(&column.name));
+        Self {
+            guard: feed.guard.as_deref().map(|guard| (guard, RefCell::default())),
+            trusted: trusted.cloned().collect(),
+            columns,
+            rows: rows.map(Option::unwrap_or_default),
+            cells,
+        }
+    }
+
+    /// Whether a cell may identify a person. Sheets say the same again and again, so a text is looked at once.
+    fn identifies(&self, cell: &Cell) -> bool {
+        let Some((guard, known)) = &self.guard else { return false };
+        let Cell::Text(text) = cell else { return super::guard::identifies(guard, cell) };
+        if let Some(known) = known.borrow().get(text.as_str()) {
+            return *known;
+        }
+        let identifies = super::guard::identifies(guard, cell);
+        known.borrow_mut().insert(text.to_string(), identifies);
+        identifies
     }
 
     fn without(&self, row: u32, cells: &[Cell]) -> Vec<Cell> {
@@ -189,7 +217,8 @@ impl Hidden {
         let copied = cells.iter().enumerate().map(|(column, cell)| {
             let letter = super::cell::letters(column);
             let seen = self.columns.as_ref().is_none_or(|columns| columns.contains(&letter));
-            let shown = row_seen && seen && !self.cells.contains(&address(column, row));
+            let person = !self.trusted.contains(&letter) && self.identifies(cell);
+            let shown = row_seen && seen && !person && !self.cells.contains(&address(column, row));
             if shown || cell.is_empty() { cell.clone() } else { Cell::Text(WITHHELD.to_owned()) }
         });
         copied.collect()
@@ -319,9 +348,24 @@ mod tests {
         assert!(conceals(&problem(Code::BadCell, Some("D3"), Some(3), None)));
         assert!(!conceals(&problem(Code::BadCell, Some("D3"), Some(3), Some("x"))));
         assert!(!conceals(&problem(Code::MissingCell, Some("D3"), Some(3), None)), "the cell is empty");
-        let hidden = Hidden { columns: None, rows: None, cells: BTreeSet::from(["B3".to_owned()]) };
+        let mut hidden = Hidden {
+            guard: None,
+            trusted: BTreeSet::new(),
+            columns: None,
+            rows: None,
+            cells: BTreeSet::from(["B3".to_owned()]),
+        };
         let cells = [Cell::Text("a".into()), Cell::Text("943 476 5919".into())];
         assert_eq!(hidden.without(3, &cells), [Cell::Text("a".into()), Cell::Text(WITHHELD.into())]);
         assert_eq!(hidden.without(4, &cells), cells);
+        let guard = Guard::nhs_numbers();
+        hidden.guard = Some((&guard, RefCell::default()));
+        for _ in 0..2 {
+            let number = [Cell::Number(9_434_765_919.0), cells[1].clone()];
+            let kept = Cell::Text(WITHHELD.into());
+            assert_eq!(hidden.without(4, &number), [kept.clone(), kept]);
+        }
+        hidden.trusted.insert("B".to_owned());
+        assert_eq!(hidden.without(4, &cells), cells, "a column that holds such numbers by right");
     }
 }

@@ -58,6 +58,10 @@ fn likeness(problem: &Problem) -> Option<Likeness> {
     if is(Code::SerialDate) {
         return of(problem.column.clone(), "");
     }
+    // The name of a sheet keeps every row of it aside.
+    if is(Code::PersonalIdentifier) && problem.cell.is_none() && problem.row.is_some() {
+        return of(problem.column.clone(), &problem.message);
+    }
     let told = matches!(problem.effect, Effect::Noted | Effect::Ignored) && problem.row.is_some();
     (told && !is(Code::RepeatedRow)).then(|| of(problem.column.clone(), &problem.message)).flatten()
 }

@@ -2,8 +2,11 @@
 //!
 //! Nothing in it is moved, changed or deleted: in a synchronised folder a move is a deletion for
 //! everybody else. Receipts are written beside the files. What is not taken in is told, with the reason;
-//! only receipts and the hidden files of systems are passed over in silence.
+//! only receipts and checked copies of files that lie there, and files of systems that nobody dropped, are
+//! passed over in silence.
 
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -59,6 +62,10 @@ pub enum Reason {
     NotAFile,
     /// It is larger than the pipeline allows.
     TooLarge,
+    /// It has the name of a receipt or a checked copy, and the file it would belong to is not there.
+    LikeOurs,
+    /// Its name begins with a full stop, so that most programs do not show it.
+    Hidden,
     /// It cannot be read.
     Unreadable,
 }
@@ -80,6 +87,12 @@ impl Reason {
             Reason::Link => "is a link or a shortcut, and links are not followed; drop the file itself",
             Reason::Folder => "is a folder; files are read only directly in the folder of their feed",
             Reason::NotAFile => "is not a file; it is left alone",
+            Reason::LikeOurs => {
+                "has the name of a receipt or a checked copy, and there is no such file beside it; it is not read: rename it if it is a sheet of yours, or delete it"
+            }
+            Reason::Hidden => {
+                "is hidden, because its name begins with a full stop; it is not read: rename it if it is a sheet of yours"
+            }
             Reason::TooLarge => "is larger than largest_mb of [inbox] allows; it is not read",
             Reason::Unreadable => "cannot be read; check the rights to it, or whether it has been moved",
         }
@@ -106,16 +119,29 @@ pub fn scan(folder: &Path) -> io::Result<Listing> {
         Err(error) => return Err(error),
     };
     let mut out = Listing::default();
+    let mut names: Vec<OsString> = Vec::new();
     for entry in listing {
-        let entry = entry?;
-        let name = entry.file_name();
-        if is_ours_or_hidden(&name.to_string_lossy()) {
+        names.push(entry?.file_name());
+    }
+    let ours = answers(folder, &names);
+    for name in names {
+        let text = name.to_string_lossy();
+        if ours.contains(&name) || is_of_a_system(&text) || crate::disk::is_unfinished(&text) {
             continue;
         }
-        match look(&entry.path()) {
-            Ok(dropped) => out.files.push(dropped),
-            Err(reason) => out.aside.push(Aside { name: printable(&name), reason }),
-        }
+        let (hidden, like_ours) = (is_hidden(&text), is_like_ours(&text));
+        let reason = match look(&folder.join(&name)) {
+            // The mark of an open workbook is hidden too, and says more.
+            Err(Reason::Lock) => Reason::Lock,
+            _ if hidden => Reason::Hidden,
+            Ok(_) | Err(Reason::Empty) if like_ours => Reason::LikeOurs,
+            Ok(dropped) => {
+                out.files.push(dropped);
+                continue;
+            }
+            Err(reason) => reason,
+        };
+        out.aside.push(Aside { name: printable(&name), reason });
     }
     out.files.sort_by(|a, b| (a.modified, &a.name).cmp(&(b.modified, &b.name)));
     out.aside.sort_by(|a, b| (&a.name, a.reason).cmp(&(&b.name, b.reason)));
@@ -152,13 +178,31 @@ pub fn look(path: &Path) -> Result<Dropped, Reason> {
     Ok(Dropped { path: path.to_owned(), name: printable(name), modified, size: meta.len() })
 }
 
-/// Our own receipts, and files of systems that nobody dropped.
-fn is_ours_or_hidden(name: &str) -> bool {
+/// The names of receipts and checked copies that belong to the other names.
+fn answers(folder: &Path, names: &[OsString]) -> BTreeSet<OsString> {
+    let files = names.iter().filter(|name| !is_like_ours(&name.to_string_lossy()));
+    let beside = |name: &OsString| {
+        let file = folder.join(name);
+        [RECEIPT, RECEIPT_PAGE, CHECKED].map(|ending| beside(&file, ending).file_name().map(OsStr::to_owned))
+    };
+    files.flat_map(beside).flatten().collect()
+}
+
+/// Whether a name is that of a receipt or of a checked copy.
+fn is_like_ours(name: &str) -> bool {
     let lower = name.to_lowercase();
-    let receipt = lower.rsplit_once('.').is_some_and(|(head, _)| head.ends_with(".receipt"));
-    let checked = lower.ends_with(CHECKED);
-    let hidden = name.starts_with('.') && !name.starts_with(".~lock.");
-    receipt || checked || hidden || matches!(lower.as_str(), "desktop.ini" | "thumbs.db" | "icon\r")
+    let head = lower.rsplit_once('.').map_or("", |(head, _)| head);
+    head.ends_with(".receipt") || head.ends_with(".checked")
+}
+
+/// Whether most programs do not show a file of that name.
+fn is_hidden(name: &str) -> bool {
+    name.starts_with('.')
+}
+
+/// Files that systems lay into folders, which nobody dropped.
+pub fn is_of_a_system(name: &str) -> bool {
+    matches!(name.to_lowercase().as_str(), "desktop.ini" | "thumbs.db" | "icon\r" | ".ds_store" | ".localized")
 }
 
 /// What the name alone says.
@@ -208,16 +252,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_taken_in_is_told_and_hidden_files_and_receipts_are_not() {
+    fn what_is_not_taken_in_is_told_and_receipts_are_not() {
         let dir = tempfile::tempdir().unwrap();
         let names = [
             "~$a.xlsx",
             "a.xlsx.receipt.txt",
-            "a.xlsx.receipt.html",
-            "a.xlsx.checked.xlsx",
-            ".hidden",
+            "c.xlsx.receipt.txt",
+            "c.xlsx.receipt.html",
+            "c.xlsx.checked.xlsx",
+            "July.receipt.csv",
+            "Return.checked.xlsx",
+            ".hidden real return.csv",
+            ".quarterday-1-Ab12Cd.part",
             "b.TMP",
             "Thumbs.db",
+            ".DS_Store",
             "c.xlsx",
             ".~lock.a.ods#",
             "Sheet (Ann's conflicted copy 2026-07-14).xlsx",
@@ -232,8 +281,12 @@ mod tests {
         let names: Vec<&str> = listing.files.iter().map(|d| d.name.as_str()).collect();
         assert_eq!(names, ["c.xlsx"]);
         let wanted = [
+            (".hidden real return.csv", Reason::Hidden),
             (".~lock.a.ods#", Reason::Lock),
+            ("July.receipt.csv", Reason::LikeOurs),
+            ("Return.checked.xlsx", Reason::LikeOurs),
             ("Sheet (Ann's conflicted copy 2026-07-14).xlsx", Reason::ConflictCopy),
+            ("a.xlsx.receipt.txt", Reason::LikeOurs),
             ("b.TMP", Reason::Temporary),
             ("empty.csv", Reason::Empty),
             ("old", Reason::Folder),

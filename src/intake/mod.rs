@@ -36,6 +36,7 @@ pub use cell::Cell;
 pub use changes::{Change, ChangedCell, Changes, Edition, changes};
 pub use condense::condensed;
 pub use glyphs::unprintable;
+pub use guard::{hide_sheet_names, screen_unreadable};
 pub use read::Book;
 pub use receipt::{Late, LateLevel, Receipt, State, is_errors_sheet};
 pub use release::{Kept, Release};

@@ -151,9 +151,14 @@ fn read_places(table: &mut Table<'_>) -> Option<Vec<Place>> {
 }
 
 #[cfg(test)]
+use super::reader::File;
+
+#[cfg(test)]
+mod forms;
+
+#[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::reader::File;
 
     fn read_text(text: &str, names: Option<&[String]>) -> (Guard, Vec<String>) {
         let report = Report::default();

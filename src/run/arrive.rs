@@ -41,7 +41,7 @@ impl Lying {
     }
 }
 
-/// Files and folders of the inbox that belong to no feed, by name.
+/// Files and folders of the inbox that belong to no feed, by name as it may be told. Those of systems are none.
 ///
 /// # Errors
 /// If the inbox cannot be read.
@@ -50,11 +50,13 @@ pub fn strays(workspace: &Workspace, pipeline: &Pipeline) -> anyhow::Result<Vec<
     for entry in fs::read_dir(workspace.inboxes()).context("the inbox cannot be read")? {
         let name = entry.context("the inbox cannot be read")?.file_name();
         let name = inbox::printable(&name);
-        if pipeline.feed(&name).is_none() && !name.starts_with('.') {
-            out.push(name);
+        let passed_over = inbox::is_of_a_system(&name) || crate::disk::is_unfinished(&name);
+        if pipeline.feed(&name).is_none() && !passed_over {
+            out.push(pipeline.guard.told_name(&name));
         }
     }
     out.sort();
+    out.dedup();
     Ok(out)
 }
 

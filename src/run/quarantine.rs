@@ -139,7 +139,7 @@ fn of_file(
                         .zip(&cells)
                         .find(|(place, _)| address(*place, kept.row) == cell)
                         .map_or_else(String::new, |(_, cell)| cell.shown());
-                    let value = if concealed { "(not shown)".to_owned() } else { value };
+                    let value = if concealed { "(not shown)".to_owned() } else { masked(feed, value) };
                     AsideCell { cell, column: titled(name).unwrap_or_else(|| name.clone()), value }
                 })
                 .collect();
@@ -154,7 +154,7 @@ fn of_file(
             owner: feed.owner.clone(),
             sheet: reading.sheet_of(kept.id),
             row: kept.row,
-            key: kept.key.clone(),
+            key: masked(feed, kept.key.clone()),
             state: if kept.release.is_some() { "released" } else { "waiting" },
             problems,
             release: kept.release.clone(),
@@ -162,6 +162,14 @@ fn of_file(
         });
     }
     Ok(out)
+}
+
+/// A text of a row as it may be told: a reference or a code may itself be what identifies a person.
+fn masked(feed: &Feed, text: String) -> String {
+    match &feed.guard {
+        Some(guard) => guard.concealed(text),
+        None => text,
+    }
 }
 
 /// The cells of a row as they came.

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::arrive::Lying;
 use super::workspace::Workspace;
+use crate::guard::Guard;
 use crate::intake::download::{Fetched, Mark, Round};
 use crate::intake::inbox::{self, Aside, Reason};
 use crate::intake::store::Store;
@@ -83,7 +84,7 @@ impl Downloaded {
 pub struct Held {
     /// The feed in whose folder it lies.
     pub feed: String,
-    /// Its name, as it can be printed.
+    /// Its name, as it can be printed and told.
     pub file: String,
     /// The kind of reason.
     pub reason: Reason,
@@ -92,8 +93,8 @@ pub struct Held {
 }
 
 impl Held {
-    fn new(feed: &Feed, file: &str, reason: Reason) -> Self {
-        Self { feed: feed.id.clone(), file: file.to_owned(), reason, why: reason.words() }
+    fn new(feed: &Feed, guard: &Guard, file: &str, reason: Reason) -> Self {
+        Self { feed: feed.id.clone(), file: guard.told_name(file), reason, why: reason.words() }
     }
 }
 
@@ -148,7 +149,7 @@ impl Reception<'_> {
                     let download = Download {
                         feed: feed.id.clone(),
                         source: file.source,
-                        file: file.name,
+                        file: self.pipeline.guard.shown_name(&file.name, &sha256),
                         sha256,
                         bytes: file.bytes.len() as u64,
                         etag: file.mark.etag,
@@ -166,8 +167,10 @@ impl Reception<'_> {
                     (state, None)
                 }
                 Err(fault) => {
-                    ledger.note_download_failure(&feed.id, &fault.message, self.received, now)?;
-                    (DownloadState::Missing, Some(fault.message))
+                    // The name of something in an archive may stand in it.
+                    let message = self.pipeline.guard.concealed(fault.message);
+                    ledger.note_download_failure(&feed.id, &message, self.received, now)?;
+                    (DownloadState::Missing, Some(message))
                 }
             };
             let last = ledger.last_download(&feed.id)?;
@@ -202,30 +205,31 @@ impl Reception<'_> {
     }
 
     fn inbox(&self, ledger: &mut Ledger, out: &mut Received) -> anyhow::Result<()> {
+        let guard = &self.pipeline.guard;
         let before = ledger.last_arrival()?;
         let mut files = Vec::new();
         for feed in &self.pipeline.feeds {
             let folder = self.workspace.inbox(&feed.id);
             let Ok(listing) = inbox::scan(&folder) else {
-                out.held.push(Held::new(feed, "", Reason::Unreadable));
+                out.held.push(Held::new(feed, guard, "", Reason::Unreadable));
                 continue;
             };
-            let aside = listing.aside.iter().map(|Aside { name, reason }| Held::new(feed, name, *reason));
+            let aside = listing.aside.iter().map(|Aside { name, reason }| Held::new(feed, guard, name, *reason));
             out.held.extend(aside);
             files.extend(listing.files.into_iter().map(|file| (feed, file)));
         }
         let watch::Sorted { whole, waiting } = watch::settled(files, self.pipeline.watch, self.clock);
-        let waiting = waiting.into_iter().map(|(feed, file, reason)| Held::new(feed, &file.name, reason));
+        let waiting = waiting.into_iter().map(|(feed, file, reason)| Held::new(feed, guard, &file.name, reason));
         out.held.extend(waiting);
         for (feed, file) in whole {
             // A synchronising program may take a file away at any moment.
             let Ok(bytes) = fs::read(&file.path) else {
-                out.held.push(Held::new(feed, &file.name, Reason::Unreadable));
+                out.held.push(Held::new(feed, guard, &file.name, Reason::Unreadable));
                 continue;
             };
             let sha256 = self.store.put(&bytes).context("the store cannot be written")?;
             let newest = (feed.counts == Counts::Newest).then_some(before);
-            let name = self.pipeline.guard.shown_name(&file.name, &sha256);
+            let name = guard.shown_name(&file.name, &sha256);
             let seen = ledger.see(&feed.id, &name, &sha256, self.received, self.run, newest)?;
             out.lying.push(Lying { path: file.path, name, seen });
         }

@@ -129,7 +129,11 @@ impl<'p> Files<'p> {
                 rows: Rc::new(intake::take(&book, feed, &arrival.file, arrival.received)),
                 notes: book.notes.clone().into(),
             },
-            Err(unreadable) => Read { rows: Rc::new(Err(unreadable.into())), notes: Rc::new([]) },
+            Err(unreadable) => {
+                let mut rejection: Rejection = unreadable.into();
+                intake::screen_unreadable(feed, &mut rejection);
+                Read { rows: Rc::new(Err(rejection)), notes: Rc::new([]) }
+            }
         };
         self.read.borrow_mut().insert(arrival.number, read.clone());
         Ok(Some(read))
@@ -143,7 +147,7 @@ impl<'p> Files<'p> {
         if self.store.has(&arrival.sha256) { self.read(arrival) } else { Ok(None) }
     }
 
-    /// The cells of an arrival as they came.
+    /// The cells of an arrival as they came. A sheet whose name may identify a person is known by its place.
     ///
     /// # Errors
     /// If the store no longer has the file as it was received.
@@ -152,7 +156,9 @@ impl<'p> Files<'p> {
         if let Some(failed) = self.failed.borrow().get(sha256) {
             return Ok(Err(failed.clone()));
         }
-        if let Some(book) = self.books.borrow().get(sha256, &arrival.file) {
+        // What is looked for may differ from feed to feed.
+        let known_as = format!("{}/{}", arrival.feed, arrival.file);
+        if let Some(book) = self.books.borrow().get(sha256, &known_as) {
             return Ok(Ok(book));
         }
         let bytes = self
@@ -164,9 +170,12 @@ impl<'p> Files<'p> {
             .book(&bytes, &arrival.file)
             .context("the process that reads files cannot be started")?;
         Ok(match read {
-            Ok(book) => {
+            Ok(mut book) => {
+                if let Some(guard) = self.pipeline.feed(&arrival.feed).and_then(|feed| feed.guard.as_ref()) {
+                    intake::hide_sheet_names(&mut book, guard);
+                }
                 let book = Rc::new(book);
-                self.books.borrow_mut().keep(sha256, &arrival.file, &book);
+                self.books.borrow_mut().keep(sha256, &known_as, &book);
                 Ok(book)
             }
             Err(failed) => {

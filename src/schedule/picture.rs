@@ -171,20 +171,36 @@ fn waiting(
         let has_feed = pipeline.feed(&folder).is_some();
         if !entry.path().is_dir() {
             let since = changed(&entry.path()).unwrap_or_else(|| SystemTime::UNIX_EPOCH.into());
-            out.push(Waiting { folder: String::new(), file: folder, since, has_feed: false });
+            let file = pipeline.guard.told_name(&folder);
+            out.push(Waiting { folder: String::new(), file, since, has_feed: false });
             continue;
         }
         let files = inbox::scan(&entry.path());
-        let files = files.with_context(|| format!("inbox/{folder} cannot be read"))?;
+        let files = files
+            .with_context(|| format!("inbox/{} cannot be read", pipeline.guard.told_name(&folder)))?;
         for file in files.files {
             let since: DateTime<Utc> = file.modified.into();
-            if !has_feed || !known(&folder, &file.name, since) {
-                out.push(Waiting { folder: folder.clone(), file: file.name, since, has_feed });
+            let name = told(pipeline, &file);
+            if !has_feed || !known(&folder, &name, since) {
+                let folder = pipeline.guard.told_name(&folder);
+                out.push(Waiting { folder, file: name, since, has_feed });
             }
         }
     }
     out.sort_by(|a, b| (&a.folder, &a.file).cmp(&(&b.folder, &b.file)));
     Ok(out)
+}
+
+/// The name of a file as runs know it. Only where it may not be told is the content asked for another.
+fn told(pipeline: &Pipeline, file: &inbox::Dropped) -> String {
+    let guard = &pipeline.guard;
+    if !guard.identifies_name(&file.name) {
+        return file.name.clone();
+    }
+    match fs::read(&file.path) {
+        Ok(bytes) => guard.shown_name(&file.name, &crate::sha256(&bytes)),
+        Err(_) => guard.told_name(&file.name),
+    }
 }
 
 #[cfg(unix)]

@@ -153,6 +153,165 @@ fn a_refused_file_and_a_name_of_a_file_are_not_quoted_either() {
 }
 
 #[test]
+fn nothing_that_lies_in_the_inbox_is_told_by_a_name_that_identifies() {
+    let icb = Icb::with_register();
+    let folder = icb.data().join("inbox/concerns-quality");
+    fs::create_dir_all(&folder).unwrap();
+    for (name, text) in [
+        ("943 476 5919 discharge.csv", ""),
+        ("943 476 5919.tmp", "x"),
+        (".943 476 5919.csv", "x"),
+        ("943_476_5919.receipt.csv", "x"),
+        ("July.receipt.csv", "x"),
+        ("Return.checked.xlsx", "x"),
+        (".hidden real return.csv", "x"),
+    ] {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    fs::create_dir(folder.join("943 476 5919 letters")).unwrap();
+    fs::create_dir(icb.data().join("inbox/943 476 5919")).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("nowhere", folder.join("Smith 943 476 5919.xlsx")).unwrap();
+    let output = icb.run("nightly", "2026-07-14", &[]);
+    let (told, complaint) = (said(&output), complained(&output));
+    for (name, why) in [
+        ("name-withheld.csv", "is empty"),
+        ("name-withheld.tmp", "is a temporary file"),
+        ("name-withheld.csv", "is hidden"),
+        ("name-withheld.csv", "has the name of a receipt"),
+        ("name-withheld", "is a folder"),
+        ("July.receipt.csv", "has the name of a receipt"),
+        ("Return.checked.xlsx", "has the name of a receipt"),
+        (".hidden real return.csv", "is hidden"),
+    ] {
+        let line = format!("not taken in: concerns-quality/{name} {why}");
+        assert!(told.contains(&line), "{line}: {told}");
+    }
+    assert!(complaint.contains("inbox/name-withheld belongs to no feed"), "{complaint}");
+    let data = icb.data();
+    let status = quarterday(&["status", "--data", text(&data), "--pipeline", text(&icb.pipeline(""))]);
+    nowhere(&icb, NUMBER, &[&told, &complaint, &said(&status), &complained(&status)]);
+}
+
+#[test]
+fn a_sheet_whose_name_identifies_is_stopped_and_told_by_its_place() {
+    let icb = Icb::with_register();
+    let mut book = Workbook::new();
+    for (name, rows) in [("Notes", 0), ("943 476 5919", 2)] {
+        let sheet = book.add_worksheet();
+        sheet.set_name(name).unwrap();
+        if rows == 0 {
+            sheet.write(0, 0, "how to fill this in").unwrap();
+            continue;
+        }
+        for (column, title) in (0..).zip(HEADER.trim().split(',')) {
+            sheet.write(0, column, title).unwrap();
+        }
+        for row in 1..=rows {
+            let reference = format!("Q-{row}");
+            let cells =
+                ["X90100", "01/07/2026", "Workforce", "late", "Serious", "Open", reference.as_str(), "Yes"];
+            for (column, cell) in (0..).zip(cells) {
+                sheet.write(row, column, cell).unwrap();
+            }
+        }
+    }
+    icb.drop_bytes("concerns-quality", "sheet.xlsx", book.save_to_buffer().unwrap());
+    let output = icb.run("quarterly", "2026-07-14", &[]);
+    let receipt = receipt(&icb, "concerns-quality", "sheet.xlsx");
+    assert!(receipt.contains("possible NHS number in the name of the 2nd sheet"), "{receipt}");
+    assert!(receipt.contains("2 rows read = 0 accepted + 2 quarantined + 0 ignored"), "{receipt}");
+    let data = icb.data();
+    let aside = quarterday(&["quarantine", "--values", "--data", text(&data), "--pipeline", text(&icb.pipeline(""))]);
+    nowhere(&icb, NUMBER, &[&said(&output), &complained(&output), &receipt, &said(&aside)]);
+}
+
+#[test]
+fn a_reference_and_a_quoted_cell_that_identify_are_not_repeated() {
+    let icb = Icb::with_register();
+    let long = format!("{} 943 476 5919", "at some length ".repeat(4));
+    let sheet = format!(
+        "{HEADER}{}{}X90102,{long},Workforce,late,Serious,Open,Q-3,Yes,Patient harm\n",
+        row("X90100", "late", "943 476 5919"),
+        row("9434765919", "late", "Q-2"),
+    );
+    icb.drop_bytes("concerns-quality", "sheet.csv", sheet);
+    let output = icb.run("nightly", "2026-07-14", &[]);
+    let receipt = receipt(&icb, "concerns-quality", "sheet.csv");
+    assert!(receipt.contains("3 rows read = 0 accepted + 3 quarantined + 0 ignored"), "{receipt}");
+    let data = icb.data();
+    let pipeline = icb.pipeline("");
+    for more in [&["--values"][..], &["--json"], &["--json", "--values"], &[]] {
+        let mut args = vec!["quarantine", "--data", text(&data), "--pipeline", text(&pipeline)];
+        args.extend(more);
+        let aside = quarterday(&args);
+        assert_eq!(code(&aside), 0, "{}", complained(&aside));
+        let aside = said(&aside);
+        nowhere(&icb, NUMBER, &[&said(&output), &complained(&output), &receipt, &aside]);
+        assert!(!aside.contains("at some length"), "{aside}");
+    }
+}
+
+#[test]
+fn a_rejected_file_with_particulars_has_a_checked_copy_without_them() {
+    let icb = Icb::with_register();
+    fs::write(icb.pipeline("names.toml"), "names = [\"Jane Example\"]\n").unwrap();
+    // The column of the severity is missing, so the file is refused.
+    let sheet = "Practice code,Date raised,Status,Reference,Contact\n\
+                 X90100,01/07/2026,Open,Q-1,Jane Example\n\
+                 X90101,01/07/2026,Open,943 476 5919,07700 900123\n\
+                 X90102,01/07/2026,Open,Q-3,jo.bloggs@post.example\n\
+                 X90103,01/07/2026,Open,Q-4,nobody in particular\n";
+    icb.drop_bytes("concerns-quality", "sheet.csv", sheet);
+    let output = icb.run("nightly", "2026-07-14", &[]);
+    let receipt = receipt(&icb, "concerns-quality", "sheet.csv");
+    let copy = icb.data().join("inbox/concerns-quality/sheet.csv.checked.xlsx");
+    let copied = strings_of(&copy);
+    assert!(copied.contains("nobody in particular"), "{copied}");
+    for particular in ["Jane Example", "07700 900123", "bloggs", "476 5919"] {
+        for told in [&receipt, &said(&output), &complained(&output), &copied] {
+            assert!(!told.contains(particular), "{particular}: {told}");
+        }
+    }
+}
+
+/// The texts of a workbook.
+fn strings_of(path: &std::path::Path) -> String {
+    let mut archive = zip::ZipArchive::new(fs::File::open(path).unwrap()).unwrap();
+    let mut out = String::new();
+    for index in 0..archive.len() {
+        std::io::Read::read_to_string(&mut archive.by_index(index).unwrap(), &mut out).unwrap_or_default();
+    }
+    out
+}
+
+#[test]
+fn attendees_with_names_phones_or_addresses_set_their_row_aside() {
+    let icb = Icb::with_register();
+    fs::write(icb.pipeline("names.toml"), "names = [\"Jane Example\"]\n").unwrap();
+    let mut sheet = "Practice code,Visit type,Visit date,Status,Attendees,Reference\n".to_owned();
+    for (index, who) in
+        ["Practice manager; GP partner", "GP; Example, Jane", "GP; 07700 900123", "GP; jo.bloggs @ post.example"]
+            .iter()
+            .enumerate()
+    {
+        sheet.push_str(&format!("X9010{index},Proactive,01/07/2026,Completed,\"{who}\",V-{index}\n"));
+    }
+    icb.drop_bytes("visits", "sheet.csv", sheet);
+    let output = icb.run("nightly", "2026-07-14", &[]);
+    let receipt = receipt(&icb, "visits", "sheet.csv");
+    for (cell, title) in
+        [("E3", "a name of the names list"), ("E4", "possible phone number"), ("E5", "possible e-mail address")]
+    {
+        assert!(receipt.contains(&format!("{title} in {cell}")), "{cell}: {receipt}");
+    }
+    assert!(!receipt.contains("in E2"), "{receipt}");
+    for told in [&receipt, &said(&output), &complained(&output)] {
+        assert!(!told.contains("bloggs") && !told.contains("900123") && !told.contains("Jane"), "{told}");
+    }
+}
+
+#[test]
 fn every_other_pattern_stops_a_row_of_free_text() {
     let icb = Icb::with_register();
     fs::write(icb.pipeline("names.toml"), "names = [\"Jane Example\"]\n").unwrap();

@@ -268,6 +268,39 @@ fn starttls_and_tls_with_a_private_authority_and_every_login() {
 }
 
 #[test]
+fn a_server_that_repeats_the_login_leaves_no_secret_behind() {
+    use crate::support::smtp::base64;
+    let authority = Authority::new();
+    for (auth, at, line) in [
+        ("plain", At::Login, "535 5.7.8 not understood:"),
+        ("login", At::Login, "535 5.7.8 not understood:"),
+        ("xoauth2", At::Login, "535 5.7.8 not understood:"),
+        ("plain", At::Recipient, "550 5.7.1 refused after"),
+        ("login", At::Dot, "250 2.0.0 taken after"),
+    ] {
+        let server = Server::encrypted(Offers::Tls, Some(&authority), always(at, Act::Repeat(line)));
+        let office = Office::new();
+        secured(&office, &authority, &server, "tls", auth);
+        let output = office.command(&["dispatch", "send"], USER);
+        let list = office.command(&["dispatch", "list", "--json"], &[]);
+        let login = server.logins().first().cloned().expect("a login");
+        let token = login.rsplit(' ').next().unwrap_or_default().trim_end_matches('=').to_owned();
+        let alone = base64(secret(auth).as_bytes()).trim_end_matches('=').to_owned();
+        let mut all = files(&office.data());
+        all.insert("printed".into(), format!("{}{}{}", complained(&output), said(&output), said(&list)).into());
+        for (path, bytes) in all {
+            let text = String::from_utf8_lossy(&bytes);
+            for repeated in [secret(auth), token.as_str(), alone.as_str()] {
+                assert!(!text.contains(repeated), "{auth} at {at:?}: {}", path.display());
+            }
+        }
+        // What else the server says is told.
+        let told = format!("{}{}", complained(&output), said(&list));
+        assert!(told.contains("(a secret, not repeated)"), "{auth} at {at:?}: {told}");
+    }
+}
+
+#[test]
 fn without_safe_encryption_or_a_login_nothing_is_sent() {
     let (authority, stranger) = (Authority::new(), Authority::new());
     let refused = |line| always(At::Login, Act::Say(line));

@@ -3,12 +3,14 @@
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 
 use crate::pipeline::{self, Auth};
-use crate::secret::{Kind, SecretError, environment};
+use crate::secret::{Kind, Secret, SecretError, environment};
 
 /// A way to log in.
 pub(super) struct Account {
     pub(super) mechanism: Mechanism,
     pub(super) credentials: Credentials,
+    /// What must never be repeated, whoever says it.
+    pub(super) secret: Secret,
 }
 
 /// Reads the account from where the pipeline says that it lies.
@@ -21,5 +23,5 @@ pub(super) fn read(auth: &Auth) -> Result<Account, SecretError> {
     let user = auth.user.read(Kind::Name, &environment)?;
     let secret = auth.secret.read(kind, &environment)?;
     let credentials = Credentials::new(user.reveal().to_owned(), secret.reveal().to_owned());
-    Ok(Account { mechanism, credentials })
+    Ok(Account { mechanism, credentials, secret })
 }

@@ -1,6 +1,7 @@
 //! What can go wrong in a conversation, and how it is told.
 
 use crate::dispatch::{Answer, Stage};
+use crate::secret::Secret;
 
 /// Something that went wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,20 @@ impl Fault {
     /// An answer that came where another belongs.
     pub(super) fn nonsense(stage: Stage, what: String) -> Self {
         Self { stage, kind: Kind::Nonsense(what) }
+    }
+
+    /// The same without what a server repeats of a secret.
+    pub(super) fn without(self, secret: &Secret) -> Self {
+        let Self { stage, kind } = self;
+        let clean = |text: String| secret.taken_out_of(&text);
+        let kind = match kind {
+            Kind::Answer(answer) => Kind::Answer(answer.without(secret)),
+            Kind::Lost(why) => Kind::Lost(clean(why)),
+            Kind::Nonsense(what) => Kind::Nonsense(clean(what)),
+            Kind::Tls(why) => Kind::Tls(clean(why)),
+            kind @ (Kind::Silent | Kind::NotOffered(_) | Kind::NoAddress | Kind::NotNoted) => kind,
+        };
+        Self { stage, kind }
     }
 
     /// Whether the connection can be used for the next message.

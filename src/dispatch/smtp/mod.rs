@@ -11,7 +11,7 @@ mod wire;
 use lettre::Address;
 use thiserror::Error;
 
-use super::{Offering, Outcome, Parcel, Stage, Transport};
+use super::{Answer, Offering, Outcome, Parcel, Stage, Transport};
 use crate::pipeline;
 use crate::secret::SecretError;
 use fault::{Fault, Kind};
@@ -74,12 +74,18 @@ impl Smtp {
         })
     }
 
+    /// What was said, without what the server repeats of the password or the token.
+    fn without_secrets(&self, done: Result<Answer, Fault>) -> Result<Answer, Fault> {
+        let Some(account) = &self.line.credentials else { return done };
+        done.map(|answer| answer.without(&account.secret)).map_err(|fault| fault.without(&account.secret))
+    }
+
     fn try_to_send(
         &mut self,
         to: Address,
         bytes: &[u8],
         offering: &mut Offering<'_>,
-    ) -> Result<Outcome, Fault> {
+    ) -> Result<Answer, Fault> {
         if self.session.as_ref().is_some_and(|session| session.used() >= self.messages_a_connection) {
             self.finish();
         }
@@ -92,7 +98,7 @@ impl Smtp {
         if done.as_ref().err().is_none_or(Fault::leaves_the_connection) {
             self.session = session.ready_for_next(&self.line, done.is_err());
         }
-        done.map(|answer| Outcome::accepted(Stage::FinalDot, Some(answer)))
+        done
     }
 }
 
@@ -103,10 +109,13 @@ impl Transport for Smtp {
 
     fn send(&mut self, parcel: Parcel<'_>, offering: &mut Offering<'_>) -> Outcome {
         let fault = match parcel.recipient.parse() {
-            Ok(to) => match self.try_to_send(to, parcel.bytes, offering) {
-                Ok(outcome) => return outcome,
-                Err(fault) => fault,
-            },
+            Ok(to) => {
+                let done = self.try_to_send(to, parcel.bytes, offering);
+                match self.without_secrets(done) {
+                    Ok(answer) => return Outcome::accepted(Stage::FinalDot, Some(answer)),
+                    Err(fault) => fault,
+                }
+            }
             Err(_) => Fault { stage: Stage::Recipient, kind: Kind::NoAddress },
         };
         let server = format!("{}:{}", self.line.host, self.line.port);

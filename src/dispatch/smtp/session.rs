@@ -125,7 +125,7 @@ impl Session {
     }
 
     fn log_in(&mut self, line: &Line, account: &Account, conversation: Deadline) -> Result<(), Fault> {
-        let Account { mechanism, credentials } = account;
+        let Account { mechanism, credentials, .. } = account;
         let (mechanism, fault) = (*mechanism, at(Stage::Auth));
         if !self.info.supports_auth_mechanism(mechanism) {
             return Err(fault(Kind::NotOffered(match mechanism {

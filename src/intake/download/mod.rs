@@ -120,6 +120,21 @@ impl<'r> Round<'r> {
         candidates: Vec<Candidate>,
         known: &dyn Fn(&str) -> Option<Mark>,
     ) -> (u32, Result<Fetched, Fault>) {
+        let (tries, done) = self.first_found(feed, download, token.clone(), candidates, known);
+        match token {
+            Some(token) => (tries, without(done, &token)),
+            None => (tries, done),
+        }
+    }
+
+    fn first_found(
+        &mut self,
+        feed: &Feed,
+        download: &Download,
+        token: Option<Secret>,
+        candidates: Vec<Candidate>,
+        known: &dyn Fn(&str) -> Option<Mark>,
+    ) -> (u32, Result<Fetched, Fault>) {
         let Some(client) = &self.client else { return (0, Err(Fault::lasting("there is no connection"))) };
         let settings = &self.pipeline.downloads;
         let (mut tries, mut missing) = (0, Vec::new());
@@ -169,6 +184,23 @@ impl<'r> Round<'r> {
             crate::wording::list(&missing)
         );
         (tries, Err(Fault { message, next: Next::NotThere }))
+    }
+}
+
+/// What came without what the server repeats of the token: in a name, in a mark of its version, or in what is
+/// told of a fault.
+fn without(done: Result<Fetched, Fault>, token: &Secret) -> Result<Fetched, Fault> {
+    // A mark that was changed would not be one that the server knows.
+    let unchanged = |mark: &String| token.taken_out_of(mark) == *mark;
+    match done {
+        Ok(Fetched::File(mut file)) => {
+            file.name = plain_name(&token.taken_out_of(&file.name));
+            file.mark.etag = file.mark.etag.filter(unchanged);
+            file.mark.modified = file.mark.modified.filter(unchanged);
+            Ok(Fetched::File(file))
+        }
+        Ok(unchanged @ Fetched::Unchanged { .. }) => Ok(unchanged),
+        Err(fault) => Err(Fault { message: token.taken_out_of(&fault.message), next: fault.next }),
     }
 }
 
@@ -306,6 +338,18 @@ mod tests {
         let (tries, done) = survives(|| -> (u32, Result<(), Fault>) { panic!("in a test") });
         assert_eq!(tries, 1);
         assert!(done.unwrap_err().message.contains("a bug in quarterday"));
+    }
+
+    #[test]
+    fn what_repeats_the_token_is_kept_without_it() {
+        let token = Secret::from("tok3n-of-the-board".to_owned());
+        let fault = Fault::lasting("we are sent on to tok3n-of-the-board.example");
+        let told = without(Err(fault), &token).unwrap_err().message;
+        assert_eq!(told, "we are sent on to (a secret, not repeated).example");
+        let mark = Mark { etag: Some("W/tok3n-of-the-board".into()), modified: Some("yesterday".into()) };
+        let file = File { source: "s".into(), name: "list.csv".into(), bytes: vec![1], mark };
+        let Ok(Fetched::File(kept)) = without(Ok(Fetched::File(file)), &token) else { panic!("no file") };
+        assert_eq!((kept.name.as_str(), kept.mark.etag, kept.mark.modified.as_deref()), ("list.csv", None, Some("yesterday")));
     }
 
     #[test]

@@ -22,6 +22,7 @@ use thiserror::Error;
 
 use super::cell::Cell;
 use crate::diagnostic::Code;
+use crate::guard::Action;
 use crate::pipeline::Limits;
 pub use reader::{Reader, read_apart};
 use sniff::{Content, sniff};
@@ -81,8 +82,10 @@ impl Format {
 /// One sheet: its rows that hold anything.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Sheet {
-    /// Its name; empty for delimited text.
+    /// Its name; empty for delimited text. Where its own must not be told, its place stands here.
     pub name: String,
+    /// What its own name holds that may identify a person, and what that does.
+    pub named: Option<(String, Action)>,
     /// Whether a person who opens the workbook sees it.
     pub visible: bool,
     /// Rows in order, each with its number as Excel counts it and its cells from column A on.

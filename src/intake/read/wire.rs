@@ -275,6 +275,7 @@ mod tests {
             Cell::Uncalculated,
         ];
         let sheet = Sheet {
+            named: None,
             name: "Août".into(),
             visible: true,
             rows: vec![(3, cells), (1_048_576, vec![Cell::Truth(false)])],

@@ -104,6 +104,7 @@ pub(super) fn made_long(shape: &Shape<'_>, layout: &Layout) -> Option<Sheet> {
     let (merged, covered) = (sheet.merged.clone(), sheet.covered.clone());
     Some(Sheet {
         name: sheet.name.clone(),
+        named: sheet.named.clone(),
         visible: sheet.visible,
         rows,
         merged,

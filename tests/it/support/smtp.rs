@@ -65,6 +65,8 @@ pub enum Act {
     Go,
     /// Answers with this line.
     Say(&'static str),
+    /// Answers with this line and what it was told before it, the login with everything in it.
+    Repeat(&'static str),
     /// Answers with this line and closes the connection.
     SayAndClose(&'static str),
     /// Closes the connection.
@@ -311,6 +313,11 @@ impl Talk<'_> {
             Act::Go => Ok(true),
             Act::Say(line) => {
                 self.stream.write(&format!("{line}\r\n"))?;
+                Ok(false)
+            }
+            Act::Repeat(line) => {
+                let told = self.inner.logins.lock().expect("whole").last().cloned().unwrap_or_default();
+                self.stream.write(&format!("{line} {told}\r\n"))?;
                 Ok(false)
             }
             Act::SayAndClose(line) => {
