@@ -80,7 +80,9 @@ impl Secret {
         let letters: Vec<u8> = run.bytes().filter(|byte| *byte != b'=').map(standard).collect();
         // What it begins with may be no part of it.
         (0..4).any(|skipped| {
-            let Some(letters) = letters.get(skipped..).filter(|letters| letters.len() > 1) else { return false };
+            let Some(letters) = letters.get(skipped..).filter(|letters| letters.len() > 1) else {
+                return false;
+            };
             // One letter alone says nothing.
             let whole = if letters.len() % 4 == 1 { letters.len() - 1 } else { letters.len() };
             let bytes = letters.get(..whole).and_then(|letters| LENIENT.decode(letters).ok());
@@ -284,7 +286,10 @@ mod tests {
             ("535 password hunter2-battery is wrong".to_owned(), "535 password @ is wrong"),
             ("535 HUNTER2-BATTERY?".to_owned(), "535 @?"),
             ("535 \u{e9}hunter2-batteryhunter2-battery".to_owned(), "535 \u{e9}@@"),
-            (format!("5.7.8 {} {}", &plain[..plain.len() - 8], &plain[plain.len() - 8..]), "@, with all that was said beside it"),
+            (
+                format!("5.7.8 {} {}", &plain[..plain.len() - 8], &plain[plain.len() - 8..]),
+                "@, with all that was said beside it",
+            ),
             ("535 hunter2- battery".to_owned(), "@, with all that was said beside it"),
             ("250 2.0.0 Ok: queued as 4F1C8A0123".to_owned(), "250 2.0.0 Ok: queued as 4F1C8A0123"),
             (String::new(), ""),

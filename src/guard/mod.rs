@@ -203,8 +203,8 @@ impl Guard {
 
 /// Endings of names that say nothing but a kind of file.
 const ENDINGS: [&str; 20] = [
-    "csv", "tsv", "txt", "xls", "xlsx", "xlsm", "xlsb", "ods", "zip", "gz", "pdf", "doc", "docx", "msg", "eml",
-    "tmp", "part", "partial", "lnk", "url",
+    "csv", "tsv", "txt", "xls", "xlsx", "xlsm", "xlsb", "ods", "zip", "gz", "pdf", "doc", "docx", "msg",
+    "eml", "tmp", "part", "partial", "lnk", "url",
 ];
 
 /// The ending of a name with its full stop, if it is known to say nothing else.

@@ -121,7 +121,9 @@ mod tests {
     #[test]
     fn accents_and_the_order_of_a_name_make_no_difference() {
         let names = Names::new(["Ren\u{e9}e Anne Sample"]);
-        for text in ["renee anne sample", "Rene\u{301}e Anne Sample", "SAMPLE, Ren\u{e9}e Anne", "Sample Renee-Anne"] {
+        for text in
+            ["renee anne sample", "Rene\u{301}e Anne Sample", "SAMPLE, Ren\u{e9}e Anne", "Sample Renee-Anne"]
+        {
             assert_eq!(names.find(text).len(), 1, "{text}");
         }
         for text in ["Renee Sample", "Anne Sample, Renee", "Sample; Renee said"] {

@@ -156,7 +156,9 @@ pub fn hide_sheet_names(book: &mut Book, guard: &Guard) {
         let hit = guard.hit_in_name(&sheet.name).map(|hit| (hit.title.to_owned(), hit.action));
         let hit = hit.or_else(|| {
             // What is looked for in documents only would be told in them.
-            guard.identifies_name(&sheet.name).then(|| ("what may identify a person".to_owned(), Action::Note))
+            guard
+                .identifies_name(&sheet.name)
+                .then(|| ("what may identify a person".to_owned(), Action::Note))
         });
         let Some(hit) = hit else { continue };
         let mut name = format!("{} sheet (name withheld)", ordinal(place + 1));
@@ -204,9 +206,7 @@ fn of_sheet_name(sheet: &Sheet, rows: &[Row]) -> Vec<Problem> {
         ..blank(Some(sheet))
     };
     let numbers: BTreeSet<u32> = match action {
-        Action::Stop => {
-            rows.iter().filter(|row| row.fate != Fate::Ignored).map(Row::number).collect()
-        }
+        Action::Stop => rows.iter().filter(|row| row.fate != Fate::Ignored).map(Row::number).collect(),
         Action::Note => BTreeSet::new(),
     };
     if numbers.is_empty() {
@@ -405,12 +405,12 @@ mod tests {
         let told = of_sheet_name(&book.sheets[1], &[row(4), row(5)]);
         let said: Vec<_> = told.iter().map(|p| (p.row, p.effect, p.message.as_str())).collect();
         let message = "possible NHS number in the name of the 2nd sheet";
-        assert_eq!(
-            said,
-            [(Some(4), Effect::Quarantined, message), (Some(5), Effect::Quarantined, message)]
-        );
+        assert_eq!(said, [(Some(4), Effect::Quarantined, message), (Some(5), Effect::Quarantined, message)]);
         assert!(of_sheet_name(&book.sheets[0], &[row(4)]).is_empty());
-        assert_eq!([1, 2, 3, 4, 11, 12, 13, 21, 112].map(ordinal).join(" "), "1st 2nd 3rd 4th 11th 12th 13th 21st 112th");
+        assert_eq!(
+            [1, 2, 3, 4, 11, 12, 13, 21, 112].map(ordinal).join(" "),
+            "1st 2nd 3rd 4th 11th 12th 13th 21st 112th"
+        );
     }
 
     #[test]
@@ -432,8 +432,14 @@ mod tests {
         };
         let mut problems = vec![quoting("A3", "soon"), quoting("B3", "a long text about 943 476...")];
         hide_quotes(&book, &guard, &mut problems, None);
-        assert_eq!((problems[0].found.as_deref(), problems[0].message.as_str()), (Some("soon"), "\"soon\" is not a date"));
-        assert_eq!((problems[1].found.as_deref(), problems[1].message.as_str()), (None, &*format!("\"{CONCEALED}\" is not a date")));
+        assert_eq!(
+            (problems[0].found.as_deref(), problems[0].message.as_str()),
+            (Some("soon"), "\"soon\" is not a date")
+        );
+        assert_eq!(
+            (problems[1].found.as_deref(), problems[1].message.as_str()),
+            (None, &*format!("\"{CONCEALED}\" is not a date"))
+        );
     }
 
     fn texts(cells: &[(Cell, Place)]) -> Vec<usize> {

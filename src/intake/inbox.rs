@@ -202,7 +202,10 @@ fn is_hidden(name: &str) -> bool {
 
 /// Files that systems lay into folders, which nobody dropped.
 pub fn is_of_a_system(name: &str) -> bool {
-    matches!(name.to_lowercase().as_str(), "desktop.ini" | "thumbs.db" | "icon\r" | ".ds_store" | ".localized")
+    matches!(
+        name.to_lowercase().as_str(),
+        "desktop.ini" | "thumbs.db" | "icon\r" | ".ds_store" | ".localized"
+    )
 }
 
 /// What the name alone says.

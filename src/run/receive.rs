@@ -214,12 +214,14 @@ impl Reception<'_> {
                 out.held.push(Held::new(feed, guard, "", Reason::Unreadable));
                 continue;
             };
-            let aside = listing.aside.iter().map(|Aside { name, reason }| Held::new(feed, guard, name, *reason));
+            let aside =
+                listing.aside.iter().map(|Aside { name, reason }| Held::new(feed, guard, name, *reason));
             out.held.extend(aside);
             files.extend(listing.files.into_iter().map(|file| (feed, file)));
         }
         let watch::Sorted { whole, waiting } = watch::settled(files, self.pipeline.watch, self.clock);
-        let waiting = waiting.into_iter().map(|(feed, file, reason)| Held::new(feed, guard, &file.name, reason));
+        let waiting =
+            waiting.into_iter().map(|(feed, file, reason)| Held::new(feed, guard, &file.name, reason));
         out.held.extend(waiting);
         for (feed, file) in whole {
             // A synchronising program may take a file away at any moment.

@@ -176,8 +176,8 @@ fn waiting(
             continue;
         }
         let files = inbox::scan(&entry.path());
-        let files = files
-            .with_context(|| format!("inbox/{} cannot be read", pipeline.guard.told_name(&folder)))?;
+        let files =
+            files.with_context(|| format!("inbox/{} cannot be read", pipeline.guard.told_name(&folder)))?;
         for file in files.files {
             let since: DateTime<Utc> = file.modified.into();
             let name = told(pipeline, &file);

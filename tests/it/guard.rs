@@ -222,7 +222,8 @@ fn a_sheet_whose_name_identifies_is_stopped_and_told_by_its_place() {
     assert!(receipt.contains("possible NHS number in the name of the 2nd sheet"), "{receipt}");
     assert!(receipt.contains("2 rows read = 0 accepted + 2 quarantined + 0 ignored"), "{receipt}");
     let data = icb.data();
-    let aside = quarterday(&["quarantine", "--values", "--data", text(&data), "--pipeline", text(&icb.pipeline(""))]);
+    let aside =
+        quarterday(&["quarantine", "--values", "--data", text(&data), "--pipeline", text(&icb.pipeline(""))]);
     nowhere(&icb, NUMBER, &[&said(&output), &complained(&output), &receipt, &said(&aside)]);
 }
 
@@ -290,19 +291,25 @@ fn attendees_with_names_phones_or_addresses_set_their_row_aside() {
     let icb = Icb::with_register();
     fs::write(icb.pipeline("names.toml"), "names = [\"Jane Example\"]\n").unwrap();
     let mut sheet = "Practice code,Visit type,Visit date,Status,Attendees,Reference\n".to_owned();
-    for (index, who) in
-        ["Practice manager; GP partner", "GP; Example, Jane", "GP; 07700 900123", "GP; jo.bloggs @ post.example"]
-            .iter()
-            .enumerate()
+    for (index, who) in [
+        "Practice manager; GP partner",
+        "GP; Example, Jane",
+        "GP; 07700 900123",
+        "GP; jo.bloggs @ post.example",
+    ]
+    .iter()
+    .enumerate()
     {
         sheet.push_str(&format!("X9010{index},Proactive,01/07/2026,Completed,\"{who}\",V-{index}\n"));
     }
     icb.drop_bytes("visits", "sheet.csv", sheet);
     let output = icb.run("nightly", "2026-07-14", &[]);
     let receipt = receipt(&icb, "visits", "sheet.csv");
-    for (cell, title) in
-        [("E3", "a name of the names list"), ("E4", "possible phone number"), ("E5", "possible e-mail address")]
-    {
+    for (cell, title) in [
+        ("E3", "a name of the names list"),
+        ("E4", "possible phone number"),
+        ("E5", "possible e-mail address"),
+    ] {
         assert!(receipt.contains(&format!("{title} in {cell}")), "{cell}: {receipt}");
     }
     assert!(!receipt.contains("in E2"), "{receipt}");

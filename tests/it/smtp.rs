@@ -287,7 +287,10 @@ fn a_server_that_repeats_the_login_leaves_no_secret_behind() {
         let token = login.rsplit(' ').next().unwrap_or_default().trim_end_matches('=').to_owned();
         let alone = base64(secret(auth).as_bytes()).trim_end_matches('=').to_owned();
         let mut all = files(&office.data());
-        all.insert("printed".into(), format!("{}{}{}", complained(&output), said(&output), said(&list)).into());
+        all.insert(
+            "printed".into(),
+            format!("{}{}{}", complained(&output), said(&output), said(&list)).into(),
+        );
         for (path, bytes) in all {
             let text = String::from_utf8_lossy(&bytes);
             for repeated in [secret(auth), token.as_str(), alone.as_str()] {

@@ -349,7 +349,10 @@ mod tests {
         let mark = Mark { etag: Some("W/tok3n-of-the-board".into()), modified: Some("yesterday".into()) };
         let file = File { source: "s".into(), name: "list.csv".into(), bytes: vec![1], mark };
         let Ok(Fetched::File(kept)) = without(Ok(Fetched::File(file)), &token) else { panic!("no file") };
-        assert_eq!((kept.name.as_str(), kept.mark.etag, kept.mark.modified.as_deref()), ("list.csv", None, Some("yesterday")));
+        assert_eq!(
+            (kept.name.as_str(), kept.mark.etag, kept.mark.modified.as_deref()),
+            ("list.csv", None, Some("yesterday"))
+        );
     }
 
     #[test]

@@ -155,18 +155,49 @@ const MISSED: [(&str, &[&str]); 6] = [
     ),
     (
         "phone",
-        &["1632 960123", "960123", "tel 960123", "oh one six three two, 960123", "O1632 960123", "ext 4412", "0800 1111"],
+        &[
+            "1632 960123",
+            "960123",
+            "tel 960123",
+            "oh one six three two, 960123",
+            "O1632 960123",
+            "ext 4412",
+            "0800 1111",
+        ],
     ),
     (
         "address",
-        &["Rose Cottage, Preston PR1 2AB", "14 Mill Lane, Preston", "PR1 2AB", "the house opposite the surgery"],
+        &[
+            "Rose Cottage, Preston PR1 2AB",
+            "14 Mill Lane, Preston",
+            "PR1 2AB",
+            "the house opposite the surgery",
+        ],
     ),
     ("e-mail", &["jane at nhs.net", "jane.doe@nhs", "jane.doe at nhs", "jane.doe nhs.net", "@janedoe"]),
     (
         "date-of-birth",
-        &["born in 1956", "12/03/1956", "aged 70 on 12 March", "birthday: 12 March", "b. 12/03/1956", "twelfth of March 1956"],
+        &[
+            "born in 1956",
+            "12/03/1956",
+            "aged 70 on 12 March",
+            "birthday: 12 March",
+            "b. 12/03/1956",
+            "twelfth of March 1956",
+        ],
     ),
-    ("name", &["J. Example", "Mrs Example", "Jane", "Jane A. Example", "JaneExample", "Jayne Example", "J\u{430}ne Example"]),
+    (
+        "name",
+        &[
+            "J. Example",
+            "Mrs Example",
+            "Jane",
+            "Jane A. Example",
+            "JaneExample",
+            "Jayne Example",
+            "J\u{430}ne Example",
+        ],
+    ),
 ];
 
 /// What looks like one of them and is nobody's.
