@@ -1,5 +1,5 @@
 //! What a file changes against the one before it: which rows are new, which are gone, which say something
-//! else. Free text is never repeated, only pointed at.
+//! else. Free text is never repeated, only pointed at; nor is what may identify a person.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::release::Release;
 use super::rows::{Fate, Reading, Row, Value};
 use super::settle::{Practices, rows_that_are};
 use crate::condition::BETWEEN_VALUES;
-use crate::pipeline::{ColumnKind, Counts, Feed, Layout};
+use crate::pipeline::{Column, ColumnKind, Counts, Feed, Layout};
 
 /// What a file changes against the files of its feed that counted before.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,13 +95,13 @@ pub fn changes(
         match then.get(key) {
             None => {
                 found.added += 1;
-                named[2].push(change("added", layout, row, Vec::new()));
+                named[2].push(change("added", (feed, layout), row, Vec::new()));
             }
             Some(old) if old.values == row.values => found.same += 1,
             Some(old) => {
                 found.changed += 1;
-                let cells = cells(layout, new.reading, old, row, &withheld);
-                named[0].push(change("changed", layout, row, cells));
+                let cells = cells((feed, layout), new.reading, old, row, &withheld);
+                named[0].push(change("changed", (feed, layout), row, cells));
             }
         }
     }
@@ -111,10 +111,10 @@ pub fn changes(
         for (key, row) in then.iter().filter(|(key, _)| !now.contains_key(*key)) {
             if let Some(kept) = aside.get(key) {
                 found.aside += 1;
-                named[1].push(change("aside", layout, kept, Vec::new()));
+                named[1].push(change("aside", (feed, layout), kept, Vec::new()));
             } else {
                 found.removed += 1;
-                named[1].push(change("removed", layout, row, Vec::new()));
+                named[1].push(change("removed", (feed, layout), row, Vec::new()));
             }
         }
     }
@@ -156,21 +156,30 @@ fn keyed(rows: Vec<Row>, layout: &Layout) -> BTreeMap<String, Row> {
     out
 }
 
-fn change(kind: &str, layout: &Layout, row: &Row, cells: Vec<ChangedCell>) -> Change {
+fn change(kind: &str, (feed, layout): (&Feed, &Layout), row: &Row, cells: Vec<ChangedCell>) -> Change {
     let values = layout.columns.iter().zip(&row.values);
     // Without a key a row is told by its codes, dates and figures.
     let known = |name: &String, kind: &ColumnKind| match layout.key.as_slice() {
         [] => !matches!(kind, ColumnKind::Text),
         key => key.contains(name),
     };
-    let shown =
-        values.filter(|(column, _)| known(&column.name, &column.kind)).map(|(_, value)| value.shown());
+    let shown = values
+        .filter(|(column, _)| known(&column.name, &column.kind))
+        .map(|(column, value)| told(feed, column, value));
     let key: Vec<String> = shown.filter(|text| !text.is_empty()).collect();
     Change { kind: kind.to_owned(), key: key.join(", "), row: row.number(), cells }
 }
 
+/// A value as it may be told.
+fn told(feed: &Feed, column: &Column, value: &Value) -> String {
+    match &feed.guard {
+        Some(guard) if column.guard => guard.concealed(value.shown()),
+        _ => value.shown(),
+    }
+}
+
 fn cells(
-    layout: &Layout,
+    (feed, layout): (&Feed, &Layout),
     reading: &Reading,
     old: &Row,
     new: &Row,
@@ -184,7 +193,7 @@ fn cells(
             column: column.title.clone(),
             values: match column.kind {
                 ColumnKind::Text => None,
-                _ => Some((was.shown(), is.shown())),
+                _ => Some((told(feed, column, was), told(feed, column, is))),
             },
         })
         .collect()

@@ -86,11 +86,10 @@ impl Desk<'_> {
         };
         let new = copy.as_ref().map(|bytes| crate::sha256(bytes));
         if there.is_some() && there != ours && there != new {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let (folder, name) = beside.place(inbox::CHECKED);
             return Ok(Some(format!(
-                "inbox/{}/{name} is a copy that quarterday made and somebody has worked in since; it is not read. \
-                 Save it under another name to send it in",
-                receipt.feed
+                "{folder}/{name} is a copy that quarterday made and somebody has worked in since; it is not read. \
+                 Save it under another name to send it in"
             )));
         }
         match (&copy, &new) {

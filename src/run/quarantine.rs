@@ -105,6 +105,12 @@ fn of_file(
     let (Some(settled), Some(read)) = (settled, files.read(arrival)?) else { return Ok(Vec::new()) };
     let Ok(reading) = read.rows.as_ref() else { return Ok(Vec::new()) };
     let book = if values { files.book(arrival)?.ok() } else { None };
+    // A reference may look like a person's number by right.
+    let layout = feed.layouts.get(reading.layout);
+    let by_right = layout.is_some_and(|layout| {
+        let exempt = |name: &String| layout.column(name).is_some_and(|column| !column.guard);
+        !layout.key.is_empty() && layout.key.iter().all(exempt)
+    });
     let mut out = Vec::new();
     for kept in &settled.kept {
         // Rows that were made of the cells of one row share its other cells, not these.
@@ -139,7 +145,12 @@ fn of_file(
                         .zip(&cells)
                         .find(|(place, _)| address(*place, kept.row) == cell)
                         .map_or_else(String::new, |(_, cell)| cell.shown());
-                    let value = if concealed { "(not shown)".to_owned() } else { masked(feed, value) };
+                    let exempt = layout.and_then(|l| l.column(name)).is_some_and(|column| !column.guard);
+                    let value = match (concealed, exempt) {
+                        (true, _) => "(not shown)".to_owned(),
+                        (false, true) => value,
+                        (false, false) => masked(feed, value),
+                    };
                     AsideCell { cell, column: titled(name).unwrap_or_else(|| name.clone()), value }
                 })
                 .collect();
@@ -154,7 +165,7 @@ fn of_file(
             owner: feed.owner.clone(),
             sheet: reading.sheet_of(kept.id),
             row: kept.row,
-            key: masked(feed, kept.key.clone()),
+            key: if by_right { kept.key.clone() } else { masked(feed, kept.key.clone()) },
             state: if kept.release.is_some() { "released" } else { "waiting" },
             problems,
             release: kept.release.clone(),
