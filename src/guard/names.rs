@@ -124,7 +124,7 @@ mod tests {
         for text in
             ["renee anne sample", "Rene\u{301}e Anne Sample", "SAMPLE, Ren\u{e9}e Anne", "Sample Renee-Anne"]
         {
-            assert_eq!(names.find(text).len(), 1, "{text}");
+            assert_eq!(names.find(&plain(text)).len(), 1, "{text}");
         }
         for text in ["Renee Sample", "Anne Sample, Renee", "Sample; Renee said"] {
             assert!(names.find(text).is_empty(), "{text}");

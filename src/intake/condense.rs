@@ -59,7 +59,8 @@ fn likeness(problem: &Problem) -> Option<Likeness> {
         return of(problem.column.clone(), "");
     }
     // The name of a sheet keeps every row of it aside.
-    if is(Code::PersonalIdentifier) && problem.cell.is_none() && problem.row.is_some() {
+    let whole_row = problem.cell.is_none() && problem.row.is_some();
+    if is(Code::PersonalIdentifier) && problem.effect == Effect::Quarantined && whole_row {
         return of(problem.column.clone(), &problem.message);
     }
     let told = matches!(problem.effect, Effect::Noted | Effect::Ignored) && problem.row.is_some();
@@ -95,6 +96,11 @@ fn together(first: &Problem, members: &[&Problem], absent: &[String]) -> Problem
         );
         one.mend = format!("add the column \"{title}\" and fill it in for these rows");
         one.row = None;
+    } else if is(Code::PersonalIdentifier) && first.cell.is_none() && first.effect == Effect::Quarantined {
+        let rows: Vec<String> = members.iter().filter_map(|p| p.row).map(|row| row.to_string()).collect();
+        let count = wording::plural(rows.len(), "row", "rows");
+        one.message = format!("{}, which keeps {count} aside: {}", first.message, wording::listed(&rows));
+        one.row = None;
     } else {
         let cells = each(&|p| {
             p.cell.clone().unwrap_or_else(|| p.row.map_or_else(String::new, |r| format!("row {r}")))
@@ -113,6 +119,23 @@ fn together(first: &Problem, members: &[&Problem], absent: &[String]) -> Problem
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sheet_that_is_stopped_by_its_name_is_told_once() {
+        let mut rows = Vec::new();
+        for row in [2, 3, 7] {
+            let mut one = problem(Code::PersonalIdentifier, Effect::Quarantined, None, Some(row), "");
+            (one.column, one.message) = (None, "possible NHS number in the name of the 2nd sheet".to_owned());
+            rows.push(one);
+        }
+        let told = condensed(rows);
+        assert_eq!(told.len(), 1);
+        assert_eq!(
+            told[0].message,
+            "possible NHS number in the name of the 2nd sheet, which keeps 3 rows aside: 2, 3 and 7"
+        );
+        assert_eq!((told[0].row, told[0].cell.as_deref()), (None, None));
+    }
 
     fn problem(code: Code, effect: Effect, cell: Option<&str>, row: Option<u32>, column: &str) -> Problem {
         Problem {
