@@ -269,8 +269,11 @@ pub(super) fn conceal(problems: &mut Vec<Problem>, guard: &Guard) {
         if at_a_hit(problem) {
             problem.found = None;
         }
-        if problem.found.as_ref().is_some_and(|text| guard.identifies(text)) {
-            problem.found = None;
+        if let Some(quote) = problem.found.take_if(|text| guard.identifies(text)) {
+            // What is wrong with it is told all the same.
+            for text in [&mut problem.message, &mut problem.mend] {
+                *text = text.replace(&quote, CONCEALED);
+            }
         }
         for text in [&mut problem.message, &mut problem.mend] {
             *text = guard.concealed(std::mem::take(text));
@@ -484,6 +487,7 @@ mod tests {
         let said: Vec<String> = problems.iter().map(|p| format!("{:?} {}", p.found, p.message)).collect();
         assert!(said.iter().all(|text| !text.contains("943")), "{said:?}");
         assert_eq!(said.len(), 3, "of the cell with the hit only the hit is told: {said:?}");
+        assert_eq!(said[1], format!("None \"{CONCEALED}\" is not a code of the register"));
         assert_eq!(said[2], "Some(\"soon\") \"soon\" is not a date");
     }
 }
