@@ -94,6 +94,10 @@ pub fn annotate(receipt: &Receipt, feed: &Feed, reading: Option<&Reading>, book:
     if hidden.columns.is_some() {
         notes.push("Columns that are withheld are not copied.".to_owned());
     }
+    let of_copy = copied.into_iter().flat_map(|sheet| &sheet.rows).flat_map(|(_, cells)| cells.iter().enumerate());
+    if of_copy.into_iter().any(|(column, cell)| hidden.is_a_persons(column, cell)) {
+        notes.push("Cells that may identify a person are not copied.".to_owned());
+    }
     if faults.len() > MOST_ERRORS {
         notes.push(format!(
             "{} are listed of {}.",
@@ -200,7 +204,12 @@ impl<'f> Hidden<'f> {
         }
     }
 
-    /// Whether a cell may identify a person. Sheets say the same again and again, so a text is looked at once.
+    /// Whether a cell of a column may identify a person.
+    fn is_a_persons(&self, column: usize, cell: &Cell) -> bool {
+        self.identifies(cell) && !self.trusted.contains(&super::cell::letters(column))
+    }
+
+    /// Whether what a cell holds may identify a person. Sheets say the same again and again, so a text is looked at once.
     fn identifies(&self, cell: &Cell) -> bool {
         let Some((guard, known)) = &self.guard else { return false };
         let Cell::Text(text) = cell else { return super::guard::identifies(guard, cell) };
@@ -217,8 +226,7 @@ impl<'f> Hidden<'f> {
         let copied = cells.iter().enumerate().map(|(column, cell)| {
             let letter = super::cell::letters(column);
             let seen = self.columns.as_ref().is_none_or(|columns| columns.contains(&letter));
-            let person = !self.trusted.contains(&letter) && self.identifies(cell);
-            let shown = row_seen && seen && !person && !self.cells.contains(&address(column, row));
+            let shown = row_seen && seen && !self.is_a_persons(column, cell) && !self.cells.contains(&address(column, row));
             if shown || cell.is_empty() { cell.clone() } else { Cell::Text(WITHHELD.to_owned()) }
         });
         copied.collect()
