@@ -42,7 +42,7 @@ enum Gap {
     Space,
     /// A mark of punctuation.
     Mark(char),
-    /// Any other short separator, or the word "and".
+    /// Any other short separator, or a word such as "and".
     Loose {
         /// Which it is.
         mark: u64,
@@ -361,12 +361,16 @@ fn gap(between: &str) -> Gap {
 /// At most so many marks are one separator.
 const MARKS: usize = 4;
 
-/// Up to four marks, and the word "and": what people part figures by. Units and letters set apart.
+/// Words by which people part figures when they dictate them, and the mark of a space on a web page.
+const WORDS: [&str; 6] = ["and", "then", "dash", "hyphen", "space", "&nbsp;"];
+
+/// Up to four marks, and a word that parts figures. Units and letters set apart.
 fn loose(between: &str) -> Gap {
     let lower = between.to_lowercase();
-    let (marks, and) = match lower.split_once("and") {
-        Some((before, after)) => (format!("{before}{after}"), true),
-        None => (lower, false),
+    let word = (1_u64..).zip(WORDS).find_map(|(number, word)| Some((number, lower.split_once(word)?)));
+    let (marks, seed) = match word {
+        Some((number, (before, after))) => (format!("{before}{after}"), number),
+        None => (lower, 0),
     };
     let marks: Vec<char> = marks.chars().filter(|c| *c != ' ').collect();
     let unit =
@@ -374,9 +378,8 @@ fn loose(between: &str) -> Gap {
     if marks.len() > MARKS || marks.iter().any(unit) {
         return Gap::Apart;
     }
-    let seed = u64::from(and);
     let mark = marks.iter().fold(seed, |sum, c| (sum << 21) ^ u64::from(u32::from(*c)));
-    Gap::Loose { mark, tight: !and && !between.contains(' ') }
+    Gap::Loose { mark, tight: seed == 0 && !between.contains(' ') }
 }
 
 fn is_dash(c: char) -> bool {
@@ -387,7 +390,10 @@ fn is_dash(c: char) -> bool {
 }
 
 /// The first characters of the decimal digits that text may hold beside those of ASCII.
-const ZEROS: [u32; 8] = [0xff10, 0x0660, 0x06f0, 0x0966, 0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7f6];
+const ZEROS: [u32; 22] = [
+    0xff10, 0x0660, 0x06f0, 0x07c0, 0x0966, 0x09e6, 0x0a66, 0x0ae6, 0x0b66, 0x0be6, 0x0c66, 0x0ce6, 0x0d66, 0x0e50,
+    0x0ed0, 0x0f20, 0x1040, 0x17e0, 0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7f6,
+];
 
 /// The value of a decimal digit of any script that people or programs paste.
 fn digit(c: char) -> Option<u8> {
@@ -464,7 +470,7 @@ mod tests {
     fn the_usual_grouping_is_found_with_any_short_separator() {
         for between in [
             ", ", ";", "; ", ":", " : ", "+", " + ", "*", "~", "\n\n", " and ", " AND ", "and", ", and ",
-            " & ", "#", "\\", "...", " -- ", "=>", ") (", "] [", "? ", "\" \"", "\u{2026}", ". ", ".\n\n",
+            " & ", " then ", " dash ", " hyphen ", " space ", "&nbsp;", "#", "\\", "...", " -- ", "=>", ") (", "] [", "? ", "\" \"", "\u{2026}", ". ", ".\n\n",
             "\u{2192}",
         ] {
             for text in
