@@ -94,7 +94,8 @@ pub fn annotate(receipt: &Receipt, feed: &Feed, reading: Option<&Reading>, book:
     if hidden.columns.is_some() {
         notes.push("Columns that are withheld are not copied.".to_owned());
     }
-    let of_copy = copied.into_iter().flat_map(|sheet| &sheet.rows).flat_map(|(_, cells)| cells.iter().enumerate());
+    let of_copy =
+        copied.into_iter().flat_map(|sheet| &sheet.rows).flat_map(|(_, cells)| cells.iter().enumerate());
     if of_copy.into_iter().any(|(column, cell)| hidden.is_a_persons(column, cell)) {
         notes.push("Cells that may identify a person are not copied.".to_owned());
     }
@@ -226,7 +227,10 @@ impl<'f> Hidden<'f> {
         let copied = cells.iter().enumerate().map(|(column, cell)| {
             let letter = super::cell::letters(column);
             let seen = self.columns.as_ref().is_none_or(|columns| columns.contains(&letter));
-            let shown = row_seen && seen && !self.is_a_persons(column, cell) && !self.cells.contains(&address(column, row));
+            let shown = row_seen
+                && seen
+                && !self.is_a_persons(column, cell)
+                && !self.cells.contains(&address(column, row));
             if shown || cell.is_empty() { cell.clone() } else { Cell::Text(WITHHELD.to_owned()) }
         });
         copied.collect()
