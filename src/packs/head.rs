@@ -17,7 +17,7 @@ pub struct Head {
     pub organisation: String,
     /// The committee it is for.
     pub committee: String,
-    /// Whether practices are named in it, in a word or two.
+    /// Whether practices are named in it, in a word.
     pub audience: String,
     /// The period it reports.
     pub period: String,
@@ -47,7 +47,7 @@ impl Head {
             short,
             organisation: pipeline.organisation.clone(),
             committee: committee.to_owned(),
-            audience: if public { "public" } else { "practices named" }.to_owned(),
+            audience: if public { "public" } else { "named" }.to_owned(),
             period: material.quarter.long(),
             as_at: long(material.as_of),
             date: material.as_of.to_string(),

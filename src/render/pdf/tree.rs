@@ -22,6 +22,7 @@ pub(crate) struct Meta {
     pub keywords: Option<String>,
     pub date: Option<Date>,
     pub classification: Option<String>,
+    pub header: Option<String>,
     pub footer: Option<String>,
 }
 

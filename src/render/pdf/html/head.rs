@@ -4,8 +4,8 @@ use super::super::error::RenderError;
 use super::super::tree::{Date, Meta};
 use super::element::{Child, Element};
 
-const NAMES: [&str; 8] =
-    ["author", "subject", "keywords", "date", "classification", "footer", "viewport", "color-scheme"];
+const NAMES: [&str; 9] =
+    ["author", "subject", "keywords", "date", "classification", "header", "footer", "viewport", "color-scheme"];
 
 /// Reads `<html lang>` and everything in `<head>`.
 pub(super) fn meta(html: Element<'_>, head: Element<'_>) -> Result<Meta, RenderError> {
@@ -53,6 +53,7 @@ fn entry(element: Element<'_>, meta: &mut Meta) -> Result<(), RenderError> {
         "subject" => meta.subject = filled,
         "keywords" => meta.keywords = filled,
         "classification" => meta.classification = filled,
+        "header" => meta.header = filled,
         "footer" => meta.footer = filled,
         "date" => {
             let date = date(&content).ok_or_else(|| element.value("content", "a date such as 2026-03-31"))?;

@@ -8,8 +8,8 @@
 //!
 //! `<html lang="en-GB">` and a `<title>` are required. `<meta name="…" content="…"/>` knows
 //! `author`, `subject`, `keywords`, `date` (`2026-03-31`; gives the file's dates),
-//! `classification` (printed at the top and foot of every page) and `footer` (short name of the
-//! document for the foot of the page; the title if absent). `viewport`, `color-scheme`,
+//! `classification` (printed at the top and foot of every page), `header` and `footer` (names of the
+//! document for the top and the foot of the page; the title if absent). `viewport`, `color-scheme`,
 //! `<meta charset>`, `<style>` and `<link>` are for the web view and are ignored, as are
 //! `<!DOCTYPE html>`, the attributes `role`, `lang`, `aria-*` and `data-*`, and classes that start
 //! with `web-`. Entities: the five of XML, numeric ones, `&nbsp; &ndash; &mdash; &hellip; &pound;

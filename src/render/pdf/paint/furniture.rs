@@ -47,7 +47,8 @@ pub(super) fn furnish(
     let mut header = Vec::new();
     let cover = sheet == Sheet::Cover;
     if !cover {
-        header.push(name(&meta.title, HEADER, frame.width - mark_width));
+        let top = meta.header.as_deref().unwrap_or(&meta.title);
+        header.push(name(top, HEADER, frame.width - mark_width));
     }
     if !mark.is_empty() {
         // The right of the cover belongs to the logo.
