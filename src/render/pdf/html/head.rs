@@ -4,8 +4,17 @@ use super::super::error::RenderError;
 use super::super::tree::{Date, Meta};
 use super::element::{Child, Element};
 
-const NAMES: [&str; 9] =
-    ["author", "subject", "keywords", "date", "classification", "header", "footer", "viewport", "color-scheme"];
+const NAMES: [&str; 9] = [
+    "author",
+    "subject",
+    "keywords",
+    "date",
+    "classification",
+    "header",
+    "footer",
+    "viewport",
+    "color-scheme",
+];
 
 /// Reads `<html lang>` and everything in `<head>`.
 pub(super) fn meta(html: Element<'_>, head: Element<'_>) -> Result<Meta, RenderError> {
