@@ -38,9 +38,7 @@ fn a_changed_threshold_moves_levels_and_says_so() {
         .collect();
     assert!(!nine.is_empty() && nine.iter().all(|code| before[*code]["level"] == "2"));
 
-    icb.edit("rules/variation-score-10.toml", "not stale and score >= 10", "not stale and score >= 9");
-    icb.edit("rules/variation-score-10.toml", "while = \"score >= 10\"", "while = \"score >= 9\"");
-    icb.edit("rules/variation-score-below-10.toml", "score < 10", "score < 9");
+    icb.edit("levels.toml", "variation_score = 10", "variation_score = 9");
     icb.report("quarterly", "2026-10-14");
     let after = icb.levels();
     for code in nine {

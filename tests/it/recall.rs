@@ -26,7 +26,10 @@ fn a_recall_tells_exactly_those_who_were_sent_it_once() {
     let (_, _, attached) = read(&pack.1);
     for (_, bytes) in &notices {
         let (subject, body, none) = read(bytes);
-        assert_eq!(subject, "[OFFICIAL-SENSITIVE] Recalled: GP support: quarterly pack, Q1 2026-27");
+        assert_eq!(
+            subject,
+            "[OFFICIAL-SENSITIVE] Recalled: GP support: quarterly pack, Q1 2026-27, Primary Care Quality Group"
+        );
         assert!(body.contains("Why:          A wrong extract."), "{body}");
         assert!(body.contains(&quarterday::sha256(&attached[0].1)), "which document: {body}");
         assert!(none.is_empty());
