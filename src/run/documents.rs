@@ -26,6 +26,8 @@ pub struct Finished {
     pub kind: Document,
     /// The name under which it is sent: that of its file, with the revision where it is not the first.
     pub name: String,
+    /// The name by which the guard knows it from day to day.
+    pub known: String,
     /// Where it lies.
     pub path: PathBuf,
     /// Its bytes.
@@ -277,7 +279,7 @@ impl Press<'_> {
         self.unwritten.write(&beside, (content + "\n").as_bytes());
         let sha256 = crate::sha256(&rendered.bytes);
         let (pages, unprintable) = (rendered.pages.len(), rendered.unprintable());
-        Ok(Ok(Finished { kind, name, path, pages, bytes: rendered.bytes, sha256, substance, unprintable }))
+        Ok(Ok(Finished { kind, name, known, path, pages, bytes: rendered.bytes, sha256, substance, unprintable }))
     }
 
     /// A hash over what a document says: all of it but the run and the pipeline that it names.

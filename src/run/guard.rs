@@ -192,7 +192,7 @@ impl<'g> Gate<'g> {
         let Some(before) = sent_before(letter, post)? else { return Ok(None) };
         let missing = |file: &Finished| {
             let folder = file.path.parent().and_then(|folder| folder.file_name());
-            let name = folder.map(|committee| (committee.to_string_lossy().into_owned(), file.name.clone()));
+            let name = folder.map(|committee| (committee.to_string_lossy().into_owned(), file.known.clone()));
             let released = name.is_some_and(|name| self.found.borrow().passed.contains(&name));
             released && !before.documents().iter().any(|known| known.name == file.name)
         };
