@@ -279,7 +279,17 @@ impl Press<'_> {
         self.unwritten.write(&beside, (content + "\n").as_bytes());
         let sha256 = crate::sha256(&rendered.bytes);
         let (pages, unprintable) = (rendered.pages.len(), rendered.unprintable());
-        Ok(Ok(Finished { kind, name, known, path, pages, bytes: rendered.bytes, sha256, substance, unprintable }))
+        Ok(Ok(Finished {
+            kind,
+            name,
+            known,
+            path,
+            pages,
+            bytes: rendered.bytes,
+            sha256,
+            substance,
+            unprintable,
+        }))
     }
 
     /// A hash over what a document says: all of it but the run and the pipeline that it names.
