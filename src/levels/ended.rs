@@ -14,7 +14,7 @@ use super::findings::{Evidence, Finding};
 use super::late::key_of;
 use super::outcome::Outcome;
 use crate::condition::Sentence;
-use crate::dates::long;
+use crate::dates::{add_days, long};
 use crate::intake::Receipt;
 use crate::pipeline::{Fact, Pipeline};
 use crate::triangulate::{Cells, Taken, Triangulated, rows_of};
@@ -28,6 +28,17 @@ pub struct Ended {
     pub what: String,
     /// What became of it, with rows and files; several sentences if several rows did it.
     pub why: String,
+}
+
+/// A clock of the last pack whose finding or decision stands no longer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lapsed {
+    /// The level it belonged to.
+    pub level: u8,
+    /// The day it started.
+    pub starts: NaiveDate,
+    /// The last day on which that stood to which it belonged.
+    pub until: NaiveDate,
 }
 
 /// The rows of the files that count on a date, whether they stand or not.
@@ -101,6 +112,81 @@ impl<'r> Rows<'r> {
         }
         said.dedup();
         Ok(if said.is_empty() { still() } else { said.join(" ") })
+    }
+
+    /// The last day on which a finding of the last pack stood from which a clock started, by what today's files
+    /// say of its rows; `evidence` is the place of its row, if the clock belongs to one. None if a row of it
+    /// stands, or if no file says when it ended.
+    ///
+    /// # Errors
+    /// If Polars refuses an expression: the pipeline's checks make that a bug.
+    pub fn stood_until(
+        &self,
+        then: &Rows<'_>,
+        finding: &Finding,
+        evidence: Option<usize>,
+        (practice, starts): (&str, NaiveDate),
+    ) -> anyhow::Result<Option<NaiveDate>> {
+        let rule = self.pipeline.rules.iter().find(|rule| rule.id == finding.rule);
+        let Some(fact) = rule.and_then(|rule| self.pipeline.facts.get(&rule.from)) else { return Ok(None) };
+        let one = evidence.and_then(|place| finding.evidence.get(place));
+        let mut last = None;
+        for evidence in one.map_or_else(|| finding.evidence.iter().collect(), |one| vec![one]) {
+            let Some(key) = then.key(fact, evidence, practice) else { continue };
+            match self.row_until(fact, &key, practice, starts)? {
+                Until::Today => return Ok(None),
+                Until::Day(day) => last = last.max(Some(day)),
+                Until::Unknown => {}
+            }
+        }
+        Ok(last)
+    }
+
+    /// Whether a day lies before that of the rows.
+    pub fn is_past(&self, day: NaiveDate) -> bool {
+        day < self.known.as_of
+    }
+
+    /// Until when the row of that key stood that stood on a day.
+    fn row_until(&self, fact: &Fact, key: &str, practice: &str, day: NaiveDate) -> anyhow::Result<Until> {
+        let cells = Cells::new(self.all.get(fact.id.as_str()));
+        let is = |row: &usize| key_of(fact, &cells, *row).as_deref() == Some(key);
+        let (Some(row), Some(rows)) = ((0..cells.height()).rev().find(is), self.all.get(fact.id.as_str()))
+        else {
+            return Ok(Until::Unknown);
+        };
+        let stands = |day: NaiveDate| stands(fact, rows, row, day);
+        if stands(self.known.as_of)? {
+            return self.replaced(fact, key, practice);
+        }
+        if !stands(day)? {
+            return Ok(Until::Unknown);
+        }
+        let (mut stood, mut gone) = (day, self.known.as_of);
+        while (gone - stood).num_days() > 1 {
+            let between = stood + (gone - stood) / 2;
+            if stands(between)? { stood = between } else { gone = between }
+        }
+        Ok(Until::Day(stood))
+    }
+
+    /// Until when a row counted that another one has replaced: the day before that came about.
+    fn replaced(&self, fact: &Fact, key: &str, practice: &str) -> anyhow::Result<Until> {
+        let frame = self.known.facts.get(&fact.id);
+        let cells = Cells::new(frame);
+        let is = |row: &usize| key_of(fact, &cells, *row).as_deref() == Some(key);
+        if fact.latest.is_empty() || (0..cells.height()).any(|row| is(&row)) {
+            return Ok(Until::Today);
+        }
+        let other = (0..cells.height()).find(|row| cells.text("practice", *row).as_deref() == Some(practice));
+        let (Some(frame), Some(other), Some(happened)) = (frame, other, &fact.happened) else {
+            return Ok(Until::Unknown);
+        };
+        let one = frame.slice(i64::try_from(other)?, 1).lazy();
+        let dated = one.select([happened.expr(self.known.as_of).alias("_day")]).collect();
+        let dated = dated.with_context(|| format!("the fact `{}` cannot be evaluated", fact.id))?;
+        let day = Cells::new(Some(&dated)).date("_day", 0);
+        Ok(day.map_or(Until::Unknown, |day| Until::Day(add_days(day, -1))))
     }
 
     /// What became of an exception that is not open any more.
@@ -267,6 +353,23 @@ impl<'r> Rows<'r> {
         };
         Some(Ended { level: then.level, what: words(then), why })
     }
+}
+
+/// Until when a row stood.
+enum Until {
+    /// It stands.
+    Today,
+    /// The last day.
+    Day(NaiveDate),
+    /// No file says.
+    Unknown,
+}
+
+/// Whether a row stands on a day, as the fact has it.
+fn stands(fact: &Fact, rows: &DataFrame, row: usize, day: NaiveDate) -> anyhow::Result<bool> {
+    let Some(stands) = &fact.stands else { return Ok(true) };
+    let one = rows.slice(i64::try_from(row)?, 1).lazy().filter(stands.expr(day)).collect();
+    Ok(one.with_context(|| format!("the fact `{}` cannot be evaluated", fact.id))?.height() == 1)
 }
 
 /// Feed, receipt, sheet and row, as far as they are known.

@@ -12,7 +12,7 @@ mod outcome;
 
 pub use decide::{Decision, Ruling};
 pub use direction::Direction;
-pub use ended::{Ended, Rows, from_to, place};
+pub use ended::{Ended, Lapsed, Rows, from_to, place};
 pub use exceptions::{Exception, exceptions};
 pub use findings::{Evidence, Finding, findings};
 pub use late::{LateRow, Lateness, Then, late_rows};

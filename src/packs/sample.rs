@@ -133,6 +133,7 @@ impl Sample {
             previous: None,
             cause: None,
             ended: Vec::new(),
+            lapsed: Vec::new(),
         });
         self.standings.last_mut().unwrap()
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::levels::{Cause, Direction, Ended, Outcome, Past, Ruling};
+use crate::levels::{Cause, Direction, Ended, Lapsed, Outcome, Past, Ruling};
 use crate::visits::{Clock, Timed};
 use crate::wording;
 
@@ -23,6 +23,9 @@ pub struct Standing {
     /// Where its level changed: what the last pack rested on and has ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ended: Vec<Ended>,
+    /// The clocks of a reactive level that the last pack had, unmet, and whose finding or decision has ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lapsed: Vec<Lapsed>,
 }
 
 /// The columns of the levels output, in order.

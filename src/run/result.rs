@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::state::State;
 use super::workspace::Workspace;
 use crate::ledger::Ledger;
-use crate::levels::{Exception, LateRow, Lateness, Outcome, Past, Reported, Rows, cause};
+use crate::levels::{Exception, Lapsed, LateRow, Lateness, Outcome, Past, Reported, Rows, cause};
 use crate::packs::Standing;
 use crate::packs::suppress::Published;
 use crate::pipeline::{Levels, Pipeline};
@@ -191,13 +191,39 @@ fn compare(
         previous: None,
         cause: None,
         ended: Vec::new(),
+        lapsed: Vec::new(),
     };
     let Some(comparison) = comparison else { return Ok(standing) };
     let then = comparison.of(code);
     standing.previous = then.map(|then| Past::of(then.outcome));
     standing.cause = cause(then, outcome, comparison.pipeline);
+    standing.lapsed = lapsed(code, comparison)?;
     if let (Some(then), Some(_)) = (then, standing.cause) {
         standing.ended = comparison.rows.ended(&comparison.rows_then, then.outcome, outcome)?;
     }
     Ok(standing)
+}
+
+/// The clocks of a practice that stood at a reactive level in the last pack, unmet then, whose finding or
+/// decision has ended.
+fn lapsed(code: &str, comparison: &Comparison<'_>) -> anyhow::Result<Vec<Lapsed>> {
+    let Some(last) = comparison.last.of(code) else { return Ok(Vec::new()) };
+    let Some(level) = last.outcome.level else { return Ok(Vec::new()) };
+    if !comparison.pipeline.levels.get(Some(level)).reactive {
+        return Ok(Vec::new());
+    }
+    let mut out = Vec::new();
+    for timed in last.clocks.iter().filter(|timed| !timed.clock.state.is_met()) {
+        let starts = timed.clock.starts;
+        let finding = last.outcome.findings.iter().find(|finding| Some(&finding.rule) == timed.rule.as_ref());
+        let until = match (finding, last.outcome.decided()) {
+            (Some(finding), _) => {
+                comparison.rows.stood_until(&comparison.rows_then, finding, timed.evidence, (code, starts))?
+            }
+            (None, Some(decision)) => Some(decision.until).filter(|until| comparison.rows.is_past(*until)),
+            (None, None) => None,
+        };
+        out.extend(until.map(|until| Lapsed { level, starts, until }));
+    }
+    Ok(out)
 }

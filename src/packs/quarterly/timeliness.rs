@@ -91,11 +91,18 @@ fn owed(material: &Material<'_>) -> Vec<Owed> {
         for then in clocks_of(standing) {
             if seen.insert((standing.code().to_owned(), level, then.starts)) {
                 let now = today.of_level(standing.code(), levels.get(Some(level)), then.starts);
-                add(level, &now, then.state == State::Overdue);
+                add(level, &now, then.state == State::Overdue || outlived(material, standing, level, &now));
             }
         }
     }
     out
+}
+
+/// Whether what a clock of the last pack belonged to ended only after its visit was due.
+fn outlived(material: &Material<'_>, then: &Standing, level: u8, clock: &Clock) -> bool {
+    let lapsed = material.of(then.code()).map(|now| now.lapsed.as_slice()).unwrap_or_default();
+    let same = lapsed.iter().filter(|lapsed| (lapsed.level, lapsed.starts) == (level, clock.starts));
+    same.map(|lapsed| lapsed.until).max() >= clock.due && clock.due.is_some()
 }
 
 fn share<'o>(visits: impl Iterator<Item = &'o Owed>) -> String {
@@ -155,6 +162,7 @@ pub(super) fn headline(material: &Material<'_>) -> (String, Option<Claim>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::levels::Lapsed;
     use crate::packs::sample::{Sample, clock, day};
 
     fn made(due: &str, on: &str) -> Clock {
@@ -200,5 +208,22 @@ mod tests {
         sample.last = Some(Box::new(last));
         let (share, _) = headline(&sample.material());
         assert_eq!(share, "0 of 1", "made on 20 July, 12 days late");
+    }
+
+    #[test]
+    fn a_concern_that_closed_without_a_visit_asked_for_one_if_it_was_due_before() {
+        let share_of = |until: &str| {
+            let mut sample = Sample::new("2026-10-14");
+            sample.practice("P81001", Some(2)).lapsed =
+                vec![Lapsed { level: 4, starts: day("2026-07-02"), until: day(until) }];
+            let mut last = Sample::new("2026-07-14");
+            let due = Clock { due: Some(day("2026-08-02")), ..clock("2026-07-02", State::Running) };
+            last.practice("P81001", Some(4)).clock = due;
+            sample.last = Some(Box::new(last));
+            headline(&sample.material()).0
+        };
+        assert_eq!(share_of("2026-08-01"), "none due", "it ended while there was time");
+        assert_eq!(share_of("2026-08-02"), "0 of 1", "the day on which the visit was due passed");
+        assert_eq!(share_of("2026-09-29"), "0 of 1");
     }
 }
