@@ -107,6 +107,7 @@ fn counts(matched: &[&Matched]) -> String {
         (Fate::Gone, "gone from the data folder"),
         (Fate::Waiting, "held back until a person lets them go"),
         (Fate::Later, "sent later by a person"),
+        (Fate::Kept, "made again as they were, gone from the data folder and kept in the store"),
         (Fate::Removed, "made again as they were, removed by retention"),
     ];
     let told: Vec<String> = fates
@@ -124,6 +125,7 @@ fn word(fate: Fate) -> &'static str {
         Fate::Same => "same",
         Fate::Differs => "differs",
         Fate::Gone => "gone",
+        Fate::Kept => "kept",
         Fate::Removed => "removed",
         Fate::NotMade => "not made",
         Fate::New => "new",

@@ -137,7 +137,10 @@ fn a_pack_of_the_register_alone_says_what_it_does_not_know() {
     ] {
         assert!(whole.contains(sentence), "{sentence}");
     }
-    assert!(!whole.contains("No concern is open"), "what was never received is not nothing");
+    // The annex explains its rules, and one of them has these words.
+    let told = whole.replace(": No concern is open and the score is 0", "");
+    assert_ne!(told, whole, "the annex explains its rules");
+    assert!(!told.contains("No concern is open"), "what was never received is not nothing");
 }
 
 #[test]

@@ -109,11 +109,22 @@ fn a_run_with_other_inputs_on_the_same_day_is_told_from_the_first() {
 fn the_run_folders_may_be_lost() {
     let dir = copy_of_demo();
     fs::remove_dir_all(dir.path().join("runs")).unwrap();
-    let output = replay(dir.path(), "quarterly-2026-10-14", &["-q"]);
-    assert_eq!(code(&output), 20, "{}", complained(&output));
-    let said = said(&output);
-    assert!(said.contains("documents  30 the same") && said.contains("messages   25 the same"), "{said}");
-    assert!(said.contains("results    3 gone from the data folder"), "{said}");
+    let run = "quarterly-2026-10-14";
+    let output = replay(dir.path(), run, &["-q"]);
+    assert_eq!(code(&output), 0, "{}{}", said(&output), complained(&output));
+    let kept = "results    3 made again as they were, gone from the data folder and kept in the store";
+    let told = said(&output);
+    assert!(told.contains("documents  32 the same") && told.contains("messages   26 the same"), "{told}");
+    assert!(told.contains(kept), "{told}");
+    // What the store has not either is gone.
+    let ledger = rusqlite::Connection::open(dir.path().join("ledger.sqlite")).unwrap();
+    assert_eq!(ledger.execute("DELETE FROM result_kept WHERE run = ?1", [run]).unwrap(), 1);
+    drop(ledger);
+    let output = replay(dir.path(), run, &["-q"]);
+    assert_eq!(code(&output), 20, "{}{}", said(&output), complained(&output));
+    let told = said(&output);
+    assert!(told.contains("2 gone from the data folder"), "{told}");
+    assert!(told.contains(&format!("gone  runs/{run}/result.json: somebody removed the file")), "{told}");
 }
 
 #[test]

@@ -173,8 +173,9 @@ fn yes_no(cell: &Cell) -> Result<bool, Flaw> {
     match fold(&cell.shown()).as_str() {
         "yes" | "y" | "true" | "1" => Ok(true),
         "no" | "n" | "false" | "0" => Ok(false),
-        other => {
-            Err(Flaw::new(Code::BadChoice, format!("\"{other}\" is neither yes nor no"), "write Yes or No"))
+        _ => {
+            let shown = crate::intake::cell::shortened(&cell.shown());
+            Err(Flaw::new(Code::BadChoice, format!("\"{shown}\" is neither yes nor no"), "write Yes or No"))
         }
     }
 }

@@ -4,6 +4,8 @@
 //! template can print it.
 
 mod annex;
+#[cfg(test)]
+mod bare;
 mod best_practice;
 mod changes;
 mod exceptions;

@@ -10,7 +10,7 @@ use crate::packs::suppress::Figures;
 use crate::pipeline::{Audience, Committee};
 
 /// A world in which every section has something to count.
-fn world() -> Sample {
+pub(super) fn world() -> Sample {
     let mut last = Sample::new("2026-07-14");
     let mut sample = Sample::new("2026-10-14");
     let levels = [Some(5), Some(4), Some(3), Some(2), Some(2), Some(1), None];

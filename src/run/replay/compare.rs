@@ -49,6 +49,8 @@ pub enum Fate {
     Differs,
     /// The run left it, and it is not there any more; what came out now is what the run wrote.
     Gone,
+    /// It is not in the folder of its run any more; the store has it, and what came out now is that.
+    Kept,
     /// Retention removed it; what came out now is what the run wrote.
     Removed,
     /// The run left it, and it does not come out now.
@@ -64,7 +66,7 @@ pub enum Fate {
 impl Fate {
     /// Whether the run cannot be said to have come out as it was.
     pub fn is_difference(self) -> bool {
-        !matches!(self, Fate::Same | Fate::Removed | Fate::Waiting | Fate::Later)
+        !matches!(self, Fate::Same | Fate::Kept | Fate::Removed | Fate::Waiting | Fate::Later)
     }
 }
 
@@ -92,6 +94,9 @@ pub(super) fn explained(mut reasons: Vec<String>, compared: &[Matched]) -> Vec<S
     }
     reasons
 }
+
+/// What a run found, as files of its folder.
+const RESULTS: [&str; 3] = [MANIFEST, FILE, "levels.csv"];
 
 type Hashes = BTreeMap<String, String>;
 
@@ -187,14 +192,41 @@ fn messages(past: &Past) -> anyhow::Result<Vec<Matched>> {
     Ok(out)
 }
 
+/// What the store has of a run's results. The levels are a part of what it found, so they are kept with that.
+struct Stored {
+    manifest: bool,
+    result: Option<String>,
+}
+
+impl Stored {
+    fn of(past: &Past) -> Self {
+        let store = past.workspace.store();
+        let result = past.result.clone().filter(|sha256| store.get(sha256).is_ok());
+        Self { manifest: store.get(&past.record.manifest).is_ok(), result }
+    }
+
+    /// Whether the store has what came out now.
+    fn has(&self, file: &str, now: &Hashes, past: &Past) -> bool {
+        match file {
+            MANIFEST => self.manifest && now.get(MANIFEST) == Some(&past.record.manifest),
+            _ => self.result.is_some() && now.get(FILE) == self.result.as_ref(),
+        }
+    }
+}
+
 fn results(past: &Past, as_ever: bool) -> anyhow::Result<Vec<Matched>> {
     let run = &past.record.id;
     let apart = past.workspace.apart(past.scratch.path());
-    let mut out = Vec::new();
-    for file in [MANIFEST, FILE, "levels.csv"] {
+    let mut made = Hashes::new();
+    for file in RESULTS {
         let path = apart.run(run).join(file);
         let now = std::fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let now = crate::sha256(&now);
+        made.insert(file.to_owned(), crate::sha256(&now));
+    }
+    let stored = Stored::of(past);
+    let mut out = Vec::new();
+    for file in RESULTS {
+        let now = made.get(file).cloned().unwrap_or_default();
         let name = format!("runs/{run}/{file}");
         let lies = std::fs::read(past.workspace.past_run(run).join(file)).ok().map(|b| crate::sha256(&b));
         let removal = past.removals.iter().rev().find(|r| name.starts_with(&format!("{}/", r.path)));
@@ -205,6 +237,9 @@ fn results(past: &Past, as_ever: bool) -> anyhow::Result<Vec<Matched>> {
             }
             (Some(_), _) => (Fate::Differs, None),
             (None, Some(r)) => (Fate::Removed, Some(format!("{} on {}", r.why, crate::dates::long(r.as_of)))),
+            (None, None) if stored.has(file, &made, past) => {
+                (Fate::Kept, Some("somebody removed the file; the store has what it said".to_owned()))
+            }
             (None, None) => (Fate::Gone, Some("somebody removed the file".to_owned())),
         };
         out.push(Matched { kind: Kind::Result, name, fate, then: lies, now: Some(now), why });

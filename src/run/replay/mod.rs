@@ -55,6 +55,7 @@ pub struct Past {
     folder: Option<Folder>,
     dispatches: Vec<Dispatch>,
     written: Vec<WrittenFile>,
+    result: Option<String>,
     removals: Vec<Removal>,
     later: Later,
     damage: Vec<String>,
@@ -85,6 +86,7 @@ impl Past {
         });
         let dispatches = ledger.dispatches()?.into_iter().filter(|d| d.run == run).collect();
         let (written, removals, later) = (ledger.written(run)?, ledger.removals()?, Later::of(&ledger, run)?);
+        let result = ledger.kept_result(run)?;
         let workspace = workspace.clone();
         Ok(Self {
             workspace,
@@ -94,6 +96,7 @@ impl Past {
             folder,
             dispatches,
             written,
+            result,
             removals,
             later,
             damage,
