@@ -226,7 +226,7 @@ fn typed(name: &str, kind: &Kind, cells: &[Option<&str>]) -> Series {
         Kind::Text | Kind::Choice(_) => Series::new(name, cells),
         Kind::Choices(_) => {
             let joined: Vec<Option<String>> =
-                cells.iter().map(|c| c.map(|c| c.replace(", ", &BETWEEN_VALUES.to_string()))).collect();
+                cells.iter().map(|c| c.map(|c| c.replace(", ", BETWEEN_VALUES))).collect();
             Series::new(name, joined)
         }
         Kind::Number => {

@@ -111,15 +111,16 @@ fn place(rules: &[&Rule], column: &str, range: &Range) -> At {
 fn limits(fact: &Fact, column: &str, feeds: &[Feed]) -> (Option<f64>, Option<f64>) {
     let layouts =
         feeds.iter().flat_map(|feed| &feed.layouts).filter(|layout| fact.from.contains(&layout.table));
-    let kinds: Vec<(Option<f64>, Option<f64>)> = layouts
+    type Limits = (Option<f64>, Option<f64>);
+    let kinds: Vec<Limits> = layouts
         .filter_map(|layout| layout.column(column))
         .map(|column| match column.kind {
             ColumnKind::Number { minimum, maximum, .. } => (minimum, maximum),
             _ => (None, None),
         })
         .collect();
-    let all = |pick: &dyn Fn(&(Option<f64>, Option<f64>)) -> Option<f64>, of: fn(f64, f64) -> f64| {
+    let all = |pick: fn(&Limits) -> Option<f64>, of: fn(f64, f64) -> f64| {
         kinds.iter().map(pick).reduce(|a, b| a.zip(b).map(|(a, b)| of(a, b))).flatten()
     };
-    (all(&|k| k.0, f64::min), all(&|k| k.1, f64::max))
+    (all(|k| k.0, f64::min), all(|k| k.1, f64::max))
 }

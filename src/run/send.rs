@@ -235,7 +235,7 @@ impl<'b> Batch<'b> {
     fn send(mut self, due: &[Dispatch], sent: &mut Sent) -> Result<(), LedgerError> {
         let mut rest = due.iter();
         let mut stop = None;
-        while let Some(dispatch) = rest.next() {
+        for dispatch in rest.by_ref() {
             let Some((outcome, step)) = self.one(dispatch, sent)? else { continue };
             match &outcome.fate {
                 Fate::Accepted => sent.now += 1,

@@ -65,7 +65,7 @@ impl Rows {
                 .is_some_and(|s| known.is_some_and(|k| k.contains(&s)))
         };
         let fitting = self.shapes.keys().filter(|column| fits(column)).count();
-        let begins_alike = self.shapes.keys().next().is_some_and(|first| fits(first));
+        let begins_alike = self.shapes.keys().next().is_some_and(fits);
         (fields.len() >= self.width && fitting * 2 > self.usual) || (begins_alike && fitting >= 2)
     }
 }

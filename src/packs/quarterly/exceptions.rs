@@ -86,7 +86,7 @@ pub(super) fn urgency(clock: Option<&Clock>, level: u8) -> (bool, Reverse<u8>, O
 fn owner(material: &Material<'_>, exception: &Exception) -> String {
     let arrival = exception.evidence.arrival;
     let known = material.last.iter().map(|last| last.known).chain([material.known]);
-    let source = known.filter_map(|known| known.sources.get(&arrival?)).last();
+    let source = known.filter_map(|known| known.sources.get(&arrival?)).next_back();
     let feed = source.and_then(|source| material.pipeline.feed(&source.feed));
     feed.map(|feed| feed.owner.clone()).unwrap_or_default()
 }

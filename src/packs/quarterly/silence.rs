@@ -55,9 +55,9 @@ pub(super) fn world() -> Sample {
         .map(|_| "section = Summary; text = words; author = Lead; written_on = 2026-10-01".to_owned())
         .collect();
     sample.fact("narrative", &paragraphs.iter().map(String::as_str).collect::<Vec<_>>());
-    for i in 0..6 {
+    for (i, code) in codes.iter().enumerate().take(6) {
         let clock = crate::packs::sample::clock("2026-09-01", crate::visits::State::Running);
-        sample.exception(&format!("concerns/C{i}"), &codes[i], 4, clock);
+        sample.exception(&format!("concerns/C{i}"), code, 4, clock);
     }
     sample.last = Some(Box::new(last));
     sample

@@ -88,7 +88,7 @@ impl<'m> Choice<'m> {
             protected(earlier).into_iter().filter(|place| before.width_rests_on(*place).is_none());
         let wide = beyond_help.map(|place| (place, BTreeSet::new())).collect();
         let mut published = earlier.clone();
-        let places = published.take(model, |cell| first_state(cell));
+        let places = published.take(model, first_state);
         let cells = model.cells.values().map(|cell| (places[&cell.key], cell)).collect();
         let wholes = model.equations.iter().filter(|e| !e.least);
         let wholes = wholes.flat_map(|e| &e.whole).map(String::as_str).collect();
