@@ -4,7 +4,7 @@
 //! The practice of NHS England's statistics: primary suppression of small counts, and secondary suppression
 //! of others. What is enough is not left to a rule of thumb. All figures of a paper stand in one
 //! [`Model`] with what holds between them, together with the public papers before it; `bounds` finds out
-//! what each hidden count could be for somebody who knows all of that, and `choose`(choose::choose) hides
+//! what each hidden count could be for somebody who knows all of that, and `choose` hides
 //! more until each of them could be many things.
 
 #[cfg(test)]
