@@ -148,6 +148,21 @@ impl Section {
         ("annex", Section::Annex),
     ];
 
+    /// What the narrative sheet calls it, where the pack prints paragraphs beside its figures; a paragraph of
+    /// another name is printed nowhere.
+    pub fn written_as(self) -> Option<&'static str> {
+        match self {
+            Section::Summary => Some("Summary"),
+            Section::Visits => Some("Data and visits"),
+            Section::Themes => Some("Themes"),
+            Section::Support => Some("Support"),
+            Section::BestPractice => Some("Best practice"),
+            Section::Changes => Some("Changes to the plan"),
+            Section::Narrative => Some("Narrative"),
+            Section::Exceptions | Section::Movements | Section::Sources | Section::Annex => None,
+        }
+    }
+
     /// The word for it.
     pub fn word(self) -> &'static str {
         Self::WORDS.iter().find(|(_, s)| *s == self).map_or("", |(word, _)| word)

@@ -41,7 +41,7 @@ mod support;
 mod timing;
 mod upkeep;
 mod vocabulary;
-pub(crate) mod words;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

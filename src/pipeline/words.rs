@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::committee::Section;
 use super::contract::place_of;
 use super::fact::Fact;
 use super::feed::Feed;
@@ -27,10 +28,6 @@ const WORDS: &[(&str, &str, &[&str], &str)] = &[
     ("plans", "status", &["Planned", "Cancelled"], "the changes to the plan are read from it"),
     ("offer", "response", &["Accepted", "Declined", "No response"], "the answers are counted by it"),
 ];
-
-/// Sections of the narrative, which are the parts of the pack; a paragraph of another one is printed nowhere.
-pub(crate) const NARRATIVE: [&str; 7] =
-    ["Summary", "Data and visits", "Themes", "Support", "Best practice", "Changes to the plan", "Narrative"];
 
 /// Notes the values that a list lacks.
 pub(super) fn check(
@@ -97,7 +94,9 @@ impl<'p> Places<'p> {
     fn narrative(&self) {
         let Some(kind) = self.kind("narrative", "section") else { return };
         let at = self.at("narrative", "section");
-        let sections = list(&NARRATIVE.map(String::from));
+        let written: Vec<&str> =
+            Section::WORDS.iter().filter_map(|(_, section)| section.written_as()).collect();
+        let sections = list(&written);
         let Kind::Choice(values) = kind else {
             let message = "column `section` of `narrative` has no list of values, and a paragraph under a heading \
                            that the pack does not have is printed nowhere";
@@ -108,7 +107,7 @@ impl<'p> Places<'p> {
                 Some(format!("the sections are {sections}")),
             );
         };
-        for value in values.iter().filter(|value| !NARRATIVE.contains(&value.as_str())) {
+        for value in values.iter().filter(|value| !written.contains(&value.as_str())) {
             let message =
                 format!("the pack has no section `{value}`: its paragraphs would be printed nowhere");
             let mend = format!("the sections are {sections}; map other words to them with `also`");

@@ -108,3 +108,33 @@ fn description(bars: &[LevelBar], now: &str, last: Option<&str>) -> String {
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packs::Badge;
+
+    fn bar(name: &str, now: usize, before: usize) -> LevelBar {
+        let badge = Badge {
+            label: name.to_owned(),
+            name: name.to_owned(),
+            short: "–".to_owned(),
+            shape: "circle".to_owned(),
+            tone: "none".to_owned(),
+        };
+        let (now_text, before_text) = (now.to_string(), before.to_string());
+        LevelBar { badge, now: Some(now), before: Some(before), now_text, before_text }
+    }
+
+    #[test]
+    fn bars_are_as_long_as_their_numbers_and_the_longest_fills_the_chart() {
+        let svg = levels(&[bar("Many", 100, 50), bar("None", 0, 25)], "A finding", "now", Some("then"));
+        let lengths: Vec<&str> = svg
+            .split("<rect ")
+            .filter(|rect| rect.contains(r#"x="200" y=""#) && rect.contains(r#"height="11.00""#))
+            .filter_map(|rect| rect.split_once("width=\"")?.1.split('"').next())
+            .collect();
+        assert_eq!(lengths, ["390.00", "195.00", "97.50"], "{svg}");
+        assert!(svg.contains("Many 100 (50); None 0 (25)."), "{svg}");
+    }
+}

@@ -172,7 +172,7 @@ fn write(material: &Material<'_>, committee: &Committee, reader: Reader<'_>) -> 
 /// (f), and in which other sections of the pack people wrote something.
 fn narrative(material: &Material<'_>, reader: Reader<'_>, sections: &[Section]) -> Narrative {
     let somebody_wrote = |section: &&Section| {
-        let name = paper::written_as(**section);
+        let name = section.written_as().filter(|_| **section != Section::Narrative);
         name.is_some_and(|name| !super::narrative::written(material, name, reader).paragraphs.is_empty())
     };
     let elsewhere = sections.iter().filter(somebody_wrote).map(|s| heading(*s).to_owned()).collect();

@@ -22,21 +22,6 @@ pub fn heading(section: Section) -> &'static str {
     }
 }
 
-/// What the narrative sheet calls a section that prints paragraphs beside its figures.
-pub(super) fn written_as(section: Section) -> Option<&'static str> {
-    match section {
-        Section::Summary => Some("Summary"),
-        Section::Visits => Some("Data and visits"),
-        Section::Themes => Some("Themes"),
-        Section::Support => Some("Support"),
-        Section::BestPractice => Some("Best practice"),
-        Section::Changes => Some("Changes to the plan"),
-        Section::Narrative | Section::Exceptions | Section::Movements | Section::Sources | Section::Annex => {
-            None
-        }
-    }
-}
-
 /// A section in the title of a paper that has only a few.
 fn in_title(section: Section) -> &'static str {
     match section {

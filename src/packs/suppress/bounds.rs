@@ -164,7 +164,7 @@ impl Search<'_> {
         let Some(line) = broken else { return true };
         let residual = self.residuals[line];
         for (place, sign) in self.free(line) {
-            // `sign` times the change must take the residual away; a part of it will do for now.
+            // `sign` times the change must take the residual away; a later step takes what is left of it.
             let wanted = -residual * sign;
             let (least, most) = self.bounds.domains[place];
             let most = wanted.clamp(least - self.now[place], most - self.now[place]);
