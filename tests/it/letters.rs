@@ -114,6 +114,18 @@ fn offers_that_answer_what_set_the_level_come_first() {
 }
 
 #[test]
+fn an_indicator_is_shown_with_its_latest_period() {
+    let periods = |run: &str| {
+        let all = sbars(run, "primary-care-quality-group");
+        let rows = all["X90002"]["assessment"]["indicators"].as_array().unwrap().clone();
+        let row = rows.into_iter().find(|row| row["title"] == "Friends and Family Test, positive").unwrap();
+        row["period"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(periods("quarterly-2026-10-14"), "2026-08");
+    assert!(periods("quarterly-2026-07-14") < periods("quarterly-2026-10-14"), "two periods were received");
+}
+
+#[test]
 fn who_holds_a_text_that_is_not_shared_is_told_with_its_reference() {
     let all = sbars("quarterly-2026-10-14", "primary-care-quality-group");
     let concern = &all["X90005"]["assessment"]["concerns"][0];
