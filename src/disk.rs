@@ -5,6 +5,9 @@
 //! says nothing about confidential files, and they are private to the user: 0600, folders 0700. Only what is
 //! laid beside the teams' own files may be read by whoever may look into that folder.
 
+pub mod advice;
+pub mod unwritten;
+
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;

@@ -4,6 +4,7 @@
 //! The rooms stand in the order in which data flows; a room uses rooms above it and plain values.
 
 pub mod cli;
+mod clock;
 pub mod condition;
 mod crash;
 pub mod dates;
@@ -12,10 +13,12 @@ mod disk;
 pub mod dispatch;
 pub mod guard;
 pub mod intake;
+pub mod known;
 pub mod ledger;
 pub mod levels;
 pub mod packs;
 pub mod pipeline;
+mod post;
 pub mod render;
 pub mod run;
 pub mod schedule;
@@ -23,8 +26,10 @@ pub mod secret;
 pub mod time;
 pub mod tls;
 pub mod triangulate;
+pub mod upkeep;
 pub mod visits;
 pub mod wording;
+pub mod workspace;
 
 use sha2::{Digest, Sha256};
 

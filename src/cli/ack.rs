@@ -8,8 +8,10 @@ use clap::Args;
 use super::Exit;
 use super::desk::{failed, given_or_told, ledger_to_read};
 use super::output::{say, say_json};
+use crate::clock;
 use crate::dates::long;
-use crate::run::{Open, Workspace, acknowledge, clock, open};
+use crate::post::acknowledge::{Open, acknowledge, open};
+use crate::workspace::Workspace;
 
 #[derive(Debug, Args)]
 #[command(

@@ -10,7 +10,7 @@ use super::desk::{finish, given_or_told, with_desk};
 use super::output::say;
 use crate::dates::long;
 use crate::ledger::Warrant;
-use crate::run::{Approved, approve};
+use crate::post::approve::{Approved, approve};
 use crate::wording::plural;
 
 #[derive(Debug, Args)]

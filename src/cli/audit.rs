@@ -8,7 +8,8 @@ use clap::Args;
 use super::Exit;
 use super::desk::{failed, ledger_to_read};
 use super::output::{say, say_json};
-use crate::run::{Audit, Filter, Workspace, audit};
+use crate::upkeep::audit::{Audit, Filter, audit};
+use crate::workspace::Workspace;
 
 #[derive(Debug, Args)]
 pub(super) struct AuditArgs {

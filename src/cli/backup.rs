@@ -8,9 +8,9 @@ use super::Exit;
 use super::invocation::{invocation, quoted};
 use super::output::{complain, failed, hint, say, say_json};
 use super::retention::size;
-use crate::run::Workspace;
-use crate::run::backup::{take, verify};
+use crate::upkeep::backup::{take, verify};
 use crate::wording::plural;
+use crate::workspace::Workspace;
 
 /// What `--help` says of bringing a copy back.
 const RESTORE: &str = "\

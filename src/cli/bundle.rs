@@ -9,7 +9,8 @@ use super::Exit;
 use super::output::{complain, failed, say, say_json};
 use crate::disk::write_whole;
 use crate::pipeline::Folder;
-use crate::run::{Workspace, bundle};
+use crate::upkeep::bundle;
+use crate::workspace::Workspace;
 
 #[derive(Debug, Args)]
 pub(super) struct BundleArgs {

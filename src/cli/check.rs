@@ -4,10 +4,13 @@ use serde_json::json;
 
 use super::output::{complain, say, say_json, summary};
 use super::{CheckArgs, Exit};
+use crate::clock;
 use crate::diagnostic::lines;
+use crate::known::past_levels::past_levels;
+use crate::known::usage::unmatched;
 use crate::pipeline::{Folder, load, out_of_date, upkeep};
-use crate::run::{Workspace, clock, past_levels, unmatched};
 use crate::wording::plural;
+use crate::workspace::Workspace;
 
 pub(super) fn check(args: &CheckArgs) -> Exit {
     let folder = match Folder::read(&args.pipeline) {

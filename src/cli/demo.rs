@@ -19,7 +19,8 @@ use super::run::{STEPS, tell};
 use super::{DemoArgs, Exit};
 use crate::disk::write_whole;
 use crate::ledger::RunState;
-use crate::run::{Progress, Report, Request, RunError, Workspace, execute};
+use crate::run::{Progress, Report, Request, RunError, execute};
+use crate::workspace::Workspace;
 
 static STEP_FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/steps");
 static FRAMEWORK: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/pipelines/lancashire-south-cumbria");

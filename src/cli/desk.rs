@@ -7,9 +7,11 @@ use serde::Serialize;
 
 use super::Exit;
 use super::output::{complain, pipeline, say_json};
+use crate::clock;
 use crate::ledger::Ledger;
-use crate::run::{Desk, DeskError, LockError, Workspace, clock};
+use crate::post::approve::{Desk, DeskError};
 use crate::wording::list;
+use crate::workspace::{LockError, Workspace};
 
 /// Why a command about packs did nothing.
 pub(super) enum Failed {

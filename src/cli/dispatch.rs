@@ -10,12 +10,14 @@ use serde_json::{Value, json};
 
 use super::Exit;
 use super::output::{complain, pipeline, say, say_json};
+use crate::clock::RealTime;
 use crate::dispatch::short_name;
 use crate::ledger::{Attempt, Dispatch, DispatchState, Ledger, Step};
-use crate::run::clock::RealTime;
-use crate::run::{Counter, Decision, LockError, Sent, Verdict, Workspace, hand_over, resolve};
+use crate::post::hand_over::{Counter, Sent, hand_over};
+use crate::post::resolve::{Decision, Verdict, resolve};
 use crate::time::Clock;
 use crate::wording::plural;
+use crate::workspace::{LockError, Workspace};
 
 #[derive(Debug, Args)]
 pub(super) struct DispatchArgs {

@@ -86,7 +86,7 @@ impl Exit {
     /// The code of a run that could not.
     pub fn of_error(error: &RunError) -> Self {
         match error {
-            RunError::Lock(crate::run::LockError::Held) => Exit::Busy,
+            RunError::Lock(crate::workspace::LockError::Held) => Exit::Busy,
             RunError::Missing(_) => Exit::SourceMissing,
             RunError::Lock(_) | RunError::Ledger(_) | RunError::Other(_) => Exit::Failure,
         }

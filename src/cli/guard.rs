@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 use super::Exit;
 use super::desk::given;
 use super::output::{complain, say, say_json};
+use crate::clock;
 use crate::diagnostic::likely;
 use crate::guard::Guard;
 use crate::ledger::{Held, Ledger, Release, Released};
-use crate::run::{Workspace, clock};
+use crate::workspace::Workspace;
 
 #[derive(Debug, Args)]
 pub(super) struct GuardArgs {

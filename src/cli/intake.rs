@@ -3,13 +3,16 @@
 use super::output::{complain, pipeline, say, say_json};
 use super::progress::{Quiet, Steps};
 use super::{Exit, IntakeArgs};
+use crate::clock;
 use crate::intake::State;
+use crate::known::clock_jump::Jump;
+use crate::known::feeds_now::FeedFreshness;
 use crate::run::{
-    DownloadState, Downloaded, FeedFreshness, Held, IntakeReport, IntakeRequest, Jump, Progress, RunError,
-    Taken, Workspace, clock, take_in,
+    DownloadState, Downloaded, Held, IntakeReport, IntakeRequest, Progress, RunError, Taken, take_in,
 };
 use crate::triangulate::Fresh;
 use crate::wording::{list, number, plural};
+use crate::workspace::Workspace;
 
 /// Steps that intake reports.
 const STEPS: u64 = 2;

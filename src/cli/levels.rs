@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 use super::output::{complain, failed, hint, say, say_json, say_raw, warn};
 use super::{Exit, Format, LevelsArgs};
 use crate::diagnostic::likely;
+use crate::known::result::RunResult;
 use crate::ledger::{LedgerError, RunRecord};
 use crate::packs::LEVELS_HEADER;
-use crate::run::{RunResult, Workspace};
+use crate::workspace::Workspace;
 
 pub(super) fn levels(args: &LevelsArgs) -> Exit {
     let Found { result, later } = match result(&args.data, args.run.as_deref()) {

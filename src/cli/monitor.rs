@@ -5,7 +5,7 @@ use serde_json::json;
 use super::output::{complain, say, say_json};
 use super::status::{known_pipeline, read};
 use super::{Exit, MonitorArgs};
-use crate::run::clock;
+use crate::clock;
 use crate::schedule::monitor::{Verdict, troubles_of_watcher};
 use crate::schedule::operator::Desk;
 

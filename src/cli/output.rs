@@ -74,13 +74,13 @@ fn print(text: &str) {
 
 /// Prints a line of the scheduler's journal to standard error, with the time in Europe/London.
 pub fn journal(text: &str) {
-    let now = crate::run::clock::now().format("%Y-%m-%d %H:%M:%S %Z");
+    let now = crate::clock::now().format("%Y-%m-%d %H:%M:%S %Z");
     let _ = writeln!(io::stderr().lock(), "{now}  {text}");
 }
 
 /// Prints a line of the scheduler's journal to standard output, as JSON.
 pub fn journal_as_json(text: &str) {
-    let now = crate::run::clock::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false);
+    let now = crate::clock::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false);
     say(&json!({ "at": now, "says": text }).to_string());
 }
 
@@ -105,7 +105,7 @@ pub fn say_json(value: &impl Serialize) {
 /// Complains of an error and of what to do about it.
 pub fn failed(error: &anyhow::Error) -> Exit {
     complain(&in_words(error));
-    if let Some(advice) = crate::run::advice(error.as_ref()) {
+    if let Some(advice) = crate::disk::advice::advice(error.as_ref()) {
         hint(&advice);
     }
     Exit::Failure

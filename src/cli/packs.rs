@@ -8,8 +8,10 @@ use clap::Args;
 use super::Exit;
 use super::desk::{failed, ledger_to_read};
 use super::output::{say, say_json};
+use crate::clock;
 use crate::dates::{long, short};
-use crate::run::{OnShelf, STOPPED, Workspace, clock, shelf};
+use crate::post::pack_list::{OnShelf, STOPPED, shelf};
+use crate::workspace::Workspace;
 
 /// What to do about what the guard stops.
 const GUARD_LIST: &str =

@@ -4,8 +4,9 @@ use super::output::{complain, pipeline, say, say_json};
 use super::{Exit, QuarantineArgs};
 use crate::dates::long;
 use crate::diagnostic::likely;
-use crate::run::{Aside, Quarantine, Workspace, quarantine as rows_aside};
+use crate::known::set_aside::{Aside, Quarantine, quarantine as rows_aside};
 use crate::wording::plural;
+use crate::workspace::Workspace;
 
 pub(super) fn quarantine(args: &QuarantineArgs) -> Exit {
     let pipeline = match pipeline(&args.pipeline) {

@@ -10,7 +10,7 @@ use super::desk::{finish, given_or_told, with_desk};
 use super::output::say;
 use crate::dates::long;
 use crate::ledger::Warrant;
-use crate::run::{Recalled, recall};
+use crate::post::recall::{Recalled, recall};
 use crate::wording::plural;
 
 #[derive(Debug, Args)]

@@ -9,8 +9,10 @@ use super::output::{complain, failed, hint, pipeline, pipeline_of, say, say_json
 use super::progress::{Quiet, Steps};
 use super::run::STEPS;
 use crate::dates::long;
-use crate::run::{Fate, Kind, Matched, Past, Progress, Replay, Workspace};
+use crate::run::Progress;
+use crate::upkeep::replay::{Fate, Kind, Matched, Past, Replay};
 use crate::wording::plural;
+use crate::workspace::Workspace;
 
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {

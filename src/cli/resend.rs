@@ -8,7 +8,7 @@ use super::Exit;
 use super::desk::{finish, given_or_told, with_desk};
 use super::output::say;
 use crate::ledger::Warrant;
-use crate::run::{Resent, resend};
+use crate::post::resend::{Resent, resend};
 use crate::wording::plural;
 
 #[derive(Debug, Args)]

@@ -10,10 +10,11 @@ use serde_json::json;
 use super::Exit;
 use super::invocation::{invocation, quoted};
 use super::output::{complain, failed, hint, pipeline, say, say_json};
+use crate::clock;
 use crate::dates::long;
-use crate::run::retention::{Class, Plan, Verdict, apply, look};
-use crate::run::{LockError, Workspace, clock};
+use crate::upkeep::retention::{Class, Plan, Verdict, apply, look};
 use crate::wording::plural;
+use crate::workspace::{LockError, Workspace};
 
 #[derive(Debug, Args)]
 pub(super) struct RetentionArgs {

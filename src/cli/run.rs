@@ -7,10 +7,13 @@ use super::intake::{Arrivals, tell_arrivals};
 use super::output::{complain, failed, pipeline, say, say_json};
 use super::progress::{Quiet, Steps};
 use super::{Exit, RunArgs};
+use crate::clock;
 use crate::diagnostic::likely;
-use crate::run::{Jump, Progress, Report, Request, RunError, Workspace, clock, execute};
+use crate::known::clock_jump::Jump;
+use crate::run::{Progress, Report, Request, RunError, execute};
 use crate::schedule::after::after_run;
 use crate::wording::{list, number, plural};
+use crate::workspace::Workspace;
 
 /// Steps that a run reports.
 pub(super) const STEPS: u64 = 5;

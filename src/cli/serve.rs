@@ -2,8 +2,8 @@
 
 use super::output::{complain, fail_as_json_line, journal, journal_as_json};
 use super::{Exit, ServeArgs};
-use crate::run::Workspace;
 use crate::schedule::{Server, StartError, System};
+use crate::workspace::Workspace;
 
 pub(super) fn serve(args: &ServeArgs) -> Exit {
     start(args).unwrap_or_else(|exit| {

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use super::output::{complain, say, say_json};
 use super::{Exit, StatusArgs};
+use crate::clock;
 use crate::pipeline::{Folder, Pipeline, load};
-use crate::run::{Workspace, clock};
 use crate::schedule::monitor::{self, Verdict};
 use crate::schedule::picture::Picture;
 use crate::schedule::status::{Status, feed_words};
 use crate::wording::{list, plural};
+use crate::workspace::Workspace;
 
 pub(super) fn status(args: &StatusArgs) -> Exit {
     match read(&args.data, args.pipeline.as_deref()) {

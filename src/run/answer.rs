@@ -8,17 +8,17 @@ use std::path::Path;
 use anyhow::Context as _;
 use chrono::NaiveDate;
 
-use super::arrive::{self, Lying, Receipts};
-use super::compare::LastPack;
-use super::letters::{file_name, moment};
-use super::state::{Files, State};
-use super::unwritten::Unwritten;
+use crate::disk::unwritten::Unwritten;
 use crate::dispatch::{Attachment, Content, Sender, build};
 use crate::intake::store::Store;
 use crate::intake::{Receipt, State as Fate, annotate, inbox};
+use crate::known::last_pack::LastPack;
+use crate::known::state::{Files, State};
 use crate::ledger::{Arrival, Ledger, Planned, Seen};
 use crate::pipeline::{Job, Owner, Sent, slug};
+use crate::post::plan::{file_name, moment};
 use crate::render::{Templates, checked};
+use crate::run::arrive::{self, Lying, Receipts};
 
 /// The largest checked copy that goes with a mail, in bytes before encoding.
 const MOST_ATTACHED: usize = 5 * 1024 * 1024;

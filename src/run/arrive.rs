@@ -6,21 +6,21 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use super::compare::LastPack;
-use super::counting::{self, Passed, Why};
-use super::late::late;
-use super::releases;
-use super::state::{Files, State};
-use super::urgent;
-use super::workspace::Workspace;
 use crate::diagnostic::Code;
 use crate::intake::headings::{self, Headings};
 use crate::intake::inbox;
 use crate::intake::{
     self, Changes, Counts, Edition, Effect, Practices, Problem, Reading, Receipt, State as Fate, condensed,
 };
+use crate::known::counting::{self, Passed, Why};
+use crate::known::last_pack::LastPack;
+use crate::known::late::late;
+use crate::known::row_releases;
+use crate::known::state::{Files, State};
+use crate::known::urgent;
 use crate::ledger::{Arrival, Ledger, Seen};
 use crate::pipeline::{Counts as FilesThatCount, Feed, Layout, Pipeline};
+use crate::workspace::Workspace;
 
 /// A file that lies in the inbox, and what the ledger knows of it.
 #[derive(Debug, Clone)]
@@ -296,7 +296,7 @@ fn changes(
             continue;
         }
         if let Some(read) = files.read_if_kept(earlier)?.filter(|read| read.rows.is_ok()) {
-            let due = releases::of_file(&state.releases, earlier, arrivals, state.as_of);
+            let due = row_releases::of_file(&state.releases, earlier, arrivals, state.as_of);
             before.push((earlier, read, due));
         }
     }
@@ -309,7 +309,7 @@ fn changes(
             Some(Edition { reading: read.rows.as_ref().as_ref().ok()?, releases: due.as_slice() })
         })
         .collect();
-    let due = releases::of_file(&state.releases, arrival, arrivals, state.as_of);
+    let due = row_releases::of_file(&state.releases, arrival, arrivals, state.as_of);
     let new = Edition { reading, releases: &due };
     let most = files.pipeline().receipts.changes;
     let found = intake::changes(new, &editions, against, feed, &state.register, most);

@@ -2,10 +2,10 @@
 
 use std::io;
 
-use super::receive::Downloaded;
-use super::state::StateError;
-use super::workspace::LockError;
+use crate::known::state::StateError;
 use crate::ledger::LedgerError;
+use crate::run::receive::Downloaded;
+use crate::workspace::LockError;
 
 /// Why a run could not do its work.
 #[derive(Debug, thiserror::Error)]

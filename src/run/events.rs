@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::clock::now;
-use super::unwritten::Unwritten;
+use crate::clock::now;
+use crate::disk::unwritten::Unwritten;
 use crate::disk::{make_folder, to_write};
 
 /// The log's name in the folder of a run.

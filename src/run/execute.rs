@@ -5,39 +5,39 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde_json::json;
 
-use super::acknowledge::{ended, shown};
-use super::alerts::{alerts, turns};
-use super::answer::{self, Desk};
-use super::clock::RealTime;
-use super::compare::Today;
-use super::documents::Press;
-use super::error::RunError;
-use super::events::Events;
-use super::front::{Entrance, Front, write_receipt_pages};
-use super::guard::{Gate, Origin, Passing, PostOffice};
-use super::late_packs;
-use super::letters::{Office, packs_waiting};
-use super::lists;
-use super::make::make;
-use super::manifest::Manifest;
-use super::material::{Gathered, Papers, exception_clocks};
-use super::proof;
-use super::record::{Written, begin};
-use super::report::{LevelCount, Report};
-use super::result::RunResult;
-use super::revisions::Revisions;
-use super::send::{Counter, hand_over};
-use super::state::State;
-use super::unprintable;
-use super::unwritten::Unwritten;
-use super::urgent;
-use super::workspace::Workspace;
+use crate::clock::RealTime;
 use crate::disk::sweep;
+use crate::disk::unwritten::Unwritten;
 use crate::dispatch::recipients::needs_public;
+use crate::known::kept_inputs;
+use crate::known::last_pack::Today;
+use crate::known::late_packs;
+use crate::known::manifest::Manifest;
+use crate::known::material::{Gathered, Papers, exception_clocks};
+use crate::known::result::RunResult;
+use crate::known::state::State;
+use crate::known::urgent;
 use crate::ledger::{RunRecord, RunState};
 use crate::packs::Badge;
 use crate::pipeline::{Audience, Committee, Document, Job, Pipeline, out_of_date};
+use crate::post::acknowledge::{ended, shown};
+use crate::post::alerts::{alerts, turns};
+use crate::post::documents::Press;
+use crate::post::gate::{Gate, Origin, Passing, PostOffice};
+use crate::post::hand_over::{Counter, hand_over};
+use crate::post::make::make;
+use crate::post::plan::{Office, packs_waiting};
+use crate::post::recipient_lists;
+use crate::post::revisions::Revisions;
 use crate::render::{Templates, Theme};
+use crate::run::answer::{self, Desk};
+use crate::run::error::RunError;
+use crate::run::events::Events;
+use crate::run::open::{Entrance, Front, write_receipt_pages};
+use crate::run::record::{Written, begin};
+use crate::run::report::{LevelCount, Report};
+use crate::run::unprintable;
+use crate::workspace::Workspace;
 
 /// What is to be run.
 pub struct Request<'r> {
@@ -126,7 +126,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     }
     let written = Written::of(&manifest, &result)?;
     written.lay_into(&folder, &unwritten);
-    proof::keep(&store, &mut ledger, pipeline, &record, &written)?;
+    kept_inputs::keep(&store, &mut ledger, pipeline, &record, (&written.manifest, &written.result))?;
 
     progress.step("making the documents");
     let theme = Theme::nhs();
@@ -164,11 +164,11 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         warnings.extend(write_receipt_pages(&lying, &receipts, pipeline, &templates, (&folder, &unwritten))?);
     }
 
-    warnings.extend(proof::note_written(&mut ledger, &record.id, &packs)?);
+    warnings.extend(kept_inputs::note_written(&mut ledger, &record.id, &packs)?);
 
     progress.step("sending");
-    let at = super::clock::moment();
-    let changes = ledger.note_lists(&lists::listed(pipeline), &record.id, *as_of, &at)?;
+    let at = crate::clock::moment();
+    let changes = ledger.note_lists(&recipient_lists::listed(pipeline), &record.id, *as_of, &at)?;
     let office = Office {
         pipeline,
         job,
@@ -216,7 +216,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     warnings.extend(post.warnings);
     warnings.extend(planning.warnings);
     let told = [
-        lists::told(&changes),
+        recipient_lists::told(&changes),
         late.as_ref().map(late_packs::told).unwrap_or_default(),
         packs_waiting(&ledger.packs()?, &planning.held, *as_of),
         ended(&ledger, &state.exceptions, ran_before, *as_of)?,

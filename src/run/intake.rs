@@ -3,17 +3,17 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::error::RunError;
-use super::execute::Progress;
-use super::fresh::FeedFreshness;
-use super::front::{Entrance, Front};
-use super::receive::{Downloaded, Held};
-use super::report::Taken;
-use super::unwritten::Unwritten;
-use super::workspace::Workspace;
 use crate::disk::sweep;
+use crate::disk::unwritten::Unwritten;
+use crate::known::feeds_now::FeedFreshness;
 use crate::pipeline::Pipeline;
 use crate::render::Templates;
+use crate::run::error::RunError;
+use crate::run::execute::Progress;
+use crate::run::open::{Entrance, Front};
+use crate::run::receive::{Downloaded, Held};
+use crate::run::report::Taken;
+use crate::workspace::Workspace;
 
 /// What is to be taken in.
 pub struct IntakeRequest<'r> {
@@ -81,7 +81,7 @@ pub fn take_in(request: &IntakeRequest<'_>) -> Result<IntakeReport, RunError> {
     let (taken, freshness) = (front.taken(), front.freshness(pipeline, &ledger, *as_of)?);
     let Front { waiting, downloads, held, state, mut warnings, receipts, .. } = front;
     warnings.extend(unwritten.told());
-    warnings.extend(super::unprintable::of_files(&receipts));
+    warnings.extend(crate::run::unprintable::of_files(&receipts));
     let missing = match state {
         Ok(_) => None,
         Err(RunError::Missing(why)) => Some(why),

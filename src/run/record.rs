@@ -5,14 +5,14 @@ use std::path::Path;
 use anyhow::Context as _;
 use chrono::NaiveDate;
 
-use super::error::RunError;
-use super::manifest::Manifest;
-use super::proof::MANIFEST;
-use super::result::{FILE, RunResult};
-use super::unwritten::Unwritten;
+use crate::disk::unwritten::Unwritten;
+use crate::known::kept_inputs::MANIFEST;
+use crate::known::manifest::Manifest;
+use crate::known::result::{FILE, RunResult};
 use crate::ledger::{Ledger, RunRecord, RunState};
 use crate::packs::LEVELS_HEADER;
 use crate::pipeline::Job;
+use crate::run::error::RunError;
 
 /// Finds the name of the run and notes that it began. The same inputs make the same run.
 ///

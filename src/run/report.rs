@@ -1,15 +1,14 @@
 //! What a run did, for the person or program that started it.
 
-use std::path::PathBuf;
-
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::fresh::FeedFreshness;
-use super::late_packs::Late;
-use super::receive::{Downloaded, Held};
-use super::urgent::Waiting;
 use crate::intake::{Counts, Receipt, State};
+use crate::known::feeds_now::FeedFreshness;
+use crate::known::late_packs::Late;
+use crate::known::urgent::Waiting;
+use crate::post::documents::Written;
+use crate::run::receive::{Downloaded, Held};
 
 /// What a run did.
 #[derive(Debug, Clone, Serialize)]
@@ -43,7 +42,7 @@ pub struct Report {
     /// Alerts given by this run, each in a few words.
     pub alerts: Vec<String>,
     /// The documents of this run.
-    pub documents: Vec<Document>,
+    pub documents: Vec<Written>,
     /// Messages that this run sent.
     pub sent: usize,
     /// Messages of this run that had been sent before.
@@ -109,19 +108,4 @@ pub struct LevelCount {
     pub now: usize,
     /// Practices in the last pack.
     pub before: Option<usize>,
-}
-
-/// A document that was written.
-#[derive(Debug, Clone, Serialize)]
-pub struct Document {
-    /// What it is.
-    pub kind: String,
-    /// For which committee.
-    pub committee: String,
-    /// Where it lies.
-    pub path: PathBuf,
-    /// Its pages.
-    pub pages: usize,
-    /// Its SHA-256.
-    pub sha256: String,
 }

@@ -6,8 +6,10 @@ use super::picture::Picture;
 use super::status::Status;
 use super::{monitor, page};
 use crate::dates::long;
+use crate::known::urgent::Waiting;
 use crate::pipeline::{Job, Pipeline};
-use crate::run::{Report, RunError, Waiting, Workspace};
+use crate::run::{Report, RunError};
+use crate::workspace::Workspace;
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Tz;
 
@@ -21,7 +23,7 @@ pub fn after_run(
     now: DateTime<Tz>,
 ) -> Vec<String> {
     let mut out = Vec::new();
-    if !matches!(done, Err(RunError::Lock(crate::run::LockError::Held))) {
+    if !matches!(done, Err(RunError::Lock(crate::workspace::LockError::Held))) {
         let scope = format!("run/{}/", job.name);
         let told = Desk::new(workspace.data(), pipeline, now).tell(&scope, &troubles(job, as_of, done));
         out.extend(told.err().map(|error| format!("the operator cannot be told: {error}")));

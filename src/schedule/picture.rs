@@ -11,11 +11,13 @@ use chrono_tz::Tz;
 
 use super::pulse::Pulse;
 use crate::intake::inbox;
+use crate::known::feeds_now::{FeedFreshness, feeds_now};
+use crate::known::result::RunResult;
 use crate::ledger::{
     Alert, Dispatch, Held, Ledger, PackMessage, PackRecord, RunRecord, RunState, SlotRecord,
 };
 use crate::pipeline::Pipeline;
-use crate::run::{FeedFreshness, RunResult, Workspace, feeds_now};
+use crate::workspace::Workspace;
 
 /// Everything at one moment.
 pub struct Picture<'p> {

@@ -20,8 +20,10 @@ use super::world::{Ended, Order, Task, World};
 use super::{monitor, page, picture::Picture, status::Status};
 use crate::disk::{make_folder, to_write};
 use crate::dispatch::masked;
+use crate::known::clock_jump::Jump;
+use crate::known::manifest::PROGRAM;
 use crate::ledger::{Claim, LedgerError, Slot, SlotEnd, SlotRecord, SlotState};
-use crate::run::{Jump, PROGRAM, Workspace};
+use crate::workspace::Workspace;
 
 /// The scheduler of one data folder.
 pub struct Server<'w> {

@@ -12,9 +12,9 @@ use super::picture::Picture;
 use super::pulse::Life;
 use super::slots::next;
 use crate::dates;
+use crate::known::feeds_now::FeedFreshness;
+use crate::known::manifest::PROGRAM;
 use crate::ledger::{Event, RunState};
-use crate::run::FeedFreshness;
-use crate::run::PROGRAM;
 use crate::triangulate::Fresh;
 
 /// How everything stands.

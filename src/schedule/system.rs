@@ -15,8 +15,8 @@ use chrono::DateTime;
 use chrono_tz::Tz;
 
 use super::world::{Ended, Order, Task, World};
+use crate::clock;
 use crate::disk::{make_folder, to_write};
-use crate::run::clock;
 
 /// The system.
 pub struct System {

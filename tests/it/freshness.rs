@@ -34,8 +34,9 @@ fn a_feed_is_current_due_late_and_stale_in_turn_and_never_silently() {
     // Whoever asks later, without a run, hears the same.
     let folder = quarterday::pipeline::Folder::read(&icb.pipeline("")).unwrap();
     let pipeline = quarterday::pipeline::load(&folder).pipeline.unwrap();
-    let workspace = quarterday::run::Workspace::new(icb.data());
-    let now = quarterday::run::feeds_now(&workspace, &pipeline, "2026-10-14".parse().unwrap()).unwrap();
+    let workspace = quarterday::workspace::Workspace::new(icb.data());
+    let now = quarterday::known::feeds_now::feeds_now(&workspace, &pipeline, "2026-10-14".parse().unwrap())
+        .unwrap();
     assert_eq!(serde_json::to_value(now).unwrap(), report["freshness"]);
     let output = icb.run("nightly", "2026-10-14", &[]);
     let told = said(&output);

@@ -11,8 +11,10 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Europe::London;
 use chrono_tz::Tz;
 use quarterday::pipeline::{Folder, Pipeline, load};
-use quarterday::run::{Progress, Request, RunError, Workspace, execute, retention};
+use quarterday::run::{Progress, Request, RunError, execute};
 use quarterday::schedule::{Ended, Order, Server, Task, Turn, World};
+use quarterday::upkeep::retention;
+use quarterday::workspace::Workspace;
 
 use crate::support::{Icb, code, complained, quarterday, said, text};
 

@@ -7,9 +7,9 @@ use chrono_tz::Tz;
 use super::*;
 use crate::ledger::{PackMessage, Planned, RunRecord, Slot, SlotRecord, Warrant};
 use crate::pipeline::{Folder, load};
-use crate::run::Workspace;
 use crate::schedule::picture::Waiting;
 use crate::schedule::pulse::Pulse;
+use crate::workspace::Workspace;
 
 fn at(text: &str) -> DateTime<Tz> {
     London.from_local_datetime(&wall(text)).unwrap()

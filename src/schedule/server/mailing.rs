@@ -9,9 +9,10 @@ use chrono_tz::Tz;
 use super::Server;
 use crate::ledger::LedgerError;
 use crate::pipeline::{Retry, Unknown};
-use crate::run::{LockError, wait};
+use crate::post::retry::wait;
 use crate::schedule::operator::Trouble;
 use crate::schedule::world::{Ended, Order, Task};
+use crate::workspace::LockError;
 
 /// What is remembered of the outbox between turns; the rest is in the ledger.
 #[derive(Debug, Default)]

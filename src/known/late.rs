@@ -1,0 +1,28 @@
+//! What the rows of a file that came after a pack would have changed in it.
+
+use crate::intake::{Late, LateLevel};
+use crate::known::last_pack::LastPack;
+use crate::ledger::Arrival;
+use crate::packs::title_case;
+
+/// The levels of the last pack that rows of this one file would have changed, each by itself. A feed that
+/// did not exist then sends nothing late.
+pub fn late(arrival: &Arrival, last: &LastPack) -> Option<Late> {
+    if !last.had_feed(&arrival.feed) {
+        return None;
+    }
+    let mut levels: Vec<LateLevel> = Vec::new();
+    for row in last.late.iter().filter(|row| row.arrival == arrival.number) {
+        let Some((then, _)) = last.then.of(&row.practice) else { continue };
+        let level = LateLevel {
+            practice: row.practice.clone(),
+            name: title_case(&then.practice.name),
+            without: row.without,
+            with: row.with,
+        };
+        if !levels.contains(&level) {
+            levels.push(level);
+        }
+    }
+    (!levels.is_empty()).then(|| Late { run: last.result.run.clone(), as_of: last.result.as_of, levels })
+}
