@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+use super::row_releases;
+use super::state::{Files, NoPractices, Read, settle};
 use crate::dates::long;
 use crate::intake::{Practices, Release, Settled};
-use crate::known::row_releases;
-use crate::known::state::{Files, NoPractices, Read, settle};
 use crate::ledger::Arrival;
 use crate::pipeline::{Counts, Feed};
 use crate::triangulate::Taken;

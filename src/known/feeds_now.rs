@@ -6,9 +6,9 @@ use chrono::NaiveDate;
 use polars::prelude::AnyValue;
 use serde::Serialize;
 
+use super::state::{Files, State, StateError};
 use crate::dates;
 use crate::intake::{Receipt, Settled};
-use crate::known::state::{Files, State, StateError};
 use crate::ledger::{Arrival, DownloadFailure};
 use crate::pipeline::{Calendar, Feed, Pipeline};
 use crate::triangulate::{Freshness, freshness, period_end};

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::kept_inputs::{MANIFEST, kept_folder};
+use super::manifest::{Baseline, Manifest};
+use super::result::{Comparison, FILE, RunResult};
+use super::state::{Files, State, StateError};
 use crate::disk::unwritten::Unwritten;
 use crate::intake::Receipt;
-use crate::known::kept_inputs::{MANIFEST, kept_folder};
-use crate::known::manifest::{Baseline, Manifest};
-use crate::known::result::{Comparison, FILE, RunResult};
-use crate::known::state::{Files, State, StateError};
 use crate::ledger::{Arrival, Ledger};
 use crate::levels::{LateRow, Rows, Then, late_rows};
 use crate::pipeline::Pipeline;

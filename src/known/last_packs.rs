@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use chrono::NaiveDate;
 
-use crate::known::kept_inputs::MANIFEST;
-use crate::known::last_pack::LastPack;
-use crate::known::manifest::{Baseline, Manifest};
-use crate::known::state::{Files, State, StateError};
+use super::kept_inputs::MANIFEST;
+use super::last_pack::LastPack;
+use super::manifest::{Baseline, Manifest};
+use super::state::{Files, State, StateError};
 use crate::ledger::{Arrival, Ledger, SentPack};
 use crate::pipeline::Document;
 use crate::workspace::Workspace;

@@ -1,7 +1,7 @@
 //! What the rows of a file that came after a pack would have changed in it.
 
+use super::last_pack::LastPack;
 use crate::intake::{Late, LateLevel};
-use crate::known::last_pack::LastPack;
 use crate::ledger::Arrival;
 use crate::packs::title_case;
 

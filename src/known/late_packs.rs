@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::last_pack::LastPack;
 use crate::dates::long;
 use crate::intake::Receipt;
-use crate::known::last_pack::LastPack;
 use crate::ledger::{Arrival, LateLevel, Ledger, PackRecord, Purpose};
 use crate::levels::Lateness;
 use crate::pipeline::Document;

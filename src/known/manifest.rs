@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::last_pack::LastPack;
+use super::last_packs::Lasts;
+use super::result::Compared;
 use crate::intake::Receipt;
-use crate::known::last_pack::LastPack;
-use crate::known::last_packs::Lasts;
-use crate::known::result::Compared;
 use crate::ledger::Arrival;
 use crate::packs::Notice;
 use crate::pipeline::Pipeline;

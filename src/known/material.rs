@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use super::feeds_now::of_feed_data;
+use super::last_pack::{LastPack, Today};
+use super::last_packs::Lasts;
+use super::result::{RunResult, standings};
+use super::state::{Files, State};
+use super::urgent;
 use crate::intake::{Counts, Effect, Problem, Receipt, Settled};
-use crate::known::feeds_now::of_feed_data;
-use crate::known::last_pack::{LastPack, Today};
-use crate::known::last_packs::Lasts;
-use crate::known::result::{RunResult, standings};
-use crate::known::state::{Files, State};
-use crate::known::urgent;
 use crate::ledger::Arrival;
 use crate::levels::{Decision, withdrawn};
 use crate::packs::{FeedStatus, LastMaterial, Material, Notice, SetAside, Standing, Turn};

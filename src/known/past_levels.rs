@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 
+use super::result::RunResult;
 use crate::dates::long;
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::known::result::RunResult;
 use crate::pipeline::Pipeline;
 use crate::wording::{list, plural};
 use crate::workspace::Workspace;

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::known::state::State;
+use super::state::State;
 use crate::ledger::Ledger;
 use crate::levels::{Exception, Lapsed, LateRow, Lateness, Outcome, Past, Reported, Rows, cause};
 use crate::packs::Standing;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+use super::counting::Passed;
 use crate::dates::long;
 use crate::diagnostic::Code;
 use crate::intake::{Effect, Problem, Receipt, Release, Settled};
-use crate::known::counting::Passed;
 use crate::ledger::Arrival;
 use crate::triangulate::{Cells, Taken};
 

@@ -3,9 +3,9 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::state::{Files, State};
 use crate::intake::cell::address;
 use crate::intake::{Book, Cell, Effect, Problem, Receipt, Release, conceals};
-use crate::known::state::{Files, State};
 use crate::ledger::Arrival;
 use crate::pipeline::{Feed, Pipeline};
 use crate::workspace::Workspace;

@@ -7,13 +7,13 @@ use std::rc::Rc;
 use anyhow::Context as _;
 use chrono::NaiveDate;
 
+use super::counting::{Counting, Judge, Passed};
+use super::feeds_now::latest;
+use super::row_releases;
 use crate::diagnostic::Code;
 use crate::intake::read::{Book, Reader, Unreadable};
 use crate::intake::store::Store;
 use crate::intake::{self, Effect, Lookup, Practices, Problem, Reading, Rejection, Release, Settled};
-use crate::known::counting::{Counting, Judge, Passed};
-use crate::known::feeds_now::latest;
-use crate::known::row_releases;
 use crate::ledger::{Arrival, Ledger, LedgerError};
 use crate::levels::{self, Exception, Outcome, Rows};
 use crate::pipeline::{Feed, Pipeline};

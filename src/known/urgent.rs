@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::state::State;
 use crate::intake::{Receipt, Urgent};
-use crate::known::state::State;
 use crate::ledger::Arrival;
 use crate::packs::title_case;
 use crate::pipeline::Pipeline;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use chrono::{Days, NaiveDate};
 
+use super::state::Files;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::intake::usage::Usage;
-use crate::known::state::Files;
 use crate::pipeline::Pipeline;
 use crate::wording::list;
 use crate::workspace::Workspace;

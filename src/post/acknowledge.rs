@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::approve::DeskError;
 use crate::dates::long;
 use crate::diagnostic::likely;
 use crate::ledger::{Acknowledgement, Alert, Event, Ledger};
 use crate::levels::Exception;
 use crate::packs::Notice;
-use crate::post::approve::DeskError;
 use crate::workspace::Workspace;
 
 /// An exception that is open, as the alerts of the ledger have it.

@@ -6,6 +6,8 @@ use anyhow::Context as _;
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::hand_over::{Counter, Sent, hand_over};
+use super::plan::file_name;
 use crate::clock::RealTime;
 use crate::dates::long;
 use crate::diagnostic::likely;
@@ -14,8 +16,6 @@ use crate::dispatch::{Address, Copied, Enclosed, Kept, mask};
 use crate::intake::store::Store;
 use crate::ledger::{Approval, Batch, Ledger, LedgerError, PackRecord, PackState, Planned, Purpose, Warrant};
 use crate::pipeline::{Committee, Pipeline, Recipient};
-use crate::post::hand_over::{Counter, Sent, hand_over};
-use crate::post::plan::file_name;
 use crate::workspace::{Lock, LockError, Workspace};
 
 /// Why something cannot be done with a pack.

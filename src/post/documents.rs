@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use serde::Serialize;
 
+use super::gate::{Gate, document_name};
 use crate::disk::unwritten::Unwritten;
 use crate::dispatch::budget::encoded;
 use crate::ledger::Alert;
@@ -14,7 +15,6 @@ use crate::packs::quarterly::{Part, QuarterlyPack, pack, part, sections};
 use crate::packs::sbar::sbar;
 use crate::packs::{Material, Standing, alert as alerts};
 use crate::pipeline::{Audience, Committee, Document, SHORT_HASH, Section, slug};
-use crate::post::gate::{Gate, document_name};
 use crate::render::gates::{Pages, reconcile, refusals, told};
 use crate::render::{Attached, Rendered, Templates, Theme, pdf};
 

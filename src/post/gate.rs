@@ -10,6 +10,8 @@ use anyhow::Context as _;
 use chrono::NaiveDate;
 use polars::prelude::AnyValue;
 
+use super::documents::Finished;
+use super::plan::{Letter, LetterForm};
 use crate::disk::unwritten::Unwritten;
 use crate::dispatch::Kept;
 use crate::guard::{Action, Guard, Hit, Place, nhs, whole};
@@ -17,8 +19,6 @@ use crate::intake::store::Store;
 use crate::intake::{ROW, Settled};
 use crate::known::state::{Files, State};
 use crate::ledger::{Arrival, Held, Ledger, LedgerError, PackState};
-use crate::post::documents::Finished;
-use crate::post::plan::{Letter, LetterForm};
 use crate::render::{Rendered, Templates, pdf};
 
 /// Days for which a hit that nobody has dealt with is told again.

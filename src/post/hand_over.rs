@@ -14,12 +14,12 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use self::alike::{Alike, Suspect};
+use super::rate_limit::{Pace, WINDOW};
+use super::retry::{Try, after, blameless, wait};
 use crate::dispatch::{Fate, Folder, Outcome, Parcel, Smtp, Stage, Transport, mask, masked, short_name};
 use crate::intake::store::Store;
 use crate::ledger::{Dispatch, DispatchState, Ledger, LedgerError, Step};
 use crate::pipeline::{Pipeline, Unknown};
-use crate::post::rate_limit::{Pace, WINDOW};
-use crate::post::retry::{Try, after, blameless, wait};
 use crate::time::Clock;
 use crate::workspace::Workspace;
 

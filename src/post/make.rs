@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::alerts::Alerts;
+use super::documents::{Finished, Outcome, Press, Written, size};
+use super::plan::{Letter, LetterForm};
+use super::revisions::{Revisions, alert_id, fingerprint, pack_id};
 use crate::dispatch::budget::{Parcels, all_or_none, encoded, split};
 use crate::dispatch::recipients::needs_public;
 use crate::packs::quarterly::QuarterlyPack;
 use crate::packs::{Material, Standing};
 use crate::pipeline::{Audience, Committee, Document, Job, OverBudget, Pipeline, Posting};
-use crate::post::alerts::Alerts;
-use crate::post::documents::{Finished, Outcome, Press, Written, size};
-use crate::post::plan::{Letter, LetterForm};
-use crate::post::revisions::{Revisions, alert_id, fingerprint, pack_id};
 use crate::render::{Elsewhere, Linked, Post as Enclosures, TemplateError, Withheld};
 
 /// What a run sends.

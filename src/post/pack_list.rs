@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::approve::{DeskError, find};
 use crate::dispatch::{Enclosed, Kept};
 use crate::intake::store::Store;
 use crate::ledger::{Dispatch, DispatchState, Ledger, PackRecord, PackState, Purpose};
 use crate::pipeline::Document;
-use crate::post::approve::{DeskError, find};
 
 /// A pack and how far it came.
 #[derive(Debug, Clone, Serialize)]

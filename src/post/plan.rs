@@ -4,13 +4,13 @@ use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use chrono_tz::Europe::London;
 
+use super::approve::{Addressed, address};
+use super::documents::Finished;
 use crate::dates::{add_days, add_months, long};
 use crate::dispatch::{Enclosed, Form, Kept, Message, mask, short_name};
 use crate::intake::store::Store;
 use crate::ledger::{Approval, Batch, Blocked, Ledger, PackRecord, PackState, Purpose, Recall, Warrant};
 use crate::pipeline::{Audience, Committee, Document, Job, Pipeline, Release, slug};
-use crate::post::approve::{Addressed, address};
-use crate::post::documents::Finished;
 
 /// A letter to a committee.
 pub struct Letter<'l> {

@@ -7,13 +7,13 @@ use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
+use super::approve::{Addressed, Desk, DeskError, address};
+use super::documents::size;
+use super::plan::file_name;
 use crate::dates::{add_days, add_months, long};
 use crate::dispatch::{Content, Kept, Sender, build};
 use crate::ledger::{Batch, Dispatch, PackRecord, PackState, Planned, Purpose, Recall, Warrant};
 use crate::pipeline::Release;
-use crate::post::approve::{Addressed, Desk, DeskError, address};
-use crate::post::documents::size;
-use crate::post::plan::file_name;
 use crate::render::{Attached, RecallNotice, Templates};
 
 /// What came of a recall.

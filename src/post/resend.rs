@@ -6,10 +6,10 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::approve::{Desk, DeskError, messages};
 use crate::dispatch::{Copied, Enclosed};
 use crate::ledger::{Batch, DispatchState, PackMessage, PackRecord, PackState, Purpose, Warrant};
 use crate::pipeline::{Committee, Recipient, address_fault};
-use crate::post::approve::{Desk, DeskError, messages};
 
 /// What came of sending copies.
 #[derive(Debug, Clone, Serialize)]

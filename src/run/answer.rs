@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use chrono::NaiveDate;
 
+use super::arrive::{self, Lying, Receipts};
 use crate::disk::unwritten::Unwritten;
 use crate::dispatch::{Attachment, Content, Sender, build};
 use crate::intake::store::Store;
@@ -18,7 +19,6 @@ use crate::ledger::{Arrival, Ledger, Planned, Seen};
 use crate::pipeline::{Job, Owner, Sent, slug};
 use crate::post::plan::{file_name, moment};
 use crate::render::{Templates, checked};
-use crate::run::arrive::{self, Lying, Receipts};
 
 /// The largest checked copy that goes with a mail, in bytes before encoding.
 const MOST_ATTACHED: usize = 5 * 1024 * 1024;

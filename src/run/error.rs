@@ -2,9 +2,9 @@
 
 use std::io;
 
+use super::receive::Downloaded;
 use crate::known::state::StateError;
 use crate::ledger::LedgerError;
-use crate::run::receive::Downloaded;
 use crate::workspace::LockError;
 
 /// Why a run could not do its work.

@@ -5,6 +5,13 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde_json::json;
 
+use super::answer::{self, Desk};
+use super::error::RunError;
+use super::events::Events;
+use super::open::{Entrance, Front, write_receipt_pages};
+use super::record::{Written, begin};
+use super::report::{LevelCount, Report};
+use super::unprintable;
 use crate::clock::RealTime;
 use crate::disk::sweep;
 use crate::disk::unwritten::Unwritten;
@@ -30,13 +37,6 @@ use crate::post::plan::{Office, packs_waiting};
 use crate::post::recipient_lists;
 use crate::post::revisions::Revisions;
 use crate::render::{Templates, Theme};
-use crate::run::answer::{self, Desk};
-use crate::run::error::RunError;
-use crate::run::events::Events;
-use crate::run::open::{Entrance, Front, write_receipt_pages};
-use crate::run::record::{Written, begin};
-use crate::run::report::{LevelCount, Report};
-use crate::run::unprintable;
 use crate::workspace::Workspace;
 
 /// What is to be run.

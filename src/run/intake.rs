@@ -3,16 +3,16 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::error::RunError;
+use super::execute::Progress;
+use super::open::{Entrance, Front};
+use super::receive::{Downloaded, Held};
+use super::report::Taken;
 use crate::disk::sweep;
 use crate::disk::unwritten::Unwritten;
 use crate::known::feeds_now::FeedFreshness;
 use crate::pipeline::Pipeline;
 use crate::render::Templates;
-use crate::run::error::RunError;
-use crate::run::execute::Progress;
-use crate::run::open::{Entrance, Front};
-use crate::run::receive::{Downloaded, Held};
-use crate::run::report::Taken;
 use crate::workspace::Workspace;
 
 /// What is to be taken in.

@@ -4,6 +4,12 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 
+use super::answer::Desk;
+use super::arrive::{self, Lying, Receipts};
+use super::error::{RunError, missing};
+use super::execute::Progress;
+use super::receive::{Downloaded, Held, Received, Reception};
+use super::report::Taken;
 use crate::clock::RealTime;
 use crate::disk::unwritten::Unwritten;
 use crate::intake::State as Fate;
@@ -14,12 +20,6 @@ use crate::known::state::{Files, State};
 use crate::ledger::{Arrival, Ledger, LedgerError, Seen};
 use crate::pipeline::Pipeline;
 use crate::render::{Templates, Theme, pdf};
-use crate::run::answer::Desk;
-use crate::run::arrive::{self, Lying, Receipts};
-use crate::run::error::{RunError, missing};
-use crate::run::execute::Progress;
-use crate::run::receive::{Downloaded, Held, Received, Reception};
-use crate::run::report::Taken;
 use crate::workspace::Workspace;
 
 /// What the front works with.

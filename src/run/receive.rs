@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::arrive::Lying;
 use crate::guard::Guard;
 use crate::intake::download::{Fetched, Mark, Round};
 use crate::intake::inbox::{self, Aside, Reason};
@@ -13,7 +14,6 @@ use crate::intake::store::Store;
 use crate::intake::watch;
 use crate::ledger::{Arrival, Download, Ledger, Seen};
 use crate::pipeline::{Counts, Feed, Pipeline};
-use crate::run::arrive::Lying;
 use crate::time::Clock;
 use crate::workspace::Workspace;
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use chrono::NaiveDate;
 
+use super::error::RunError;
 use crate::disk::unwritten::Unwritten;
 use crate::known::kept_inputs::MANIFEST;
 use crate::known::manifest::Manifest;
@@ -12,7 +13,6 @@ use crate::known::result::{FILE, RunResult};
 use crate::ledger::{Ledger, RunRecord, RunState};
 use crate::packs::LEVELS_HEADER;
 use crate::pipeline::Job;
-use crate::run::error::RunError;
 
 /// Finds the name of the run and notes that it began. The same inputs make the same run.
 ///

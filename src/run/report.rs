@@ -3,12 +3,12 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::receive::{Downloaded, Held};
 use crate::intake::{Counts, Receipt, State};
 use crate::known::feeds_now::FeedFreshness;
 use crate::known::late_packs::Late;
 use crate::known::urgent::Waiting;
 use crate::post::documents::Written;
-use crate::run::receive::{Downloaded, Held};
 
 /// What a run did.
 #[derive(Debug, Clone, Serialize)]

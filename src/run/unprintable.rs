@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::arrive::Receipts;
 use crate::diagnostic::Code;
-use crate::run::arrive::Receipts;
 use crate::wording::{listed, plural};
 
 /// What is said of documents in which such characters stand.
