@@ -11,12 +11,13 @@ pub mod dates;
 pub mod diagnostic;
 mod disk;
 pub mod dispatch;
+pub mod documents;
 pub mod guard;
 pub mod intake;
 pub mod known;
 pub mod ledger;
 pub mod levels;
-pub mod packs;
+
 pub mod pipeline;
 mod post;
 pub mod render;

@@ -5,9 +5,9 @@ use super::output::{complain, say, say_json, warn};
 use super::{Exit, ExplainArgs};
 use crate::dates::long;
 use crate::diagnostic::likely;
+use crate::documents::Standing;
 use crate::known::result::RunResult;
 use crate::levels::{Evidence, Ruling};
-use crate::packs::Standing;
 use crate::visits::{Clock, State, Timed};
 use crate::wording::plural;
 

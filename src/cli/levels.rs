@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use super::output::{complain, failed, hint, say, say_json, say_raw, warn};
 use super::{Exit, Format, LevelsArgs};
 use crate::diagnostic::likely;
+use crate::documents::LEVELS_HEADER;
 use crate::known::result::RunResult;
 use crate::ledger::{LedgerError, RunRecord};
-use crate::packs::LEVELS_HEADER;
 use crate::workspace::Workspace;
 
 pub(super) fn levels(args: &LevelsArgs) -> Exit {

@@ -1,9 +1,9 @@
 //! What the rows of a file that came after a pack would have changed in it.
 
 use super::last_pack::LastPack;
+use crate::documents::title_case;
 use crate::intake::{Late, LateLevel};
 use crate::ledger::Arrival;
-use crate::packs::title_case;
 
 /// The levels of the last pack that rows of this one file would have changed, each by itself. A feed that
 /// did not exist then sends nothing late.

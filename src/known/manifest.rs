@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::last_pack::LastPack;
 use super::last_packs::Lasts;
 use super::result::Compared;
+use crate::documents::Notice;
 use crate::intake::Receipt;
 use crate::ledger::Arrival;
-use crate::packs::Notice;
 use crate::pipeline::Pipeline;
 
 /// Everything that the documents of a run depend on.

@@ -11,10 +11,10 @@ use super::last_packs::Lasts;
 use super::result::{RunResult, standings};
 use super::state::{Files, State};
 use super::urgent;
+use crate::documents::{FeedStatus, LastMaterial, Material, Notice, SetAside, Standing, Turn};
 use crate::intake::{Counts, Effect, Problem, Receipt, Settled};
 use crate::ledger::Arrival;
 use crate::levels::{Decision, withdrawn};
-use crate::packs::{FeedStatus, LastMaterial, Material, Notice, SetAside, Standing, Turn};
 use crate::pipeline::{Calendar, Feed, Pipeline};
 use crate::visits::Clock;
 

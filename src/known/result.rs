@@ -10,10 +10,10 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::state::State;
+use crate::documents::Standing;
+use crate::documents::suppress::Published;
 use crate::ledger::Ledger;
 use crate::levels::{Exception, Lapsed, LateRow, Lateness, Outcome, Past, Reported, Rows, cause};
-use crate::packs::Standing;
-use crate::packs::suppress::Published;
 use crate::pipeline::{Levels, Pipeline};
 use crate::visits::{Clock, Timed};
 use crate::workspace::Workspace;

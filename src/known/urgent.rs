@@ -4,9 +4,9 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::state::State;
+use crate::documents::title_case;
 use crate::intake::{Receipt, Urgent};
 use crate::ledger::Arrival;
-use crate::packs::title_case;
 use crate::pipeline::Pipeline;
 use crate::triangulate::Register;
 

@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::approve::DeskError;
 use crate::dates::long;
 use crate::diagnostic::likely;
+use crate::documents::Notice;
 use crate::ledger::{Acknowledgement, Alert, Event, Ledger};
 use crate::levels::Exception;
-use crate::packs::Notice;
 use crate::workspace::Workspace;
 
 /// An exception that is open, as the alerts of the ledger have it.

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context as _;
 use chrono::NaiveDate;
 
+use crate::documents::Turn;
 use crate::ledger::{Alert, Event};
 use crate::levels::{Exception, Rows};
-use crate::packs::Turn;
 use crate::visits::{Clock, State};
 
 /// What a run has to say about exceptions.

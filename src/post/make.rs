@@ -8,8 +8,8 @@ use super::plan::{Letter, LetterForm};
 use super::revisions::{Revisions, alert_id, fingerprint, pack_id};
 use crate::dispatch::budget::{Parcels, all_or_none, encoded, split};
 use crate::dispatch::recipients::needs_public;
-use crate::packs::quarterly::QuarterlyPack;
-use crate::packs::{Material, Standing};
+use crate::documents::quarterly::QuarterlyPack;
+use crate::documents::{Material, Standing};
 use crate::pipeline::{Audience, Committee, Document, Job, OverBudget, Pipeline, Posting};
 use crate::render::{Elsewhere, Linked, Post as Enclosures, TemplateError, Withheld};
 

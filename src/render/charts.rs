@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::packs::quarterly::LevelBar;
+use crate::documents::quarterly::LevelBar;
 
 const NOW: &str = "#12436D";
 const BEFORE: &str = "#A6BDD7";
@@ -112,7 +112,7 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packs::Badge;
+    use crate::documents::Badge;
 
     fn bar(name: &str, now: usize, before: usize) -> LevelBar {
         let badge = Badge {

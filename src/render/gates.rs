@@ -2,8 +2,8 @@
 //! not tell is refused, and nobody gets it.
 
 use super::pdf::Rendered;
-use crate::packs::quarterly::{Movements, QuarterlyPack, Tally};
-use crate::packs::{FeedStatus, Material, names_a_practice};
+use crate::documents::quarterly::{Movements, QuarterlyPack, Tally};
+use crate::documents::{FeedStatus, Material, names_a_practice};
 use crate::pipeline::SHORT_HASH;
 
 /// How many pages a document of a kind may have.
@@ -144,10 +144,10 @@ fn squeezed(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::documents::FeedStatus;
+    use crate::documents::quarterly::{CauseRow, pack};
+    use crate::documents::sample::Sample;
     use crate::intake::Counts;
-    use crate::packs::FeedStatus;
-    use crate::packs::quarterly::{CauseRow, pack};
-    use crate::packs::sample::Sample;
     use crate::pipeline::{Audience, Committee};
     use crate::render::pdf::{Heading, Page};
     use crate::triangulate::{Fresh, Freshness};

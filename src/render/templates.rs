@@ -8,10 +8,10 @@ use thiserror::Error;
 
 use super::charts;
 use super::receipts::receipt_context;
+use crate::documents::alert::Alert;
+use crate::documents::quarterly::QuarterlyPack;
+use crate::documents::sbar::Sbar;
 use crate::intake::Receipt;
-use crate::packs::alert::Alert;
-use crate::packs::quarterly::QuarterlyPack;
-use crate::packs::sbar::Sbar;
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 

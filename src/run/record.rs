@@ -7,11 +7,11 @@ use chrono::NaiveDate;
 
 use super::error::RunError;
 use crate::disk::unwritten::Unwritten;
+use crate::documents::LEVELS_HEADER;
 use crate::known::kept_inputs::MANIFEST;
 use crate::known::manifest::Manifest;
 use crate::known::result::{FILE, RunResult};
 use crate::ledger::{Ledger, RunRecord, RunState};
-use crate::packs::LEVELS_HEADER;
 use crate::pipeline::Job;
 
 /// Finds the name of the run and notes that it began. The same inputs make the same run.

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::keys;
 use crate::dates::{long, short};
-use crate::packs::suppress::{SMALL, is_small};
-use crate::packs::{Claim, Material, Reader, Written};
+use crate::documents::suppress::{SMALL, is_small};
+use crate::documents::{Claim, Material, Reader, Written};
 use crate::wording::{list, plural};
 
 /// (c) Support offered and taken up.
@@ -101,7 +101,7 @@ pub(super) fn support(material: &Material<'_>, reader: Reader<'_>) -> Support {
         expired: if reader.named() { expired } else { Vec::new() },
         ending: ending(material),
         programme: programme(material, reader),
-        narrative: crate::packs::narrative::written(material, "Support", reader),
+        narrative: crate::documents::narrative::written(material, "Support", reader),
     }
 }
 
@@ -299,7 +299,7 @@ fn programme(material: &Material<'_>, reader: Reader<'_>) -> Vec<Answer> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packs::sample::Sample;
+    use crate::documents::sample::Sample;
 
     const NAMED: Reader<'static> = Reader::NAMED;
 

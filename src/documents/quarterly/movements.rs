@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::keys;
 use crate::dates::long;
+use crate::documents::{Badge, Material, Reader, Standing};
 use crate::levels::{Cause, Direction, Ruling};
-use crate::packs::{Badge, Material, Reader, Standing};
 
 /// Movements between levels.
 #[derive(Debug, Clone, Serialize)]
@@ -155,7 +155,7 @@ fn newcomers(material: &Material<'_>, since: NaiveDate, then: &[Standing], reade
 }
 
 /// The cause of a movement for people.
-pub(in crate::packs) fn in_words(cause: Cause) -> &'static str {
+pub(in crate::documents) fn in_words(cause: Cause) -> &'static str {
     match cause {
         Cause::Data => "New data",
         Cause::LateFile => "A file that came late or was corrected",
@@ -187,7 +187,7 @@ fn row(material: &Material<'_>, standing: &Standing) -> MovementRow {
 }
 
 /// What sets the level that stands, in a sentence or two.
-pub(in crate::packs) fn why(standing: &Standing) -> String {
+pub(in crate::documents) fn why(standing: &Standing) -> String {
     let outcome = &standing.outcome;
     if let Some((decision, Ruling::Sets)) = &outcome.decision {
         return format!("Decided by {}: {}", decision.decided_by, decision.reason);
@@ -208,7 +208,7 @@ fn gone(material: &Material<'_>) -> Vec<String> {
     let last = material.last.iter().flat_map(|last| last.standings);
     let gone = last.filter(|then| material.of(then.code()).is_none());
     gone.map(|then| {
-        let name = crate::packs::title_case(&then.outcome.practice.name);
+        let name = crate::documents::title_case(&then.outcome.practice.name);
         let level = then.outcome.level.map_or_else(|| "not assessed".to_owned(), |l| format!("level {l}"));
         format!("{name} ({}), {level} in the last pack", then.code())
     })

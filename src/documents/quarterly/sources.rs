@@ -4,9 +4,9 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::dates::short;
+use crate::documents::suppress::HIDDEN;
+use crate::documents::{FeedStatus, Material, Reader};
 use crate::intake::{Counts, Problem};
-use crate::packs::suppress::HIDDEN;
-use crate::packs::{FeedStatus, Material, Reader};
 
 /// Sources and the quality of the data.
 #[derive(Debug, Clone, Serialize)]

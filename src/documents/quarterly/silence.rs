@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::packs::Reader;
-use crate::packs::quarterly::{QuarterlyPack, write};
-use crate::packs::sample::Sample;
-use crate::packs::suppress::Figures;
+use crate::documents::Reader;
+use crate::documents::quarterly::{QuarterlyPack, write};
+use crate::documents::sample::Sample;
+use crate::documents::suppress::Figures;
 use crate::pipeline::{Audience, Committee};
 
 /// A world in which every section has something to count.
@@ -56,7 +56,7 @@ pub(super) fn world() -> Sample {
         .collect();
     sample.fact("narrative", &paragraphs.iter().map(String::as_str).collect::<Vec<_>>());
     for (i, code) in codes.iter().enumerate().take(6) {
-        let clock = crate::packs::sample::clock("2026-09-01", crate::visits::State::Running);
+        let clock = crate::documents::sample::clock("2026-09-01", crate::visits::State::Running);
         sample.exception(&format!("concerns/C{i}"), code, 4, clock);
     }
     sample.last = Some(Box::new(last));

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::keys;
-use crate::packs::suppress::{SMALL, is_small};
-use crate::packs::{Claim, Material, Reader, Written};
+use crate::documents::suppress::{SMALL, is_small};
+use crate::documents::{Claim, Material, Reader, Written};
 use crate::wording::{list, plural};
 
 /// (b) Themes.
@@ -86,7 +86,7 @@ pub(super) fn themes(material: &Material<'_>, reader: Reader<'_>) -> Themes {
         severities: if reader.named() { severities } else { Vec::new() },
         domains,
         extract,
-        narrative: crate::packs::narrative::written(material, "Themes", reader),
+        narrative: crate::documents::narrative::written(material, "Themes", reader),
     }
 }
 
@@ -243,7 +243,7 @@ fn domains(material: &Material<'_>, reader: Reader<'_>) -> (Vec<DomainRow>, Opti
             continue;
         };
         latest = latest.max(cells.date("extract_date", row));
-        for (domain, count) in crate::packs::sbar::flags(material, &practice, row) {
+        for (domain, count) in crate::documents::sbar::flags(material, &practice, row) {
             if count > 0.0 {
                 flags.entry(domain).or_default().insert(practice.clone(), count);
             }
@@ -277,7 +277,7 @@ fn domains(material: &Material<'_>, reader: Reader<'_>) -> (Vec<DomainRow>, Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packs::sample::Sample;
+    use crate::documents::sample::Sample;
 
     const NAMED: Reader<'static> = Reader::NAMED;
 

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::keys;
 use crate::dates::{long, short};
+use crate::documents::{Badge, Claim, Material, Notice, Reader};
 use crate::levels::Exception;
-use crate::packs::{Badge, Claim, Material, Notice, Reader};
 use crate::visits::{Clock, State};
 use crate::wording::plural;
 
@@ -120,7 +120,7 @@ fn claims(material: &Material<'_>, reader: Reader<'_>, new: usize, closed: usize
 }
 
 /// An exception as documents print it.
-pub(in crate::packs) fn row(material: &Material<'_>, exception: &Exception, new: bool) -> ExceptionRow {
+pub(in crate::documents) fn row(material: &Material<'_>, exception: &Exception, new: bool) -> ExceptionRow {
     let clock = material.exception_clocks.get(&exception.id);
     ExceptionRow {
         id: exception.id.clone(),
@@ -141,7 +141,7 @@ pub(in crate::packs) fn row(material: &Material<'_>, exception: &Exception, new:
 }
 
 /// How a clock stands, in words.
-pub(in crate::packs) fn in_words(clock: &Clock) -> String {
+pub(in crate::documents) fn in_words(clock: &Clock) -> String {
     let visited = clock.met_on.map(short).unwrap_or_default();
     let late = plural(clock.days_late.unwrap_or_default() as usize, "day", "days");
     match (clock.state, clock.due) {
@@ -157,7 +157,7 @@ pub(in crate::packs) fn in_words(clock: &Clock) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packs::sample::{Sample, clock, day};
+    use crate::documents::sample::{Sample, clock, day};
 
     #[test]
     fn what_is_overdue_stands_first_then_the_higher_level_then_the_earlier_date() {

@@ -12,7 +12,7 @@ use serde::Serialize;
 pub use assessment::flags;
 
 use super::{Badge, Head, Material, Standing};
-use crate::packs::quarterly;
+use crate::documents::quarterly;
 use crate::wording::number;
 
 /// An SBAR.

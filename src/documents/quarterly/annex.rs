@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use crate::dates::short;
+use crate::documents::quarterly::exceptions::in_words;
+use crate::documents::{Badge, Material, Standing};
 use crate::levels::Ruling;
-use crate::packs::quarterly::exceptions::in_words;
-use crate::packs::{Badge, Material, Standing};
 use crate::wording::number;
 
 /// Every practice.

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::keys;
 use crate::dates::{add_days, long, short};
-use crate::packs::{Badge, Claim, Material, Reader, Standing, Written};
+use crate::documents::{Badge, Claim, Material, Reader, Standing, Written};
 use crate::pipeline::{Levels, Quarter};
 use crate::visits::State;
 use crate::wording::{number, plural};
@@ -128,7 +128,7 @@ pub(super) fn visits(material: &Material<'_>, reader: Reader<'_>) -> Visits {
         clocks: if reader.leaves_out(CLOCKS) { Vec::new() } else { clocks },
         due: if reader.named() { due(material) } else { Vec::new() },
         paused: if reader.named() { paused(material) } else { Vec::new() },
-        narrative: crate::packs::narrative::written(material, "Data and visits", reader),
+        narrative: crate::documents::narrative::written(material, "Data and visits", reader),
     }
 }
 
@@ -516,7 +516,7 @@ fn planned(material: &Material<'_>, code: &str) -> String {
 }
 
 /// The next planned visit of a practice: its date and its type.
-pub(in crate::packs) fn next_planned(material: &Material<'_>, code: &str) -> Option<(NaiveDate, String)> {
+pub(in crate::documents) fn next_planned(material: &Material<'_>, code: &str) -> Option<(NaiveDate, String)> {
     let cells = material.fact("plans");
     (0..cells.height())
         .filter(|row| cells.text("practice", *row).as_deref() == Some(code))
@@ -531,7 +531,7 @@ pub(in crate::packs) fn next_planned(material: &Material<'_>, code: &str) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packs::sample::Sample;
+    use crate::documents::sample::Sample;
 
     const NAMED: Reader<'static> = Reader::NAMED;
 

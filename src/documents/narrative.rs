@@ -119,7 +119,7 @@ fn fold(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packs::sample::Sample;
+    use crate::documents::sample::Sample;
 
     #[test]
     fn what_was_written_for_the_last_pack_does_not_stand_in_this_one() {

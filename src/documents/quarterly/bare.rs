@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::packs::quarterly::{QuarterlyPack, pack};
-use crate::packs::sample::Sample;
+use crate::documents::quarterly::{QuarterlyPack, pack};
+use crate::documents::sample::Sample;
 use crate::pipeline::{Audience, Committee};
 use crate::render::Templates;
 use crate::render::pdf::{Theme, pdf};

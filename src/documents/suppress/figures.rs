@@ -110,13 +110,13 @@ impl Figures {
 
     /// Figures that tell nothing: for a test that looks for numbers which came another way.
     #[cfg(test)]
-    pub(in crate::packs) fn silent(write: impl Fn(&Figures)) -> Self {
+    pub(in crate::documents) fn silent(write: impl Fn(&Figures)) -> Self {
         let figures = Figures::default();
         write(&figures);
         Figures { verdict: Some(Verdict::silent(&figures.noted.into_inner().model)), ..Figures::default() }
     }
 
-    pub(in crate::packs) fn count(&self, place: &str, key: &str, value: usize) -> Told {
+    pub(in crate::documents) fn count(&self, place: &str, key: &str, value: usize) -> Told {
         self.note(Some(place), key, value, false);
         let Some(verdict) = &self.verdict else { return Told::Number(value) };
         match verdict.of(key) {
@@ -130,7 +130,7 @@ impl Figures {
         }
     }
 
-    pub(in crate::packs) fn note(&self, place: Option<&str>, key: &str, value: usize, known: bool) {
+    pub(in crate::documents) fn note(&self, place: Option<&str>, key: &str, value: usize, known: bool) {
         let mut noted = self.noted.borrow_mut();
         let cell = noted.model.cells.entry(key.to_owned()).or_insert_with(|| Cell {
             key: key.to_owned(),
@@ -146,15 +146,15 @@ impl Figures {
         }
     }
 
-    pub(in crate::packs) fn balance(&self, equation: Equation) {
+    pub(in crate::documents) fn balance(&self, equation: Equation) {
         self.noted.borrow_mut().model.equations.insert(equation);
     }
 
-    pub(in crate::packs) fn leaves_out(&self, place: &str) -> bool {
+    pub(in crate::documents) fn leaves_out(&self, place: &str) -> bool {
         self.verdict.as_ref().is_some_and(|verdict| verdict.leaves_out(place))
     }
 
-    pub(in crate::packs) fn grain(&self, table: &str, steps: usize) -> usize {
+    pub(in crate::documents) fn grain(&self, table: &str, steps: usize) -> usize {
         self.noted.borrow_mut().coarser.insert(table.to_owned(), steps);
         self.grains.get(table).copied().unwrap_or(0)
     }

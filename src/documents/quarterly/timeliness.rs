@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::dates::{add_days, long};
-use crate::packs::{Badge, Claim, Material, Standing};
+use crate::documents::{Badge, Claim, Material, Standing};
 use crate::pipeline::Quarter;
 use crate::visits::{Clock, Clocks, State};
 use crate::wording::{list, plural};
@@ -162,8 +162,8 @@ pub(super) fn headline(material: &Material<'_>) -> (String, Option<Claim>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::documents::sample::{Sample, clock, day};
     use crate::levels::Lapsed;
-    use crate::packs::sample::{Sample, clock, day};
 
     fn made(due: &str, on: &str) -> Clock {
         let state = if day(on) <= day(due) { State::Met } else { State::MetLate };

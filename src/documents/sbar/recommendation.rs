@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::asked;
 use crate::dates::short;
+use crate::documents::{Badge, Material, Standing};
 use crate::levels::{Finding, Ruling};
-use crate::packs::{Badge, Material, Standing};
 use crate::pipeline::{Action, Offer, Stage};
 use crate::wording::lower_first;
 

@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::dates::{long, short};
+use crate::documents::{Badge, Claim, Material, Reader, Written};
 use crate::levels::{Decision, Ruling};
-use crate::packs::{Badge, Claim, Material, Reader, Written};
 use crate::triangulate::Cells;
 use crate::wording::plural;
 
@@ -64,7 +64,7 @@ pub(super) fn changes(material: &Material<'_>, reader: Reader<'_>) -> Changes {
         since: material.last.as_ref().map(|last| long(last.as_of)),
         visits: if reader.named() { visits } else { Vec::new() },
         decisions: if reader.named() { decisions } else { Vec::new() },
-        narrative: crate::packs::narrative::written(material, "Changes to the plan", reader),
+        narrative: crate::documents::narrative::written(material, "Changes to the plan", reader),
     }
 }
 

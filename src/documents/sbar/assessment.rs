@@ -7,7 +7,7 @@ use polars::prelude::{IntoLazy, SortMultipleOptions};
 use serde::Serialize;
 
 use crate::dates::{long, short};
-use crate::packs::{Claim, Material, Standing};
+use crate::documents::{Claim, Material, Standing};
 use crate::pipeline::Indicator;
 use crate::triangulate::Cells;
 use crate::wording::number;

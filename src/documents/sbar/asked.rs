@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 
 use crate::dates::{add_months, long};
-use crate::packs::{Material, Standing, quarterly};
+use crate::documents::{Material, Standing, quarterly};
 use crate::pipeline::{By, ClockStart, Period, Stage};
 use crate::visits::State;
 use crate::wording::plural;

@@ -1,7 +1,7 @@
 //! What a pack is called, which sections it has in which order, and what it asks of its committee.
 
+use crate::documents::Material;
 use crate::levels::Ruling;
-use crate::packs::Material;
 use crate::pipeline::{Audience, Committee, Section};
 use crate::wording::list;
 
@@ -149,8 +149,8 @@ fn conflicts(material: &Material<'_>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packs::quarterly::{Part, pack, part};
-    use crate::packs::sample::Sample;
+    use crate::documents::quarterly::{Part, pack, part};
+    use crate::documents::sample::Sample;
 
     /// A committee with the sections of these words.
     fn committee(sample: &Sample, audience: Audience, sections: &[Section]) -> Committee {
@@ -206,7 +206,7 @@ mod tests {
     fn a_decision_that_was_overtaken_is_asked_for_by_name() {
         let mut sample = Sample::new("2026-10-14");
         let standing = sample.practice("P81001", Some(4));
-        standing.outcome.decision = Some((crate::packs::sample::decision(2), Ruling::InConflict));
+        standing.outcome.decision = Some((crate::documents::sample::decision(2), Ruling::InConflict));
         let (_, asked) = asks(&sample.material(), &committee(&sample, Audience::Named, &[]));
         assert_eq!(
             asked[1],

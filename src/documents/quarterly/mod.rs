@@ -9,7 +9,7 @@ mod bare;
 mod best_practice;
 mod changes;
 mod exceptions;
-pub(in crate::packs) mod keys;
+pub(in crate::documents) mod keys;
 mod movements;
 mod paper;
 #[cfg(test)]

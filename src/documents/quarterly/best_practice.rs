@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::keys;
 use crate::dates::short;
-use crate::packs::narrative::names_a_practice;
-use crate::packs::{Material, Reader, Written};
+use crate::documents::narrative::names_a_practice;
+use crate::documents::{Material, Reader, Written};
 
 /// (d) Best practice.
 #[derive(Debug, Clone, Serialize)]
@@ -65,7 +65,7 @@ pub(super) fn best_practice(material: &Material<'_>, reader: Reader<'_>) -> Best
         // The order of the sheet could tell who is meant.
         found.sort_by(|a, b| a.text.cmp(&b.text));
     }
-    let narrative = crate::packs::narrative::written(material, "Best practice", reader);
+    let narrative = crate::documents::narrative::written(material, "Best practice", reader);
     BestPractice { found, left_out: left_out(material, reader, withheld), narrative }
 }
 

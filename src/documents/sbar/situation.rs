@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::dates::long;
+use crate::documents::{Badge, Claim, Material, Standing};
 use crate::levels::{Evidence, Ruling};
-use crate::packs::{Badge, Claim, Material, Standing};
 
 /// Situation.
 #[derive(Debug, Clone, Serialize)]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::dates::short;
-use crate::packs::{Claim, Material, Standing};
+use crate::documents::{Claim, Material, Standing};
 
 /// Background.
 #[derive(Debug, Clone, Serialize)]

@@ -6,10 +6,10 @@ use serde::Serialize;
 use super::keys;
 use super::timeliness::{Timeliness, headline, timeliness};
 use crate::dates::long;
+use crate::documents::quarterly::movements::Tally;
+use crate::documents::suppress::Told;
+use crate::documents::{Badge, Claim, Material, Reader, Standing, Written};
 use crate::levels::Direction;
-use crate::packs::quarterly::movements::Tally;
-use crate::packs::suppress::Told;
-use crate::packs::{Badge, Claim, Material, Reader, Standing, Written};
 use crate::pipeline::Cadence;
 use crate::visits::State;
 use crate::wording::{number, plural};
@@ -74,7 +74,7 @@ pub(super) fn summary(material: &Material<'_>, reader: Reader<'_>) -> Summary {
         chart_title: chart_title(material, reader),
         bars,
         silent: silent(material),
-        narrative: crate::packs::narrative::written(material, "Summary", reader),
+        narrative: crate::documents::narrative::written(material, "Summary", reader),
     }
 }
 
