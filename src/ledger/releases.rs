@@ -3,8 +3,8 @@
 
 use rusqlite::params;
 
-use super::packs::put;
 use super::pack_messages::plan;
+use super::packs::put;
 use super::{Approval, Batch, Ledger, PackRecord, Recall, Result};
 
 impl Ledger {
