@@ -40,7 +40,7 @@ pub use guard::{hide_sheet_names, screen_unreadable};
 pub use read::Book;
 pub use receipt::{Late, LateLevel, Receipt, State, is_errors_sheet};
 pub use release::{Kept, Release};
-pub use rows::{CELL, FILE, ROW, Reading, Rejection, TAB, Tab, take};
+pub use rows::{CELL, FILE, ROW, Reading, Rejection, TAB, Tab, says_in_name, take};
 pub use settle::{CARRIED_FROM, Counts, Lookup, Practices, Settled, settle, settle_released};
 
 pub use urgent::Urgent;

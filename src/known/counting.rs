@@ -90,6 +90,10 @@ impl Judge<'_> {
             // Whatever a file rests on that a newer one replaced may be gone by now.
             let read = if newest { files.read(arrival)? } else { files.read_if_kept(arrival)? };
             let Some(read) = read else { continue };
+            // One content counts once: under the name under which it came last.
+            if out.iter().any(|file: &Counting<'_>| file.arrival.sha256 == arrival.sha256) {
+                continue;
+            }
             let due = self.due(arrival);
             let Some((settled, taken)) = settle(arrival, feed, &read, self.practices, &due) else { continue };
             if newest_only && settled.counts.accepted == 0 && settled.counts.quarantined > 0 {

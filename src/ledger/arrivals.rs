@@ -38,11 +38,14 @@ impl Ledger {
     ///
     /// Where only the newest content counts, `newest` is the last arrival from before this reception
     /// ([`Ledger::last_arrival`]). Then a content of before that is sent again, or to which a file goes
-    /// back, is an arrival again: whoever sends it wants it to count. Not so a copy of what counts anyhow,
-    /// and not what was refused.
+    /// back, is an arrival again: whoever sends it wants it to count. Not so a copy of what counts anyhow.
+    ///
+    /// A name is part of what is read. So a content that was refused is an arrival again under another name,
+    /// and so is any whose new name says something else than its old one: `otherwise` tells, of an old name.
     ///
     /// # Errors
     /// If the ledger cannot be written.
+    #[allow(clippy::too_many_arguments)]
     pub fn see(
         &mut self,
         feed: &str,
@@ -51,8 +54,9 @@ impl Ledger {
         received: NaiveDate,
         run: &str,
         newest: Option<u32>,
+        otherwise: &dyn Fn(&str) -> bool,
     ) -> Result<Seen> {
-        self.see_as(feed, file, file, sha256, received, run, newest)
+        self.see_as(feed, file, file, sha256, received, run, newest, otherwise)
     }
 
     /// The same for a file that is seen under another name than its own.
@@ -66,6 +70,7 @@ impl Ledger {
         received: NaiveDate,
         run: &str,
         newest: Option<u32>,
+        otherwise: &dyn Fn(&str) -> bool,
     ) -> Result<Seen> {
         let transaction = self.begin()?;
         let before: Option<(String, u32)> = transaction
@@ -92,16 +97,32 @@ impl Ledger {
             [feed],
             |row| row.get(0),
         )?;
+        let is_refused = |number: u32| {
+            let sql = format!("SELECT {refused} FROM arrival WHERE number = ?1");
+            transaction.query_row(&sql, [number], |row| row.get::<_, bool>(0))
+        };
         let again = match (&same_content, newest) {
             (Some(known), Some(newest)) if known.number <= newest && Some(known.number) != counts_last => {
-                let sql = format!("SELECT {refused} FROM arrival WHERE number = ?1");
-                !transaction.query_row(&sql, [known.number], |row| row.get::<_, bool>(0))?
+                !is_refused(known.number)?
             }
             _ => false,
         };
+        let renamed = match (&same_content, &before) {
+            (Some(known), _) if known.file == file => false,
+            (Some(known), Some((old, first))) if old == sha256 => {
+                // It was answered by the receipt of a file of another name, before that was refused.
+                let sql = "SELECT file FROM arrival WHERE number = ?1";
+                let theirs: String = transaction.query_row(sql, [first], |row| row.get(0))?;
+                theirs != file && is_refused(known.number)?
+            }
+            (Some(known), _) => otherwise(&known.file) || is_refused(known.number)?,
+            (None, _) => false,
+        };
         let seen = match (same_content, before) {
-            (Some(known), Some((old, _))) if old == sha256 => return Ok(Seen::Before(known.arrival()?)),
-            (Some(known), _) if !(restored || again) || Some(known.number) == last => {
+            (Some(known), Some((old, _))) if old == sha256 && !renamed => {
+                return Ok(Seen::Before(known.arrival()?));
+            }
+            (Some(known), _) if !renamed && (!(restored || again) || Some(known.number) == last) => {
                 Seen::Elsewhere(known.arrival()?)
             }
             _ => {
@@ -224,6 +245,9 @@ mod tests {
         text.parse().unwrap()
     }
 
+    /// No name says anything.
+    const SAME: fn(&str) -> bool = |_| false;
+
     fn ledger() -> (tempfile::TempDir, Ledger) {
         let dir = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&dir.path().join("ledger.sqlite")).unwrap();
@@ -233,8 +257,9 @@ mod tests {
     #[test]
     fn the_same_content_twice_is_one_arrival() {
         let (_dir, mut ledger) = ledger();
-        let mut see =
-            |file: &str, sha: &str| ledger.see("visits", file, sha, day("2026-07-14"), "r", Some(0)).unwrap();
+        let mut see = |file: &str, sha: &str| {
+            ledger.see("visits", file, sha, day("2026-07-14"), "r", Some(0), &SAME).unwrap()
+        };
         assert!(matches!(see("a.xlsx", "1"), Seen::New(a) if a.number == 1));
         assert!(matches!(see("a.xlsx", "1"), Seen::Before(a) if a.number == 1));
         assert!(matches!(see("copy of a.xlsx", "1"), Seen::Elsewhere(a) if a.number == 1));
@@ -245,8 +270,9 @@ mod tests {
     #[test]
     fn a_restored_sheet_is_an_arrival_again() {
         let (_dir, mut ledger) = ledger();
-        let mut see =
-            |sha: &str, newest| ledger.see("visits", "a.xlsx", sha, day("2026-07-14"), "r", newest).unwrap();
+        let mut see = |sha: &str, newest| {
+            ledger.see("visits", "a.xlsx", sha, day("2026-07-14"), "r", newest, &SAME).unwrap()
+        };
         assert!(matches!(see("1", Some(0)), Seen::New(_)));
         assert!(matches!(see("2", Some(0)), Seen::New(_)));
         assert!(matches!(see("1", Some(0)), Seen::New(a) if a.number == 3), "the old content counts again");
@@ -257,7 +283,7 @@ mod tests {
     fn an_old_content_that_is_sent_again_counts_again_and_a_copy_among_others_does_not() {
         let (_dir, mut ledger) = ledger();
         let see = |ledger: &mut Ledger, file: &str, sha: &str, before| {
-            ledger.see("visits", file, sha, day("2026-07-14"), "r", Some(before)).unwrap()
+            ledger.see("visits", file, sha, day("2026-07-14"), "r", Some(before), &SAME).unwrap()
         };
         see(&mut ledger, "a.xlsx", "1", 0);
         see(&mut ledger, "b.xlsx", "2", 0);
@@ -269,6 +295,46 @@ mod tests {
         ledger.keep_receipt(4, r#"{"state":"rejected"}"#).unwrap();
         assert!(matches!(see(&mut ledger, "third.xlsx", "1", 4), Seen::Elsewhere(a) if a.number == 3));
         see(&mut ledger, "good.xlsx", "5", 4);
-        assert!(matches!(see(&mut ledger, "bad again.xlsx", "4", 5), Seen::Elsewhere(a) if a.number == 4));
+        assert!(matches!(see(&mut ledger, "bad.xlsx", "4", 5), Seen::Before(a) if a.number == 4));
+    }
+
+    #[test]
+    fn a_refused_content_is_an_arrival_again_under_another_name() {
+        let (_dir, mut ledger) = ledger();
+        for newest in [Some(0), None] {
+            let feed = format!("qof {newest:?}");
+            let mut see = |file: &str| {
+                let seen = ledger.see(&feed, file, "1", day("2026-07-14"), "r", newest, &SAME).unwrap();
+                let number = ledger.last_arrival().unwrap();
+                (matches!(seen, Seen::New(_)), number)
+            };
+            let (_, bad) = see("qof.csv");
+            // Both lie there before either is answered.
+            assert_eq!(see("qof 2026-27.csv"), (false, bad));
+            ledger.keep_receipt(bad, r#"{"state":"rejected"}"#).unwrap();
+            let mut see = |file: &str| {
+                let seen = ledger.see(&feed, file, "1", day("2026-07-15"), "r", newest, &SAME).unwrap();
+                matches!(seen, Seen::New(_))
+            };
+            assert!(!see("qof.csv"));
+            assert!(see("qof 2026-27.csv"));
+            assert!(!see("qof 2026-27.csv") && !see("qof.csv"));
+            let good = ledger.last_arrival().unwrap();
+            ledger.keep_receipt(good, r#"{"state":"accepted"}"#).unwrap();
+            let copy = ledger.see(&feed, "copy.csv", "1", day("2026-07-16"), "r", newest, &SAME).unwrap();
+            assert!(matches!(copy, Seen::Elsewhere(a) if a.number == good));
+        }
+    }
+
+    #[test]
+    fn a_content_whose_name_says_something_else_is_an_arrival_again_once() {
+        let (_dir, mut ledger) = ledger();
+        let mut is_new = |file: &str| {
+            let otherwise = |known: &str| known != file;
+            let seen = ledger.see("qof", file, "1", day("2026-07-14"), "r", None, &otherwise).unwrap();
+            matches!(seen, Seen::New(_))
+        };
+        assert!(is_new("2025-26.csv") && is_new("2026-27.csv"));
+        assert!(!is_new("2025-26.csv") && !is_new("2026-27.csv"));
     }
 }

@@ -208,7 +208,7 @@ mod tests {
         }
         let day = "2026-07-14".parse().unwrap();
         for content in ["a", "b", "c"] {
-            ledger.see("visits", content, content, day, "r", Some(0)).unwrap();
+            ledger.see("visits", content, content, day, "r", Some(0), &|_| false).unwrap();
         }
         drop(ledger);
         Ledger::wind_back(&path, "quarterly-2-b", &[1, 3]).unwrap();

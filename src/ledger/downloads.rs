@@ -82,8 +82,16 @@ impl Ledger {
         newest: Option<u32>,
     ) -> Result<Seen> {
         let name = format!("download of {}", download.source);
-        let seen =
-            self.see_as(&download.feed, &name, &download.file, &download.sha256, received, run, newest)?;
+        let seen = self.see_as(
+            &download.feed,
+            &name,
+            &download.file,
+            &download.sha256,
+            received,
+            run,
+            newest,
+            &|_| false,
+        )?;
         let transaction = self.begin()?;
         transaction.execute(
             &format!(
@@ -256,7 +264,7 @@ mod tests {
         let mut arrivals = Vec::new();
         for _ in 0..3 {
             ledger.see_download(&download("1"), night, "r", Some(0)).unwrap();
-            ledger.see("ods-register", "epraccur.csv", "2", night, "r", Some(0)).unwrap();
+            ledger.see("ods-register", "epraccur.csv", "2", night, "r", Some(0), &|_| false).unwrap();
             arrivals.push(ledger.arrivals(night).unwrap().len());
         }
         assert_eq!(arrivals, [2, 2, 2]);

@@ -237,18 +237,27 @@ pub fn receipt(
             problem.message = guard.concealed(std::mem::take(&mut problem.message));
         }
     }
-    if feed.counts == FilesThatCount::Newest {
-        let later = is_replaced(arrival, files, state, arrivals)?;
+    let newest_only = feed.counts == FilesThatCount::Newest;
+    let later = newest_only && is_replaced(arrival, files, state, arrivals)?;
+    let same =
+        |a: &&Arrival| a.feed == arrival.feed && a.sha256 == arrival.sha256 && a.number < arrival.number;
+    if let (Some(first), false) = (arrivals.iter().rev().find(same), later) {
+        let was_refused = files.read_if_kept(first)?.is_some_and(|read| read.rows.is_err());
+        let renamed = was_refused
+            || intake::says_in_name(feed, &first.file) != intake::says_in_name(feed, &arrival.file);
+        receipt.notes.push(format!(
+            "this content was received before: {} ({}). It {}",
+            told_by_date(first),
+            Receipt::number(first.number),
+            if renamed {
+                "is read again under its new name"
+            } else {
+                "had been replaced and counts again from now on"
+            }
+        ));
+    }
+    if newest_only {
         let earlier = counted_before(arrival, feed, files, state, arrivals)?;
-        let same =
-            |a: &&Arrival| a.feed == arrival.feed && a.sha256 == arrival.sha256 && a.number < arrival.number;
-        if let (Some(first), false) = (arrivals.iter().rev().find(same), later) {
-            receipt.notes.push(format!(
-                "this content was received before: {} ({}). It had been replaced and counts again from now on",
-                told_by_date(first),
-                Receipt::number(first.number)
-            ));
-        }
         match earlier {
             _ if later => receipt.notes.push("a newer file of this feed replaces this one".to_owned()),
             Some(earlier) => receipt.notes.push(format!(

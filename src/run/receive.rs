@@ -10,6 +10,7 @@ use super::arrive::Lying;
 use crate::guard::Guard;
 use crate::intake::download::{Fetched, Mark, Round};
 use crate::intake::inbox::{self, Aside, Reason};
+use crate::intake::says_in_name;
 use crate::intake::store::Store;
 use crate::intake::watch;
 use crate::ledger::{Arrival, Download, Ledger, Seen};
@@ -232,7 +233,8 @@ impl Reception<'_> {
             let sha256 = self.store.put(&bytes).context("the store cannot be written")?;
             let newest = (feed.counts == Counts::Newest).then_some(before);
             let name = guard.shown_name(&file.name, &sha256);
-            let seen = ledger.see(&feed.id, &name, &sha256, self.received, self.run, newest)?;
+            let otherwise = |old: &str| says_in_name(feed, old) != says_in_name(feed, &name);
+            let seen = ledger.see(&feed.id, &name, &sha256, self.received, self.run, newest, &otherwise)?;
             out.lying.push(Lying { path: file.path, name, seen });
         }
         out.held.sort_by(|a, b| (&a.feed, &a.file).cmp(&(&b.feed, &b.file)));

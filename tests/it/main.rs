@@ -38,6 +38,7 @@ mod rebuild;
 mod recall;
 mod receipts;
 mod release;
+mod renamed;
 mod replay;
 mod schedule;
 mod server;

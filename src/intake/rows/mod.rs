@@ -3,6 +3,7 @@
 mod choices;
 mod date;
 mod frame;
+mod name;
 mod number;
 mod period;
 mod scan;
@@ -17,6 +18,7 @@ use chrono::NaiveDate;
 pub(super) use choices::items;
 pub use frame::{CELL, FILE, ROW, TAB};
 pub(super) use frame::{table, truths};
+pub use name::says_in_name;
 pub use tabs::Tab;
 pub(super) use unpivot::{in_sheet, sheet_row, tab_of};
 pub use value::Value;
