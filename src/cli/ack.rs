@@ -6,11 +6,13 @@ use chrono::NaiveDate;
 use clap::Args;
 
 use super::Exit;
+use super::dating::writing_date;
 use super::desk::{failed, given_or_told, ledger_to_read};
 use super::output::{say, say_json};
 use crate::clock;
 use crate::dates::long;
 use crate::post::acknowledge::{Open, acknowledge, open};
+use crate::post::approve::DeskError;
 use crate::workspace::Workspace;
 
 #[derive(Debug, Args)]
@@ -44,9 +46,8 @@ pub(super) struct AckArgs {
 
 pub(super) fn run(args: &AckArgs) -> Exit {
     let workspace = Workspace::new(&args.data);
-    let today = args.as_of.unwrap_or_else(clock::today);
     let (Some(asked), Some(role), Some(note)) = (&args.exception, &args.role, &args.note) else {
-        return list(&workspace, today, args.json);
+        return list(&workspace, args.as_of.unwrap_or_else(clock::today), args.json);
     };
     let options =
         [("--as", role.as_str(), "in which role you take notice"), ("--note", note, "what is done about it")];
@@ -54,7 +55,9 @@ pub(super) fn run(args: &AckArgs) -> Exit {
         Ok(given) => given,
         Err(exit) => return exit,
     };
-    let done = acknowledge(&workspace, asked, role, note, args.until, today, &clock::moment());
+    let done = writing_date(&workspace, args.as_of, None)
+        .map_err(DeskError::from)
+        .and_then(|today| acknowledge(&workspace, asked, role, note, args.until, today, &clock::moment()));
     match done {
         Ok(done) if args.json => say_json(&done),
         Ok(done) => {

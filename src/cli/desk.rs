@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::Exit;
+use super::dating::writing_date;
 use super::output::{complain, pipeline, say_json};
 use crate::clock;
 use crate::ledger::Ledger;
@@ -58,7 +59,7 @@ pub(super) fn with_desk<T>(
 ) -> Result<T, Failed> {
     let pipeline = pipeline(pipeline_dir).map_err(Failed::Pipeline)?;
     let workspace = Workspace::new(data);
-    let today = as_of.unwrap_or_else(clock::today);
+    let today = writing_date(&workspace, as_of, Some(&pipeline)).map_err(|e| Failed::Desk(e.into()))?;
     let mut desk = Desk::open(&pipeline, &workspace, today, clock::moment()).map_err(Failed::Desk)?;
     act(&mut desk).map_err(Failed::Desk)
 }

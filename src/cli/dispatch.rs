@@ -9,6 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::Exit;
+use super::dating::writing_date;
 use super::output::{complain, pipeline, say, say_json};
 use crate::clock::RealTime;
 use crate::dispatch::short_name;
@@ -249,6 +250,7 @@ fn send(args: &SendArgs) -> anyhow::Result<Exit> {
         Err(exit) => return Ok(exit),
     };
     let workspace = used(&args.data)?;
+    writing_date(&workspace, None, Some(&pipeline))?;
     let _lock = workspace.lock()?;
     let store = workspace.store();
     let counter = Counter { pipeline: &pipeline, workspace: &workspace, store: &store, clock: &RealTime };
@@ -268,6 +270,7 @@ fn exit_of(sent: &Sent) -> Exit {
 
 fn decide(args: &ResolveArgs) -> anyhow::Result<Exit> {
     let workspace = used(&args.data)?;
+    writing_date(&workspace, None, None)?;
     let _lock = workspace.lock()?;
     let mut ledger = workspace.ledger()?;
     let verdict = match args.verdict {

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Exit;
+use super::dating::writing_date;
 use super::desk::given;
 use super::output::{complain, say, say_json};
 use crate::clock;
@@ -106,6 +107,7 @@ fn release(args: &ReleaseArgs) -> Result<Exit, String> {
         );
     }
     let mut ledger = opened(&args.data)?;
+    writing_date(&Workspace::new(&args.data), None, None).map_err(|error| error.to_string())?;
     let release = Release { role: role.to_owned(), note: note.to_owned(), at: clock::moment() };
     let id = args.hit.trim().to_lowercase();
     let released = ledger.release_held(&id, &release).map_err(|error| error.to_string())?;

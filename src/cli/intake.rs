@@ -1,11 +1,10 @@
 //! `quarterday intake`: what came is taken in and answered with receipts.
 
+use super::dating::writing_date;
 use super::output::{complain, pipeline, say, say_json};
 use super::progress::{Quiet, Steps};
 use super::{Exit, IntakeArgs};
-use crate::clock;
 use crate::intake::State;
-use crate::known::clock_jump::Jump;
 use crate::known::feeds_now::FeedFreshness;
 use crate::run::{
     DownloadState, Downloaded, Held, IntakeReport, IntakeRequest, Progress, RunError, Taken, take_in,
@@ -24,20 +23,10 @@ pub(super) fn intake(args: &IntakeArgs) -> Exit {
     };
     let steps = Steps::new(STEPS);
     let progress: &dyn Progress = if args.json { &Quiet } else { &steps };
-    let as_of = args.as_of.unwrap_or_else(clock::today);
     let workspace = Workspace::new(&args.data);
-    let jump = match args.as_of {
-        Some(_) => Ok(None),
-        None => Jump::of(&workspace, as_of, pipeline.operator.clock_jump),
-    };
-    let done = match jump {
-        Ok(Some(jump)) if jump.is_refused() => Err(RunError::Other(anyhow::anyhow!("{}", jump.told()))),
-        found => {
-            if let Ok(Some(jump)) = found {
-                complain(&jump.told());
-            }
-            take_in(&IntakeRequest { pipeline: &pipeline, workspace, as_of, progress })
-        }
+    let done = match writing_date(&workspace, args.as_of, Some(&pipeline)) {
+        Ok(as_of) => take_in(&IntakeRequest { pipeline: &pipeline, workspace, as_of, progress }),
+        Err(error) => Err(RunError::Other(error)),
     };
     steps.finish();
     match done {

@@ -7,6 +7,7 @@ mod backup;
 mod bundle;
 mod check;
 mod completions;
+mod dating;
 mod demo;
 mod desk;
 mod dispatch;

@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::Exit;
+use super::dating::writing_date;
 use super::invocation::{invocation, quoted};
 use super::output::{complain, failed, hint, pipeline, say, say_json};
 use crate::clock;
@@ -44,7 +45,14 @@ pub(super) fn retention(args: &RetentionArgs) -> Exit {
         Err(exit) => return exit,
     };
     let workspace = Workspace::new(&args.data);
-    let as_of = args.as_of.unwrap_or_else(clock::today);
+    let date = match args.apply {
+        true => writing_date(&workspace, args.as_of, Some(&loaded)),
+        false => Ok(args.as_of.unwrap_or_else(clock::today)),
+    };
+    let as_of = match date {
+        Ok(date) => date,
+        Err(error) => return failed(&error),
+    };
     if args.apply && as_of > clock::today() {
         complain(&format!("{} is in the future: what is kept until then may not go today", long(as_of)));
         hint("leave out --as-of, or leave out --apply to see what will go by then");

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::dating::writing_date;
 use super::intake::{Arrivals, tell_arrivals};
 use super::output::{complain, failed, pipeline, say, say_json};
 use super::progress::{Quiet, Steps};
 use super::{Exit, RunArgs};
 use crate::clock;
 use crate::diagnostic::likely;
-use crate::known::clock_jump::Jump;
 use crate::run::{Progress, Report, Request, RunError, execute};
 use crate::schedule::after::after_run;
 use crate::wording::{list, number, plural};
@@ -34,21 +34,16 @@ pub(super) fn run(args: &RunArgs) -> Exit {
     let workspace = if args.dry_run { workspace.dry() } else { workspace };
     let steps = Steps::new(STEPS);
     let progress: &dyn Progress = if args.json { &Quiet } else { &steps };
-    let as_of = args.as_of.unwrap_or_else(clock::today);
-    let jump = match args.as_of.is_none() && !workspace.is_dry() {
-        true => Jump::of(&workspace, as_of, pipeline.operator.clock_jump),
-        false => Ok(None),
+    let date = match workspace.is_dry() {
+        true => Ok(args.as_of.unwrap_or_else(clock::today)),
+        false => writing_date(&workspace, args.as_of, Some(&pipeline)),
     };
-    let done = match jump {
-        Ok(Some(jump)) if jump.is_refused() => {
-            Err(RunError::Other(anyhow::anyhow!("{}; {}", jump.told(), jump.mend(&job.name))))
+    let (as_of, done) = match date {
+        Ok(as_of) => {
+            let workspace = workspace.clone();
+            (as_of, execute(&Request { job, pipeline: &pipeline, workspace, as_of, progress }))
         }
-        found => {
-            if let Ok(Some(jump)) = found {
-                complain(&jump.told());
-            }
-            execute(&Request { job, pipeline: &pipeline, workspace: workspace.clone(), as_of, progress })
-        }
+        Err(error) => (clock::today(), Err(RunError::Other(error))),
     };
     steps.finish();
     if !workspace.is_dry() {

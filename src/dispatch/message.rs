@@ -3,7 +3,7 @@
 
 use std::time::SystemTime;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use lettre::address::AddressError;
 use lettre::message::header::{ContentTransferEncoding, ContentType};
 use lettre::message::{Attachment as Part, Body, Mailbox, MultiPart, MultiPartKind, SinglePart};
@@ -15,6 +15,9 @@ pub enum MessageError {
     /// An address that is none.
     #[error("`{0}` is not a mail address: {1}")]
     Address(String, AddressError),
+    /// A date that no message can have.
+    #[error("a message cannot be dated {0}: only the years 1970 to 9999 can stand in it")]
+    Date(NaiveDate),
     /// What lettre refuses.
     #[error("the message cannot be built: {0}")]
     Build(#[from] lettre::error::Error),
@@ -60,7 +63,7 @@ pub struct Content<'c> {
 /// written, which comes from the as-of date and not from the clock.
 ///
 /// # Errors
-/// If an address is none, or lettre refuses a part.
+/// If an address is none, lettre refuses a part, or the date is not between 1970 and 9999.
 pub fn build(
     sender: Sender<'_>,
     recipient: &str,
@@ -68,6 +71,9 @@ pub fn build(
     key: &str,
     date: DateTime<Utc>,
 ) -> Result<Vec<u8>, MessageError> {
+    if !(1970..=9999).contains(&date.year()) {
+        return Err(MessageError::Date(date.date_naive()));
+    }
     let from = mailbox(sender.from)?;
     let identity = crate::sha256(key.as_bytes());
     let (id, boundary) = identity.split_at(40);
@@ -145,6 +151,17 @@ mod tests {
         let bytes = build(sender, "c@icb.example", content, "k", date).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         assert!(!text.lines().any(|line| line.starts_with("Bcc:")), "{text}");
+    }
+
+    #[test]
+    fn a_date_that_no_message_can_have_is_an_error() {
+        let sender = Sender { from: "f@icb.example", reply: "f@icb.example" };
+        let content = Content { subject: "s", text: "t", page: None, attachments: &[] };
+        let on = |date: &str| build(sender, "c@icb.example", content, "k", date.parse().unwrap());
+        for date in ["1960-01-01T05:00:00Z", "-0001-01-01T05:00:00Z", "+12000-01-01T05:00:00Z"] {
+            assert!(on(date).unwrap_err().to_string().contains("1970 to 9999"), "{date}");
+        }
+        assert!(on("1970-01-01T05:00:00Z").is_ok() && on("9999-12-31T05:00:00Z").is_ok());
     }
 
     #[test]

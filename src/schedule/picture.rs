@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 
 use super::pulse::Pulse;
+use crate::dates::moment;
 use crate::intake::inbox;
 use crate::known::feeds_now::{FeedFreshness, feeds_now};
 use crate::known::result::RunResult;
@@ -153,7 +153,7 @@ impl<'p> Picture<'p> {
 }
 
 fn changed(path: &Path) -> Option<DateTime<Utc>> {
-    Some(fs::metadata(path).ok()?.modified().ok()?.into())
+    Some(moment(fs::metadata(path).ok()?.modified().ok()?))
 }
 
 /// The files of the inbox that `known` does not know.
@@ -172,7 +172,7 @@ fn waiting(
         }
         let has_feed = pipeline.feed(&folder).is_some();
         if !entry.path().is_dir() {
-            let since = changed(&entry.path()).unwrap_or_else(|| SystemTime::UNIX_EPOCH.into());
+            let since = changed(&entry.path()).unwrap_or_default();
             let file = pipeline.guard.told_name(&folder);
             out.push(Waiting { folder: String::new(), file, since, has_feed: false });
             continue;
@@ -181,7 +181,7 @@ fn waiting(
         let files =
             files.with_context(|| format!("inbox/{} cannot be read", pipeline.guard.told_name(&folder)))?;
         for file in files.files {
-            let since: DateTime<Utc> = file.modified.into();
+            let since = moment(file.modified);
             let name = told(pipeline, &file);
             if !has_feed || !known(&folder, &name, since) {
                 let folder = pipeline.guard.told_name(&folder);

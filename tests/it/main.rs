@@ -7,6 +7,7 @@ mod audit;
 mod baseline;
 mod between_jobs;
 mod care;
+mod clock_ahead;
 mod clocks;
 mod counting;
 #[cfg(all(debug_assertions, unix))]

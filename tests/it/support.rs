@@ -23,6 +23,8 @@ pub fn repository() -> &'static Path {
 pub fn quarterday(args: &[&str]) -> Output {
     let mut command = Command::cargo_bin("quarterday").expect("the program is built with the tests");
     command.args(args).env_remove("QUARTERDAY_PIPELINE").env_remove("QUARTERDAY_DATA");
+    // The fixtures are of that autumn.
+    command.env("QUARTERDAY_TODAY", "2026-11-30");
     command.output().expect("the program runs")
 }
 

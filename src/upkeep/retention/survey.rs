@@ -5,10 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use chrono_tz::Europe::London;
 
 use super::plan::{Class, Need, Thing};
+use crate::dates::moment;
 use crate::intake::{Receipt, State};
 use crate::known::last_packs::choose;
 use crate::ledger::{Arrival, Dispatch, DispatchState, Ledger, RunRecord, RunState, hashes_in};
@@ -264,7 +265,7 @@ fn entries(dir: &Path) -> anyhow::Result<Vec<(String, std::path::PathBuf)>> {
 /// The size of a file or of all in a folder, and the day on which it was last changed.
 fn size(path: &Path) -> anyhow::Result<(u64, NaiveDate)> {
     let meta = fs::metadata(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let changed = meta.modified().map(DateTime::<Utc>::from).unwrap_or_default();
+    let changed = meta.modified().map(moment).unwrap_or_default();
     let mut out = (meta.len(), changed.with_timezone(&London).date_naive());
     if meta.is_dir() {
         out.0 = 0;

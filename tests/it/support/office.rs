@@ -86,7 +86,7 @@ impl Office {
     /// The program with a subcommand for this folder and variables of the environment.
     pub fn command(&self, args: &[&str], variables: &[(&str, &str)]) -> Output {
         let mut command = Command::cargo_bin("quarterday").expect("the program is built with the tests");
-        command.args(args).envs(variables.iter().copied());
+        command.args(args).env("QUARTERDAY_TODAY", "2026-11-30").envs(variables.iter().copied());
         command.env("QUARTERDAY_PIPELINE", self.path("pipeline")).env("QUARTERDAY_DATA", self.data());
         command.output().expect("the program runs")
     }
