@@ -260,6 +260,13 @@ impl<'f> Reader<'f> {
         self.balance([whole.to_owned()], [part.to_owned()], true);
     }
 
+    /// A number that is no secret, for use in what holds between figures.
+    pub fn number(self, number: usize) -> String {
+        let key = format!("number/{number}");
+        self.known(&key, number);
+        key
+    }
+
     /// Whether a table or sentence is left out because too little can be said in it.
     pub fn leaves_out(self, place: &str) -> bool {
         self.figures.is_some_and(|figures| figures.leaves_out(place))

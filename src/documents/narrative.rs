@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use super::quarterly::keys;
 use super::{Material, Reader};
 use crate::dates::long;
 use crate::intake::names::normal;
@@ -25,7 +24,7 @@ pub struct Paragraph {
 pub struct Written {
     /// The paragraphs, in the order of the sheet.
     pub paragraphs: Vec<Paragraph>,
-    /// How many a public paper leaves out, as a sentence; empty if it leaves out none.
+    /// That a public paper leaves some out, as a sentence; empty if it leaves out none.
     pub left_out: String,
 }
 
@@ -66,16 +65,14 @@ pub fn written(material: &Material<'_>, section: &str, reader: Reader<'_>) -> Wr
             source: cells.file(row).map(crate::intake::Receipt::number).unwrap_or_default(),
         });
     }
+    // How many it were could be worked out from the rows of the sheet, which the last section prints.
     let left_out = match withheld {
-        0 => String::new(),
-        count => {
-            let told = reader.say(&keys::left_out(material.as_of, section), count);
-            format!(
-                "{} left out, because not marked as fit for the public, or because a practice is named.",
-                told.words("paragraph is", "paragraphs are")
-            )
+        0 => "",
+        _ => {
+            "Paragraphs are left out, because not marked as fit for the public, or because a practice is named."
         }
     };
+    let left_out = left_out.to_owned();
     Written { paragraphs: out, left_out }
 }
 

@@ -14,7 +14,7 @@ use super::kept_inputs::MANIFEST;
 use super::last_pack::LastPack;
 use super::manifest::{Baseline, Manifest};
 use super::state::{Files, State, StateError};
-use crate::ledger::{Arrival, Ledger, SentPack};
+use crate::ledger::{Arrival, Ledger, RunRecord, SentPack};
 use crate::pipeline::Document;
 use crate::workspace::Workspace;
 
@@ -118,16 +118,7 @@ fn noted(
     ledger: &Ledger,
 ) -> anyhow::Result<Option<Chosen>> {
     for run in ledger.runs_of(job, as_of)? {
-        let text = match workspace.store().get(&run.manifest) {
-            Ok(text) => text,
-            // A run that was killed before it kept its manifest was compared with nothing yet.
-            Err(_) => match std::fs::read(workspace.past_run(&run.id).join(MANIFEST)) {
-                Ok(text) if crate::sha256(&text) == run.manifest => text,
-                _ => continue,
-            },
-        };
-        let manifest: Manifest = serde_json::from_slice(&text)
-            .with_context(|| format!("the manifest of {} cannot be read", run.id))?;
+        let Some(manifest) = manifest_of(&run, workspace)? else { continue };
         if let Some(committees) = manifest.committees {
             return Ok(Some(Chosen {
                 latest: manifest.compared_with.map(|compared| compared.run),
@@ -136,6 +127,22 @@ fn noted(
         }
     }
     Ok(None)
+}
+
+/// The manifest of a run; none of one that was killed before it kept it.
+///
+/// # Errors
+/// If another version wrote it.
+pub fn manifest_of(run: &RunRecord, workspace: &Workspace) -> anyhow::Result<Option<Manifest>> {
+    let text = match workspace.store().get(&run.manifest) {
+        Ok(text) => text,
+        Err(_) => match std::fs::read(workspace.past_run(&run.id).join(MANIFEST)) {
+            Ok(text) if crate::sha256(&text) == run.manifest => text,
+            _ => return Ok(None),
+        },
+    };
+    let read = serde_json::from_slice(&text);
+    read.with_context(|| format!("the manifest of {} cannot be read", run.id)).map(Some)
 }
 
 #[cfg(test)]

@@ -34,6 +34,9 @@ pub struct Manifest {
     /// version made the run that did not note it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub committees: Option<BTreeMap<String, Baseline>>,
+    /// The runs whose public packs are taken to be known to readers of this one's; each knows those before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub printed: Vec<Baseline>,
     /// Every file received on or before the date, in the order of arrival.
     pub inputs: Vec<Input>,
     /// Who took notice of which exception: open ones stand in the packs with it.
@@ -80,7 +83,7 @@ pub struct Input {
 pub const PROGRAM: &str = concat!("quarterday ", env!("CARGO_PKG_VERSION"));
 
 impl Manifest {
-    /// The manifest of a run.
+    /// The manifest of a run; what public packs printed before it is still to be added.
     pub fn new(
         pipeline: &Pipeline,
         job: &str,
@@ -111,6 +114,7 @@ impl Manifest {
             compared_with,
             compared_sha256,
             committees: Some(lasts.by_committee()),
+            printed: Vec::new(),
             inputs,
             acknowledged: acknowledged
                 .iter()

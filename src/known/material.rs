@@ -11,6 +11,7 @@ use super::last_packs::Lasts;
 use super::result::{RunResult, standings};
 use super::state::{Files, State};
 use super::urgent;
+use crate::documents::suppress::Published;
 use crate::documents::{FeedStatus, LastMaterial, Material, Notice, SetAside, Standing, Turn};
 use crate::intake::{Counts, Effect, Problem, Receipt, Settled};
 use crate::ledger::Arrival;
@@ -127,7 +128,7 @@ fn material<'m>(
             level_names: &last.result.level_names,
             withdrawn: withdrawn_since(last, state),
         }),
-        published: last.map(|last| last.result.published.clone()).unwrap_or_default(),
+        published: Published::default(),
         settled: OnceCell::new(),
     }
 }

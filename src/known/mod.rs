@@ -11,6 +11,7 @@ pub(crate) mod late_packs;
 pub(crate) mod manifest;
 pub(crate) mod material;
 pub(crate) mod past_levels;
+pub(crate) mod printed;
 pub(crate) mod result;
 pub(crate) mod row_releases;
 pub(crate) mod set_aside;

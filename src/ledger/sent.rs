@@ -24,6 +24,25 @@ pub struct SentPack {
 }
 
 impl Ledger {
+    /// The runs that made packs led by this kind of document which somebody has or may yet get, the newest run
+    /// first; recalled and corrected ones too. One that waits counts, unless it waits in vain or for the date
+    /// `as_of`, for which another takes its place.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn printed_by(&self, kind: &str, as_of: NaiveDate) -> Result<Vec<String>> {
+        let sql = "SELECT DISTINCT run.id, run.sequence FROM pack JOIN run ON run.id = pack.run
+             WHERE pack.kind = ?1 AND (EXISTS (
+                 SELECT 1 FROM pack_message AS message JOIN dispatch ON dispatch.key = message.key
+                 WHERE message.pack = pack.id AND dispatch.state <> 'withdrawn')
+               OR (pack.as_of <> ?2 AND (pack.state = 'withheld'
+                     OR (pack.state = 'held' AND (pack.expires IS NULL OR pack.expires >= ?2)))))
+             ORDER BY run.sequence DESC";
+        let mut statement = self.connection.prepare(sql)?;
+        let rows = statement.query_map([kind, as_of.to_string().as_str()], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Every pack led by this kind of document of which a message was handed over, in the order in which they
     /// were first made. A notice of a recall hands no pack over.
     ///

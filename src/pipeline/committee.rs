@@ -9,6 +9,7 @@ use super::checked::read_choice;
 use super::level::{Period, read_period};
 use super::posting::read_budget;
 use super::reader::Table;
+use super::small_numbers::SmallNumbers;
 use crate::diagnostic::Code;
 
 /// One committee.
@@ -192,7 +193,7 @@ pub struct Recipient {
 /// Reads `committees.toml`.
 ///
 /// `linked` says whether `[mail]` tells where recipients find what is too large to be attached.
-pub(super) fn read(mut file: Table<'_>, linked: bool) -> Vec<Committee> {
+pub(super) fn read(mut file: Table<'_>, linked: bool) -> (Vec<Committee>, SmallNumbers) {
     let report = file.report().clone();
     let mut committees: Vec<Committee> = Vec::new();
     for table in file.tables("committee") {
@@ -208,7 +209,8 @@ pub(super) fn read(mut file: Table<'_>, linked: bool) -> Vec<Committee> {
     if committees.is_empty() {
         report.error(&file.at(), Code::MissingKey, "there is no [[committee]]", None);
     }
-    committees
+    let small_numbers = file.table_or_none("public").map(SmallNumbers::read).unwrap_or_default();
+    (committees, small_numbers)
 }
 
 /// Gives committees without initials of their own those of their names; where two have the same, the

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::calendar::Calendar;
-use super::committee::{Committee, Document};
+use super::committee::{Audience, Committee, Document, Outside};
 use super::fact::Fact;
 use super::feed::Feed;
 use super::general::General;
@@ -18,6 +18,12 @@ use crate::diagnostic::Code;
 
 /// The fact that the engine itself provides: one row a practice in scope.
 pub const PRACTICES: &str = "practices";
+
+/// The fact that holds what people write for the pack.
+const NARRATIVE: &str = "narrative";
+
+/// Its column that says whether a paragraph may stand in a public pack.
+const MAY_BE_PUBLIC: &str = "may_be_public";
 
 /// Text, date, number or truth; choices count as text.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -122,7 +128,7 @@ const CONTRACT: &[(&str, bool, Needed)] = &[
     ("rating", false, &[("rating", Needs::Text), ("published", Needs::Date)]),
     ("offer", false, &[("date_offered", Needs::Date), ("response", Needs::Text), ("responded", Needs::Date)]),
     (
-        "narrative",
+        NARRATIVE,
         false,
         &[
             ("section", Needs::Text),
@@ -181,6 +187,7 @@ pub(super) fn check(
         }
     }
     practices_everywhere(report, facts);
+    unmarked_narrative(report, feeds, facts, committees);
     if rules.is_empty() {
         let at = At { file: "rules".into(), line: 1 };
         report.error(&at, Code::Incomplete, "there is no rule, so no level is ever proposed", None);
@@ -236,6 +243,35 @@ pub(super) fn unsaid_exceptions(report: &Report, committees: &[Committee]) {
         );
         let mend = "put exceptions.toml back, or take the alerts out of its `documents`";
         report.warning(&at, Code::Incomplete, message, Some(mend.to_owned()));
+    }
+}
+
+/// Narrative without the column that says what may be public, where a committee is public: none of it could
+/// ever stand in that committee's packs.
+fn unmarked_narrative(
+    report: &Report,
+    feeds: &[Feed],
+    facts: &BTreeMap<String, Fact>,
+    committees: &[Committee],
+) {
+    let public = |c: &&Committee| c.audience == Audience::Public || c.outside == Outside::Public;
+    let (Some(public), Some(fact)) = (committees.iter().find(public), facts.get(NARRATIVE)) else { return };
+    let set = |feed: &&Feed| feed.set.iter().any(|(column, _)| column == MAY_BE_PUBLIC);
+    for feed in feeds.iter().filter(|feed| !set(feed)) {
+        let narrative = feed.layouts.iter().filter(|layout| fact.from.contains(&layout.table));
+        for _ in narrative.filter(|layout| !layout.columns.iter().any(|c| c.name == MAY_BE_PUBLIC)) {
+            let at = At { file: format!("feeds/{}.toml", feed.id).into(), line: 1 };
+            let message = format!(
+                "the sheet `{}` has no column `{MAY_BE_PUBLIC}`: no paragraph of it ever stands in the public \
+                 packs that {} gets",
+                feed.title, public.name
+            );
+            let mend = format!(
+                "add [[layout.column]] with name = \"{MAY_BE_PUBLIC}\", title = \"May be public\" and type = \
+                 \"yes-no\""
+            );
+            report.warning(&at, Code::Incomplete, message, Some(mend));
+        }
     }
 }
 

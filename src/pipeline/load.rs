@@ -96,7 +96,8 @@ impl<'f> Loader<'f> {
         let general = self.general();
         // Without a pipeline.toml that can be read nothing is known of the link.
         let linked = general.as_ref().is_none_or(|(general, _)| general.mail.posting.packs_link.is_some());
-        let committees = self.one(COMMITTEES, true, |t| committee::read(t, linked)).unwrap_or_default();
+        let (committees, small_numbers) =
+            self.one(COMMITTEES, true, |t| committee::read(t, linked)).unwrap_or_default();
         let support =
             self.one(SUPPORT, false, |t| support::read(t, lists.get("themes"), &rules)).unwrap_or_default();
         let (domains, indicators) =
@@ -146,6 +147,7 @@ impl<'f> Loader<'f> {
             rules,
             exceptions,
             committees,
+            small_numbers,
             support,
             domains,
             indicators,

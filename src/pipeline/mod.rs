@@ -35,6 +35,7 @@ mod report;
 mod retention;
 mod rule;
 mod secret;
+mod small_numbers;
 mod smtp;
 mod source;
 mod support;
@@ -76,6 +77,7 @@ pub use reading::Limits;
 pub use recipients::out_of_date;
 pub use retention::{Keep, Retention};
 pub use rule::{Rule, Starts};
+pub use small_numbers::SmallNumbers;
 pub use smtp::{Auth, Mechanism, Security, Smtp};
 pub use source::Folder;
 pub use support::Offer;
@@ -137,6 +139,8 @@ pub struct Pipeline {
     pub exceptions: Vec<ExceptionRule>,
     /// The committees.
     pub committees: Vec<Committee>,
+    /// What papers for the public do not show.
+    pub small_numbers: SmallNumbers,
     /// The support repository.
     pub support: Vec<Offer>,
     /// The domains of the dashboard.

@@ -22,6 +22,7 @@ use crate::known::last_pack::Today;
 use crate::known::late_packs;
 use crate::known::manifest::Manifest;
 use crate::known::material::{Gathered, Papers, exception_clocks};
+use crate::known::printed::Printed;
 use crate::known::result::RunResult;
 use crate::known::state::State;
 use crate::known::urgent;
@@ -96,7 +97,13 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     let last = lasts.latest();
     let given = ledger.alerts()?;
     let acknowledged = shown(&state.exceptions, &given, &ledger.acknowledgements()?, *as_of);
-    let manifest = Manifest::new(pipeline, &job.name, *as_of, &lasts, &arrivals, &acknowledged);
+    let mut manifest = Manifest::new(pipeline, &job.name, *as_of, &lasts, &arrivals, &acknowledged);
+    let public = public(job, pipeline);
+    let printed = match public.is_empty() {
+        true => Printed::default(),
+        false => Printed::before(&manifest, workspace, &ledger)?,
+    };
+    manifest.printed.clone_from(&printed.runs);
     let ran_before = ledger.last_as_of()?;
     let record = begin(&mut ledger, job, *as_of, &manifest)?;
     let feeds: BTreeMap<u32, String> = arrivals.iter().map(|a| (a.number, a.feed.clone())).collect();
@@ -109,10 +116,10 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     let source = Gathered { files: &files, arrivals: &arrivals, state: &state, run: &record.id };
     let packs_before = lasts.packs().flat_map(|last| last.result.exceptions.values());
     let turns = turns(&state.exceptions, &given, &record.id, packs_before, &rows)?;
-    let materials = papers.materials(&source, &remarks, &acknowledged, &turns)?;
-    let public = makes_public(job, pipeline).and_then(|committee| materials.get(papers.place(&committee.id)));
-    if let Some(material) = public {
-        result.published = material.figures().published();
+    let mut materials = papers.materials(&source, &remarks, &acknowledged, &turns)?;
+    if !public.is_empty() {
+        let places = public.iter().map(|committee| papers.place(&committee.id)).collect();
+        result.published = printed.settle(&record.id, &mut materials, &places);
     }
     let folder = workspace.run(&record.id);
     let mut events = Events::open(&folder, &unwritten);
@@ -262,14 +269,14 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     })
 }
 
-/// Whether a pack for the public is among the documents of a job.
-fn makes_public<'p>(job: &Job, pipeline: &'p Pipeline) -> Option<&'p Committee> {
+/// The committees for which a job makes a pack for the public.
+fn public<'p>(job: &Job, pipeline: &'p Pipeline) -> Vec<&'p Committee> {
     let packs = |committee: &&Committee| committee.documents.contains(&Document::QuarterlyPack);
     let public = |committee: &&Committee| {
         committee.audience == Audience::Public || needs_public(committee, &pipeline.mail.posting)
     };
     let makes = job.documents.contains(&Document::QuarterlyPack);
-    pipeline.committees.iter().filter(|_| makes).filter(packs).find(public)
+    pipeline.committees.iter().filter(|_| makes).filter(packs).filter(public).collect()
 }
 
 /// What should be looked at in the lists of recipients.

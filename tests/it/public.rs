@@ -292,7 +292,7 @@ fn from_both_public_packs_together_no_hidden_count_can_be_worked_out() {
         reader.hidden
     );
     assert!(reader.attack.knows("visits Q1 Proactive"));
-    assert_eq!(reader.attack.betrayed(reader.hidden.iter().map(String::as_str)), []);
+    assert_eq!(reader.attack.betrayed(reader.hidden.iter().map(String::as_str), 3), []);
 }
 
 #[test]
@@ -400,8 +400,8 @@ fn a_paragraph_stands_in_a_public_pack_only_with_a_yes() {
     assert_eq!(texts(&named, "/narrative/written").len(), 1, "a bad cell does not cost the row");
     assert_eq!(texts(&open, "/summary/narrative"), ["The quarter went as planned."]);
     assert_eq!(texts(&open, "/narrative/written"), Vec::<String>::new());
-    let few = "Fewer than 5 paragraphs are left out, because not marked as fit for the public, or because a \
-               practice is named.";
+    let few =
+        "Paragraphs are left out, because not marked as fit for the public, or because a practice is named.";
     assert_eq!(text(&open, "/summary/narrative/left_out"), few);
     assert_eq!(text(&open, "/narrative/written/left_out"), few);
     assert_eq!(text(&named, "/summary/narrative/left_out"), "");

@@ -65,6 +65,14 @@ pub(super) fn best_practice(material: &Material<'_>, reader: Reader<'_>) -> Best
         // The order of the sheet could tell who is meant.
         found.sort_by(|a, b| a.text.cmp(&b.text));
     }
+    // Each was found at a visit of the quarter, and what is printed can be counted.
+    let printed = keys::paragraphs(material.as_of, "what was found");
+    reader.known(&printed, found.len());
+    let mut of_visits = vec![printed];
+    if withheld > 0 {
+        of_visits.push(keys::left_out(material.as_of, "what was found"));
+    }
+    reader.balance([keys::visits(&material.quarter, "all")], of_visits, true);
     let narrative = crate::documents::narrative::written(material, "Best practice", reader);
     BestPractice { found, left_out: left_out(material, reader, withheld), narrative }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::keys;
 use crate::dates::{long, short};
 use crate::documents::{Badge, Claim, Material, Reader, Written};
 use crate::levels::{Decision, Ruling};
@@ -73,8 +74,8 @@ fn claims(material: &Material<'_>, reader: Reader<'_>, visits: usize) -> Vec<Cla
     sources.extend(material.all_receipts(&material.fact("pauses")));
     sources.sort();
     sources.dedup();
-    let since = material.last.as_ref().map_or_else(|| "the beginning".to_owned(), |l| l.as_of.to_string());
-    let told = reader.say(&format!("visits changed/{since}/{}", material.as_of), visits);
+    let since = material.last.as_ref().map(|last| last.as_of);
+    let told = reader.say(&keys::changes(since, material.as_of), visits);
     let moved = told.words("visit was", "visits were");
     let text = format!("{moved} moved, cancelled or paused.");
     let mut out = vec![Claim::new(text, sources)];

@@ -63,6 +63,22 @@ pub fn left_out(date: NaiveDate, section: &str) -> String {
     format!("left-out/{date}/{section}")
 }
 
+/// Rows of a feed, or of all, and what became of them.
+pub fn rows(date: NaiveDate, feed: &str, what: &str) -> String {
+    format!("rows/{date}/{feed}/{what}")
+}
+
+/// Paragraphs of a section that a public pack prints.
+pub fn paragraphs(date: NaiveDate, section: &str) -> String {
+    format!("paragraphs/{date}/{section}")
+}
+
+/// Visits that were moved, cancelled or paused since a pack, or since the beginning.
+pub fn changes(since: Option<NaiveDate>, date: NaiveDate) -> String {
+    let since = since.map_or_else(|| "the beginning".to_owned(), |since| since.to_string());
+    format!("visits changed/{since}/{date}")
+}
+
 /// Offers made at visits of a quarter.
 pub fn offers(quarter: &Quarter, of: &str) -> String {
     format!("offers/{}/{of}", quarter.id())

@@ -44,6 +44,8 @@ pub struct QuarterlyPack {
     pub head: Head,
     /// Whether practices are named.
     pub named: bool,
+    /// The counts that are not shown, in words: `1 to 4`; empty in a named pack.
+    pub hides: String,
     /// What it is for: for decision, or for information.
     pub purpose: String,
     /// What the committee is asked to do.
@@ -132,7 +134,7 @@ pub fn settle(material: &Material<'_>) -> Figures {
         sections: Vec::new(),
         ..any.clone()
     });
-    Figures::settle(&material.published, |figures| {
+    Figures::settle(material.pipeline.small_numbers, &material.published, |figures| {
         all.as_ref().map(|all| write(material, all, Reader::public(figures)));
     })
 }
@@ -147,6 +149,7 @@ fn write(material: &Material<'_>, committee: &Committee, reader: Reader<'_>) -> 
     QuarterlyPack {
         head,
         named: reader.named(),
+        hides: if reader.named() { String::new() } else { material.pipeline.small_numbers.in_words() },
         purpose,
         asks,
         set_aside: if reader.named() { material.set_aside.clone() } else { Vec::new() },

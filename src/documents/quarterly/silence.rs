@@ -86,7 +86,7 @@ fn gather(value: &serde_json::Value, at: &str, out: &mut BTreeMap<String, String
 }
 
 /// Numbers that are not about what happened at practices.
-const DECLARED: [&str; 11] = [
+const DECLARED: [&str; 12] = [
     // Words: what the pack is called, the names of levels, dates.
     r"\d{1,2} (January|February|March|April|May|June|July|August|September|October|November|December)( \d{4})?",
     r"\d{1,2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4}",
@@ -98,6 +98,7 @@ const DECLARED: [&str; 11] = [
     r"^\d+ days?$",
     // What a hidden number is said to be.
     r"(F|f)ewer than 5",
+    r"^1 to 4$",
     // The plan and how much of the year has passed.
     r"\d+ of the 66 planned",
     r"the \d+ of its 365 days",

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::keys;
 use crate::dates::short;
 use crate::documents::suppress::HIDDEN;
 use crate::documents::{FeedStatus, Material, Reader};
@@ -137,7 +138,7 @@ const BECAME: [&str; 3] = ["accepted", "quarantined", "ignored"];
 
 impl Rows<'_> {
     fn key(&self, feed: &str, what: &str) -> String {
-        format!("rows/{}/{feed}/{what}", self.date)
+        keys::rows(self.date, feed, what)
     }
 
     fn texts(&self, feed: &str, counts: &Counts) -> CountTexts {

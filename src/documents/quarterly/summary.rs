@@ -212,7 +212,7 @@ fn claims(material: &Material<'_>, reader: Reader<'_>) -> Vec<Claim> {
     if count == 0 {
         let text = "No practice stands at a reactive level.";
         out.push(Claim::new(text, material.receipts_behind("concerns")));
-    } else if let Told::Number(_) | Told::Few = told {
+    } else if let Told::Number(_) | Told::Few(_) = told {
         let practices = told.words("practice stands", "practices stand");
         out.push(Claim::new(format!("{practices} at a reactive level."), receipts(findings)));
     }

@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::keys;
 use crate::dates::{long, short};
-use crate::documents::suppress::{SMALL, is_small};
 use crate::documents::{Claim, Material, Reader, Written};
 use crate::wording::{list, plural};
 
@@ -200,15 +199,26 @@ fn offers(material: &Material<'_>, reader: Reader<'_>, made: &[Made], answers: &
     }
     let mut rows: Vec<(&str, (usize, Vec<usize>))> = counts.into_iter().collect();
     rows.sort_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(b.0)));
+    let (small, quarter) = (material.pipeline.small_numbers, &material.quarter);
+    let key = |title: &str| keys::offers(quarter, &format!("offer/{title}"));
     let mut rest = 0;
     if !reader.named() {
         // Offers made a few times tell who was visited: a public paper has them in one row.
-        rest = rows.iter().map(|(_, (made, _))| *made).filter(|made| is_small(*made)).sum();
-        rows.retain(|(_, (made, _))| !is_small(*made));
+        let few = rows.iter().filter(|(_, (made, _))| small.hides(*made));
+        let few: Vec<(String, usize)> = few.map(|(title, (made, _))| (key(title), *made)).collect();
+        rest = few.iter().map(|(_, made)| made).sum();
+        for (key, made) in &few {
+            // The name of their row says so.
+            reader.implied(key, *made);
+            reader.at_most(key, &reader.number(small.hidden_up_to));
+        }
+        if rest > 0 {
+            reader.adds_up(&keys::offers(quarter, "others"), few.into_iter().map(|(key, _)| key));
+        }
+        rows.retain(|(_, (made, _))| !small.hides(*made));
         // The order by number would tell something of numbers that are not shown.
         rows.sort_by_key(|(title, _)| *title);
     }
-    let quarter = &material.quarter;
     let mut parts = Vec::new();
     let mut counted = |key: String, made: usize| {
         let told = reader.count(OFFERS, &key, made);
@@ -226,7 +236,7 @@ fn offers(material: &Material<'_>, reader: Reader<'_>, made: &[Made], answers: &
                 .find(|o| o.title == title)
                 .map(|o| o.contact.clone())
                 .unwrap_or_default(),
-            offered: counted(keys::offers(quarter, &format!("offer/{title}")), made),
+            offered: counted(key(title), made),
             answers: match reader.named() {
                 true => answers.iter().map(ToString::to_string).collect(),
                 // Answers by offer are few; a public paper gives only how often it was made.
@@ -236,13 +246,18 @@ fn offers(material: &Material<'_>, reader: Reader<'_>, made: &[Made], answers: &
         .collect();
     if rest > 0 {
         out.push(OfferRow {
-            title: format!("Other offers, each at fewer than {} visits", SMALL + 1),
+            title: format!("Other offers, each at fewer than {} visits", small.hidden_up_to + 1),
             contact: "–".to_owned(),
             offered: counted(keys::offers(quarter, "others"), rest),
             answers: Vec::new(),
         });
     }
     if !made.is_empty() {
+        // An offer is made at most once at a visit.
+        let at = keys::offers(quarter, "visits");
+        for part in parts.iter().filter(|part| **part != keys::offers(quarter, "others")) {
+            reader.at_most(part, &at);
+        }
         reader.adds_up(&keys::offers(quarter, "all"), parts);
     }
     if reader.leaves_out(OFFERS) { Vec::new() } else { out }
@@ -288,11 +303,16 @@ fn programme(material: &Material<'_>, reader: Reader<'_>) -> Vec<Answer> {
             *counts.entry(response).or_default() += 1;
         }
     }
-    let rows = counts.into_iter().map(|(response, count)| {
-        let key = format!("programme/{}/{response}", material.as_of);
-        Answer { practices: reader.count(PROGRAMME, &key, count).cell(), response }
+    let key = |response: &str| format!("programme/{}/{response}", material.as_of);
+    let all: Vec<String> = counts.keys().map(|response| key(response)).collect();
+    let rows = counts.into_iter().map(|(response, count)| Answer {
+        practices: reader.count(PROGRAMME, &key(&response), count).cell(),
+        response,
     });
     let rows = rows.collect();
+    // Each is the answer of a practice in scope.
+    reader.known(&keys::practices(material.as_of), material.standings.len());
+    reader.balance([keys::practices(material.as_of)], all, true);
     if reader.leaves_out(PROGRAMME) { Vec::new() } else { rows }
 }
 

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::keys;
-use crate::documents::suppress::{SMALL, is_small};
 use crate::documents::{Claim, Material, Reader, Written};
 use crate::wording::{list, plural};
 
@@ -127,13 +126,15 @@ fn rows(
     reader: Reader<'_>,
 ) -> Vec<ThemeRow> {
     let coarse = reader.grain(THEMES, 1) > 0;
+    let small = material.pipeline.small_numbers;
     let (apart, together): (Vec<_>, Vec<_>) =
-        order.iter().partition(|(_, raised)| !coarse || !is_small(raised.concerns));
+        order.iter().partition(|(_, raised)| !coarse || !small.hides(raised.concerns));
     let mut apart: Vec<&(&String, &Raised)> = apart;
     if !reader.named() {
         // The order by number would tell something of numbers that are not shown.
         apart.sort_by_key(|(theme, _)| *theme);
     }
+    let bound = small.hidden_up_to;
     let mut out: Vec<ThemeRow> = apart
         .iter()
         .map(|(theme, raised)| ThemeRow {
@@ -157,8 +158,20 @@ fn rows(
     if !together.is_empty() {
         let raised: Vec<&Raised> = together.iter().map(|(_, raised)| *raised).collect();
         let row = counted(material, "other themes", &raised, reader);
-        out.push(ThemeRow { theme: format!("Other themes, each fewer than {} times", SMALL + 1), ..row });
-        keys.push(keys::concerns(material.as_of, "other themes"));
+        out.push(ThemeRow {
+            theme: format!("Other themes, each fewer than {} times", small.hidden_up_to + 1),
+            ..row
+        });
+        let others = keys::concerns(material.as_of, "other themes");
+        let each = together.iter().map(|(theme, raised)| {
+            let key = keys::concerns(material.as_of, &format!("theme/{theme}"));
+            reader.implied(&key, raised.concerns);
+            // The name of the row says so.
+            reader.at_most(&key, &reader.number(bound));
+            key
+        });
+        reader.adds_up(&others, each.collect::<Vec<_>>());
+        keys.push(others);
     }
     if !order.is_empty() {
         let all = keys::concerns(material.as_of, "all");
@@ -166,10 +179,14 @@ fn rows(
         reader.adds_up(&all, keys.clone());
         let practices: BTreeSet<&String> = order.iter().flat_map(|(_, raised)| &raised.practices).collect();
         reader.implied(&practices_of(&all), practices.len());
-        for key in keys {
-            reader.at_most(&practices_of(&key), &practices_of(&all));
+        for key in &keys {
+            reader.at_most(&practices_of(key), &practices_of(&all));
         }
         reader.at_most(&practices_of(&all), &all);
+        // Each of them has a concern of some theme, and is one of those in scope.
+        reader.balance(keys.iter().map(|key| practices_of(key)), [practices_of(&all)], true);
+        reader.known(&keys::practices(material.as_of), material.standings.len());
+        reader.at_most(&practices_of(&all), &keys::practices(material.as_of));
     }
     out
 }
@@ -212,12 +229,20 @@ fn claims(material: &Material<'_>, order: &[(&String, &Raised)], reader: Reader<
         .iter()
         .filter(|(theme, r)| r.concerns == most && ![NOT_STATED, NOT_RECOGNISED].contains(&theme.as_str()))
         .collect();
-    if is_small(most) || top.is_empty() || top.len() > 3 {
+    if material.pipeline.small_numbers.hides(most) || top.is_empty() || top.len() > 3 {
         return out;
     }
-    let told = top.iter().map(|(theme, raised)| {
-        reader.say(&keys::concerns(material.as_of, &format!("theme/{theme}")), raised.concerns).number()
-    });
+    let key = |theme: &str| keys::concerns(material.as_of, &format!("theme/{theme}"));
+    // That the others are fewer is told with it; what has no theme may be as many.
+    for (theme, raised) in order {
+        reader.implied(&key(theme), raised.concerns);
+        let mut less = vec![key(theme)];
+        if raised.concerns < most {
+            less.push(reader.number(1));
+        }
+        reader.balance([key(top[0].0)], less, true);
+    }
+    let told = top.iter().map(|(theme, raised)| reader.say(&key(theme), raised.concerns).number());
     // Where the number is not shown, that it is the largest would tell something of it.
     if told.collect::<Option<Vec<usize>>>().is_some() {
         let rows = order.iter().filter(|(_, r)| r.concerns == most).flat_map(|(_, r)| r.rows.clone());

@@ -412,7 +412,7 @@ fn claims(
     out.into_iter().flatten().collect()
 }
 
-/// The states of clocks in the order of the table.
+/// All states of clocks, in the order of the table.
 const STATES: [State; 6] =
     [State::Overdue, State::DueSoon, State::Running, State::Met, State::MetLate, State::Paused];
 
@@ -433,14 +433,9 @@ fn groups(levels: &Levels, grain: usize) -> Vec<Vec<Option<u8>>> {
 fn clocks(material: &Material<'_>, reader: Reader<'_>) -> Vec<ClockRow> {
     let levels = &material.pipeline.levels;
     let groups = groups(levels, reader.grain(CLOCKS, 3));
-    let count = |group: &[Option<u8>], state: Option<State>| {
+    let count = |group: &[Option<u8>], state: State| {
         let of_group = material.standings.iter().filter(|s| group.contains(&s.outcome.level));
-        of_group
-            .filter(|s| match state {
-                Some(state) => s.clock.state == state,
-                None => !STATES.contains(&s.clock.state),
-            })
-            .count()
+        of_group.filter(|s| s.clock.state == state).count()
     };
     let key = |group: &[Option<u8>], state: &str| {
         let names: Vec<String> =
@@ -449,8 +444,7 @@ fn clocks(material: &Material<'_>, reader: Reader<'_>) -> Vec<ClockRow> {
     };
     let mut rows = Vec::new();
     for group in &groups {
-        let cell =
-            |state: State| reader.count(CLOCKS, &key(group, state.word()), count(group, Some(state))).cell();
+        let cell = |state: State| reader.count(CLOCKS, &key(group, state.word()), count(group, state)).cell();
         rows.push(ClockRow {
             badge: Badge::of_group(levels, group),
             timescale: match group.as_slice() {
@@ -459,15 +453,13 @@ fn clocks(material: &Material<'_>, reader: Reader<'_>) -> Vec<ClockRow> {
             },
             states: STATES.map(cell).to_vec(),
         });
-        // The clocks of a group are those of its practices.
-        let rest = key(group, "another state");
-        reader.implied(&rest, count(group, None));
+        // The clocks of a group are those of its practices, and each is in one of the states.
         for number in group {
             let of_level = material.standings.iter().filter(|s| s.outcome.level == *number).count();
             reader.implied(&keys::level(material.as_of, *number), of_level);
         }
         let of_levels: Vec<String> = group.iter().map(|n| keys::level(material.as_of, *n)).collect();
-        let of_states = STATES.iter().map(|state| key(group, state.word())).chain([rest]);
+        let of_states = STATES.iter().map(|state| key(group, state.word()));
         reader.balance(of_levels, of_states, false);
     }
     for state in STATES {

@@ -2,7 +2,7 @@
 //! together.
 //!
 //! The reader is taken to know more than most do: which counts are hidden because they are small (so each
-//! is 1 to 4) and which only because of others (so each is 5 or more). A value is possible if the unknown
+//! is 1 to 4, or as the pipeline has it) and which only because of others (so each is more). A value is possible if the unknown
 //! counts can be filled in with whole numbers so that every equation holds; the search below gives such a
 //! filling or none. It starts from the true values and repairs one equation after another, so it never says
 //! that a value is possible when it is not. It gives up after a fixed number of steps, in which case a count
@@ -11,8 +11,8 @@
 
 use std::collections::BTreeSet;
 
-use super::model::{Published, State};
-use super::{SMALL, VALUES, WIDTH, is_small};
+use super::VALUES;
+use super::model::{Past, Published, State};
 
 /// Steps after which the search for one value gives up.
 const STEPS: usize = 2_000;
@@ -34,14 +34,16 @@ pub(super) struct Bounds {
     lines: Vec<Line>,
     /// The lines in which each stands, and with which sign.
     stands_in: Vec<Vec<(usize, i64)>>,
+    /// How far apart the least and the greatest value of each must be.
+    ranges: Vec<i64>,
 }
 
 impl Bounds {
     /// The system of what has been published.
     pub(super) fn of(published: &Published) -> Self {
         let mut values: Vec<i64> = published.figures.iter().map(|f| whole(f.value)).collect();
-        let mut domains: Vec<(i64, i64)> =
-            published.figures.iter().map(|f| domain(f.value, f.state)).collect();
+        let mut domains: Vec<(i64, i64)> = published.figures.iter().map(domain).collect();
+        let ranges = published.figures.iter().map(|f| whole(f.rule.least_range)).collect();
         let mut lines = Vec::new();
         for balance in &published.equations {
             let (plus, mut minus) = (balance.whole.clone(), balance.parts.clone());
@@ -60,27 +62,28 @@ impl Bounds {
             line.plus.iter().for_each(|place| stands_in[*place].push((index, 1)));
             line.minus.iter().for_each(|place| stands_in[*place].push((index, -1)));
         }
-        Self { values, domains, lines, stands_in }
+        Self { values, domains, lines, stands_in, ranges }
     }
 
     /// Takes note that something else is known of a figure now.
-    pub(super) fn set(&mut self, place: usize, value: usize, state: State) {
-        self.domains[place] = domain(value, state);
+    pub(super) fn set(&mut self, place: usize, figure: &Past) {
+        self.domains[place] = domain(figure);
+        self.ranges[place] = whole(figure.rule.least_range);
     }
 
     /// Whether a count could be enough different values. If so, the places of all the counts that would
     /// have to be others than they are: as long as these stay unknown, it stays so.
     pub(super) fn width_rests_on(&self, place: usize) -> Option<BTreeSet<usize>> {
-        let truth = self.values[place];
+        let (truth, range) = (self.values[place], self.ranges[place]);
         let mut found = vec![truth];
         let mut rests_on = BTreeSet::from([place]);
-        for distance in 1..=whole(WIDTH) {
+        for distance in 1..=range {
             for value in [truth - distance, truth + distance] {
                 if let Some(changed) = self.possible(place, value) {
                     found.push(value);
                     rests_on.extend(changed);
                 }
-                if wide(&found) {
+                if wide(&found, range) {
                     return Some(rests_on);
                 }
             }
@@ -115,6 +118,7 @@ impl Bounds {
             residuals: vec![0; self.lines.len()],
             touched: Vec::new(),
             steps: 0,
+            range: self.ranges[place],
         };
         search.change(place, value - self.values[place]);
         search.repair().then_some(search.changed)
@@ -130,6 +134,8 @@ struct Search<'b> {
     residuals: Vec<i64>,
     touched: Vec<usize>,
     steps: usize,
+    /// How far a value has to go.
+    range: i64,
 }
 
 impl Search<'_> {
@@ -168,7 +174,7 @@ impl Search<'_> {
             let wanted = -residual * sign;
             let (least, most) = self.bounds.domains[place];
             let most = wanted.clamp(least - self.now[place], most - self.now[place]);
-            for by in parts(most, wanted) {
+            for by in parts(most, wanted, self.range) {
                 self.change(place, by);
                 if self.repair() {
                     return true;
@@ -195,25 +201,26 @@ impl Search<'_> {
 }
 
 /// The changes to try: all that can be had first, then less and less of it, as far as it matters.
-fn parts(most: i64, wanted: i64) -> Vec<i64> {
+fn parts(most: i64, wanted: i64, range: i64) -> Vec<i64> {
     if most == 0 || most.signum() != wanted.signum() {
         return Vec::new();
     }
-    (1..=most.abs()).rev().take(2 * WIDTH).map(|size| size * most.signum()).collect()
+    (1..=most.abs()).rev().take(2 * range as usize).map(|size| size * most.signum()).collect()
 }
 
-fn wide(values: &[i64]) -> bool {
+fn wide(values: &[i64], range: i64) -> bool {
     let (least, most) = (values.iter().min(), values.iter().max());
     let width = most.zip(least).map_or(0, |(most, least)| most - least);
-    values.len() >= VALUES && width >= whole(WIDTH)
+    values.len() >= VALUES && width >= range
 }
 
 /// What somebody who knows why it is hidden takes a count for.
-fn domain(value: usize, state: State) -> (i64, i64) {
-    match state {
-        State::Shown => (whole(value), whole(value)),
-        State::Hidden if is_small(value) => (1, whole(SMALL)),
-        State::Hidden => (whole(SMALL) + 1, ANY),
+fn domain(figure: &Past) -> (i64, i64) {
+    let (value, up_to) = (whole(figure.value), whole(figure.rule.hidden_up_to));
+    match figure.state {
+        State::Shown => (value, value),
+        State::Hidden if value <= up_to => (1, up_to),
+        State::Hidden => (up_to + 1, ANY),
         State::Untold => (0, ANY),
     }
 }

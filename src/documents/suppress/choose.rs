@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bounds::Bounds;
-use super::is_small;
-use super::model::{Cell, Model, Published, State};
+use super::model::{Cell, Model, Paper, Past, Published, State};
+use crate::pipeline::SmallNumbers;
 
 /// What a public paper shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verdict {
-    states: BTreeMap<String, State>,
+    states: BTreeMap<String, Past>,
     left_out: BTreeSet<String>,
     /// All that is known once it is published.
     pub published: Published,
@@ -18,7 +18,12 @@ pub struct Verdict {
 impl Verdict {
     /// What is told of a figure; none if the verdict was not made for it.
     pub fn of(&self, key: &str) -> Option<State> {
-        self.states.get(key).copied()
+        self.states.get(key).map(|figure| figure.state)
+    }
+
+    /// The rule by which it was decided whether a figure is shown.
+    pub(super) fn rule_of(&self, key: &str) -> Option<SmallNumbers> {
+        self.states.get(key).map(|figure| figure.rule)
     }
 
     /// Whether a table or sentence is left out because nothing can be said in it.
@@ -26,12 +31,49 @@ impl Verdict {
         self.left_out.contains(place)
     }
 
+    /// What was decided about a paper before, if it was about one with these figures.
+    pub(super) fn as_before(
+        model: &Model,
+        grains: &BTreeMap<String, usize>,
+        earlier: &Published,
+    ) -> Option<Self> {
+        let fingerprint = model.fingerprint();
+        let paper = earlier.papers.iter().rfind(|p| p.model == fingerprint && p.grains == *grains)?;
+        let mut published = earlier.clone();
+        let places = published.take(model, |_| State::Untold);
+        let mut states = BTreeMap::new();
+        for (key, place) in places {
+            let past = &published.figures[place];
+            let state = match past.state {
+                // A later paper may show what this one did not.
+                State::Shown if !paper.shown.contains(&place) => State::Untold,
+                state => state,
+            };
+            states.insert(key, Past { state, ..past.clone() });
+        }
+        Some(Self { states, left_out: paper.left_out.clone(), published })
+    }
+
+    /// Notes the paper among those that are published.
+    pub(super) fn note(&mut self, model: &Model, grains: &BTreeMap<String, usize>) {
+        let places = self.published.take(model, |_| State::Untold);
+        let shown =
+            places.values().copied().filter(|place| self.published.figures[*place].state == State::Shown);
+        self.published.papers.push(Paper {
+            model: model.fingerprint(),
+            grains: grains.clone(),
+            left_out: self.left_out.clone(),
+            shown: shown.collect(),
+        });
+    }
+
     /// Hides every figure that is not known to everybody.
     #[cfg(test)]
     pub(super) fn silent(model: &Model) -> Self {
         let state = |cell: &Cell| if cell.known { State::Shown } else { State::Hidden };
-        let states = model.cells.values().map(|cell| (cell.key.clone(), state(cell))).collect();
-        Self { states, ..Self::default() }
+        let mut published = Published::default();
+        let places = published.take(model, state);
+        Self { states: published.at(places), ..Self::default() }
     }
 
     /// How many figures of a table that are not 0 are shown, and how many there are.
@@ -43,7 +85,7 @@ impl Verdict {
     }
 }
 
-/// Decides what of a paper is shown: counts of 1 to 4 are hidden, and then more, one after another, until
+/// Decides what of a paper is shown: small counts are hidden, and then more, one after another, until
 /// each hidden count could be enough different values for somebody who has this paper and all earlier ones.
 /// Where hiding cannot reach that, a table is left out.
 pub fn choose(model: &Model, earlier: &Published) -> Verdict {
@@ -60,11 +102,11 @@ pub fn choose(model: &Model, earlier: &Published) -> Verdict {
     }
     choice.show_again();
     let Choice { published, places, left_out, .. } = choice;
-    let states = places.into_iter().map(|(key, place)| (key, published.figures[place].state)).collect();
-    Verdict { states, left_out, published }
+    Verdict { states: published.at(places), left_out, published }
 }
 
 struct Choice<'m> {
+    rule: SmallNumbers,
     earlier: &'m Published,
     /// The earlier papers and this one, as it is told so far.
     published: Published,
@@ -83,18 +125,19 @@ struct Choice<'m> {
 
 impl<'m> Choice<'m> {
     fn new(model: &'m Model, earlier: &'m Published) -> Self {
+        let rule = model.rule;
         let before = Bounds::of(earlier);
         let beyond_help =
-            protected(earlier).into_iter().filter(|place| before.width_rests_on(*place).is_none());
+            protected(earlier, rule).into_iter().filter(|place| before.width_rests_on(*place).is_none());
         let wide = beyond_help.map(|place| (place, BTreeSet::new())).collect();
         let mut published = earlier.clone();
-        let places = published.take(model, first_state);
+        let places = published.take(model, |cell| first_state(cell, rule));
         let cells = model.cells.values().map(|cell| (places[&cell.key], cell)).collect();
         let wholes = model.equations.iter().filter(|e| !e.least);
         let wholes = wholes.flat_map(|e| &e.whole).map(String::as_str).collect();
         let bounds = Bounds::of(&published);
         let (hidden, left_out) = (BTreeSet::new(), BTreeSet::new());
-        Self { earlier, published, places, cells, wholes, bounds, hidden, left_out, wide }
+        Self { rule, earlier, published, places, cells, wholes, bounds, hidden, left_out, wide }
     }
 
     /// Tells a figure as it is decided now.
@@ -105,12 +148,15 @@ impl<'m> Choice<'m> {
         } else if self.hidden.contains(&place) {
             State::Hidden
         } else {
-            first_state(cell)
+            first_state(cell, self.rule)
         };
-        let before = self.earlier.figures.get(place).map_or(State::Untold, |past| past.state);
-        let state = before.then(now);
-        self.published.figures[place].state = state;
-        self.bounds.set(place, cell.value, state);
+        let before = self.earlier.figures.get(place);
+        let figure = &mut self.published.figures[place];
+        *figure = match before {
+            Some(past) => past.then(now, self.rule),
+            None => Past { state: now, ..figure.clone() },
+        };
+        self.bounds.set(place, figure);
     }
 
     fn hide(&mut self, place: usize, hide: bool) {
@@ -131,7 +177,7 @@ impl<'m> Choice<'m> {
 
     /// The first figure whose value can be worked out too closely.
     fn narrow(&mut self) -> Option<usize> {
-        for place in protected(&self.published) {
+        for place in protected(&self.published, self.rule) {
             if self.wide.contains_key(&place) {
                 continue;
             }
@@ -241,12 +287,12 @@ impl<'m> Choice<'m> {
 }
 
 /// What is told of a figure before more is hidden.
-fn first_state(cell: &Cell) -> State {
+fn first_state(cell: &Cell, rule: SmallNumbers) -> State {
     if cell.known {
         State::Shown
     } else if cell.places.is_empty() {
         State::Untold
-    } else if is_small(cell.value) {
+    } else if rule.hides(cell.value) {
         State::Hidden
     } else {
         State::Shown
@@ -254,10 +300,10 @@ fn first_state(cell: &Cell) -> State {
 }
 
 /// The figures that nobody may work out: the hidden ones, and small ones that only follow from others.
-fn protected(published: &Published) -> Vec<usize> {
+fn protected(published: &Published, rule: SmallNumbers) -> Vec<usize> {
     let figures = published.figures.iter().enumerate();
     figures
-        .filter(|(_, f)| f.state == State::Hidden || (f.state == State::Untold && is_small(f.value)))
+        .filter(|(_, f)| f.state == State::Hidden || (f.state == State::Untold && rule.hides(f.value)))
         .map(|(place, _)| place)
         .collect()
 }

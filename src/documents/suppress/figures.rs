@@ -5,9 +5,10 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::HIDDEN;
 use super::choose::{Verdict, choose};
 use super::model::{Cell, Equation, Model, Published, State};
-use super::{HIDDEN, SMALL, is_small};
+use crate::pipeline::SmallNumbers;
 use crate::wording::number;
 
 /// A count as a paper tells it.
@@ -15,8 +16,8 @@ use crate::wording::number;
 pub enum Told {
     /// It is shown.
     Number(usize),
-    /// It is from 1 to 4.
-    Few,
+    /// It is not shown because it is so small: from 1 to this.
+    Few(usize),
     /// It is not shown because of others.
     Hidden,
 }
@@ -41,7 +42,7 @@ impl Told {
             Told::Number(0) => format!("No {one}"),
             Told::Number(1) => format!("1 {one}"),
             Told::Number(n) => format!("{} {many}", number(n as f64)),
-            Told::Few => format!("Fewer than {} {many}", SMALL + 1),
+            Told::Few(up_to) => format!("Fewer than {} {many}", up_to + 1),
             Told::Hidden => format!("{HIDDEN} {many}"),
         }
     }
@@ -50,7 +51,7 @@ impl Told {
     pub fn inner(self, one: &str, many: &str) -> String {
         let words = self.words(one, many);
         match self {
-            Told::Number(0) | Told::Few => crate::wording::lower_first(&words),
+            Told::Number(0) | Told::Few(_) => crate::wording::lower_first(&words),
             _ => words,
         }
     }
@@ -61,6 +62,7 @@ impl Told {
 pub struct Figures {
     noted: RefCell<Noted>,
     verdict: Option<Verdict>,
+    rule: SmallNumbers,
     grains: BTreeMap<String, usize>,
 }
 
@@ -75,14 +77,28 @@ struct Noted {
 impl Figures {
     /// Decides what is told. `write` writes the paper; it is called several times, and what it writes is
     /// thrown away. A table of which less than half could be shown is made coarser where that is possible.
-    pub fn settle(earlier: &Published, write: impl Fn(&Figures)) -> Self {
-        let mut grains: BTreeMap<String, usize> = BTreeMap::new();
-        loop {
-            let figures = Figures { grains: grains.clone(), ..Figures::default() };
+    pub fn settle(rule: SmallNumbers, earlier: &Published, write: impl Fn(&Figures)) -> Self {
+        let note = |grains: &BTreeMap<String, usize>| {
+            let figures = Figures { rule, grains: grains.clone(), ..Figures::default() };
             write(&figures);
             let mut noted = figures.noted.into_inner();
+            noted.model.rule = rule;
             noted.faults.extend(noted.model.loose_ends());
-            let verdict = choose(&noted.model, earlier);
+            noted
+        };
+        // A paper that says what an earlier one says, a run done again, says it in the same words.
+        let known: BTreeSet<_> = earlier.papers.iter().map(|paper| &paper.grains).collect();
+        for grains in known {
+            let noted = note(grains);
+            if let Some(verdict) = Verdict::as_before(&noted.model, grains, earlier) {
+                let noted = Noted { faults: noted.faults, ..Noted::default() };
+                return Figures { noted: noted.into(), verdict: Some(verdict), rule, grains: grains.clone() };
+            }
+        }
+        let mut grains: BTreeMap<String, usize> = BTreeMap::new();
+        loop {
+            let noted = note(&grains);
+            let mut verdict = choose(&noted.model, earlier);
             let poor = noted.coarser.iter().find(|(table, steps)| {
                 let (shown, all) = verdict.shown_of(&noted.model, table);
                 let grain = grains.get(*table).copied().unwrap_or(0);
@@ -91,8 +107,9 @@ impl Figures {
             match poor {
                 Some((table, _)) => *grains.entry(table.clone()).or_default() += 1,
                 None => {
+                    verdict.note(&noted.model, &grains);
                     let noted = Noted { faults: noted.faults, ..Noted::default() };
-                    return Figures { noted: noted.into(), verdict: Some(verdict), grains };
+                    return Figures { noted: noted.into(), verdict: Some(verdict), rule, grains };
                 }
             }
         }
@@ -119,9 +136,12 @@ impl Figures {
     pub(in crate::documents) fn count(&self, place: &str, key: &str, value: usize) -> Told {
         self.note(Some(place), key, value, false);
         let Some(verdict) = &self.verdict else { return Told::Number(value) };
+        let rule = verdict.rule_of(key).unwrap_or_default();
         match verdict.of(key) {
+            // What an earlier paper showed may be small by the rule of today.
+            Some(State::Shown) if self.rule.hides(value) => Told::Few(self.rule.hidden_up_to),
             Some(State::Shown) => Told::Number(value),
-            Some(_) if is_small(value) => Told::Few,
+            Some(_) if rule.hides(value) => Told::Few(rule.hidden_up_to),
             Some(_) => Told::Hidden,
             None => {
                 self.fault(format!("nothing was decided about the figure `{key}`"));

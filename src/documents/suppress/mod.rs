@@ -1,5 +1,5 @@
-//! Small numbers in papers for the public: a count of 1 to 4 could tell who is meant, so it is not shown,
-//! and neither is a count from which it could be worked out.
+//! Small numbers in papers for the public: a small count could tell who is meant, so it is not shown, and
+//! neither is a count from which it could be worked out.
 //!
 //! The practice of NHS England's statistics: primary suppression of small counts, and secondary suppression
 //! of others. What is enough is not left to a rule of thumb. All figures of a paper stand in one
@@ -18,19 +18,8 @@ pub use choose::{Verdict, choose};
 pub use figures::{Figures, Told};
 pub use model::{Cell, Equation, Model, Published, State};
 
-/// Counts of 1 up to this are not shown.
-pub const SMALL: usize = 4;
-
-/// How far apart the least and the greatest value that a hidden count could have must be.
-pub const WIDTH: usize = 3;
-
 /// How many different values it must at least be able to have.
 pub const VALUES: usize = 3;
 
 /// What stands in a cell whose count is not shown.
 pub const HIDDEN: &str = "[c]";
-
-/// Whether a count is too small to be shown.
-pub fn is_small(count: usize) -> bool {
-    (1..=SMALL).contains(&count)
-}

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::pipeline::SmallNumbers;
+
 /// What readers of the papers so far know of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -17,7 +19,7 @@ pub enum State {
 }
 
 /// A figure of a paper that is being written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cell {
     /// What it counts, dates and all: the same words for the same thing wherever it is printed.
     pub key: String,
@@ -43,15 +45,22 @@ pub struct Equation {
 }
 
 /// The figures of one paper.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Model {
     /// Every figure, by its key.
     pub cells: BTreeMap<String, Cell>,
     /// What holds between them.
     pub equations: BTreeSet<Equation>,
+    /// What is too small to be shown, and what a hidden figure must still leave open.
+    pub rule: SmallNumbers,
 }
 
 impl Model {
+    /// A hash over all of it.
+    pub(super) fn fingerprint(&self) -> String {
+        crate::sha256(&serde_json::to_vec(self).unwrap_or_default())
+    }
+
     /// Figures that are reckoned with and were never counted.
     pub(super) fn loose_ends(&self) -> Vec<String> {
         let keys = self.equations.iter().flat_map(|e| e.whole.iter().chain(&e.parts));
@@ -70,6 +79,24 @@ pub struct Past {
     pub value: usize,
     /// What readers know of it.
     pub state: State,
+    /// The rule by which that was decided.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub rule: SmallNumbers,
+}
+
+fn is_usual(rule: &SmallNumbers) -> bool {
+    *rule == SmallNumbers::default()
+}
+
+impl Past {
+    /// What is known after another paper: what an earlier one shows or hides stays so.
+    pub(super) fn then(&self, later: State, rule: SmallNumbers) -> Self {
+        let (state, rule) = match self.state {
+            State::Untold => (later, rule),
+            told => (told, self.rule),
+        };
+        Self { state, rule, ..self.clone() }
+    }
 }
 
 /// All that public papers have printed so far. It holds the true values: it is never printed itself.
@@ -79,6 +106,25 @@ pub struct Published {
     pub figures: Vec<Past>,
     /// What holds between them: places in `figures`.
     pub equations: Vec<Balance>,
+    /// The papers, in order.
+    #[serde(default)]
+    pub papers: Vec<Paper>,
+    /// The runs whose papers are in it.
+    #[serde(default)]
+    pub runs: BTreeSet<String>,
+}
+
+/// A paper as it was decided: one that has the same to say says it in the same way.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paper {
+    /// The hash of its figures and what holds between them.
+    pub model: String,
+    /// How coarse its tables are.
+    pub grains: BTreeMap<String, usize>,
+    /// The tables and sentences that it leaves out.
+    pub left_out: BTreeSet<String>,
+    /// The places of the figures that it shows.
+    pub shown: BTreeSet<usize>,
 }
 
 /// What holds between figures, each by its place.
@@ -99,25 +145,74 @@ impl Published {
         self.figures.is_empty()
     }
 
+    /// Takes in what other papers have printed. What one of them shows is known.
+    pub fn merge(&mut self, other: &Self) {
+        let known: BTreeMap<(String, usize), usize> = self.places();
+        let mut places = Vec::new();
+        for past in &other.figures {
+            match known.get(&(past.key.clone(), past.value)) {
+                Some(place) => {
+                    let here = &mut self.figures[*place];
+                    if here.state == State::Untold || past.state == State::Shown {
+                        here.clone_from(past);
+                    }
+                    places.push(*place);
+                }
+                None => {
+                    places.push(self.figures.len());
+                    self.figures.push(past.clone());
+                }
+            }
+        }
+        let moved = |old: &[usize]| -> Vec<usize> { old.iter().map(|place| places[*place]).collect() };
+        let there: BTreeSet<Balance> = self.equations.iter().cloned().collect();
+        let equations = other.equations.iter().map(|balance| Balance {
+            whole: moved(&balance.whole),
+            parts: moved(&balance.parts),
+            least: balance.least,
+        });
+        self.equations.extend(equations.filter(|balance| !there.contains(balance)));
+        for paper in &other.papers {
+            let shown = paper.shown.iter().map(|place| places[*place]).collect();
+            let paper = Paper { shown, ..paper.clone() };
+            if !self.papers.contains(&paper) {
+                self.papers.push(paper);
+            }
+        }
+        self.runs.extend(other.runs.iter().cloned());
+    }
+
+    /// The place of each figure by what it counts and its value.
+    fn places(&self) -> BTreeMap<(String, usize), usize> {
+        self.figures.iter().enumerate().map(|(place, past)| ((past.key.clone(), past.value), place)).collect()
+    }
+
+    /// The figures at these places, by their keys.
+    pub(super) fn at(&self, places: BTreeMap<String, usize>) -> BTreeMap<String, Past> {
+        places.into_iter().map(|(key, place)| (key, self.figures[place].clone())).collect()
+    }
+
     /// Takes in the figures of another paper and tells the place of each. A figure is the same as an
     /// earlier one if it counts the same and its value has not changed since; what was told of it then
     /// stays told, what was hidden stays hidden. An equation that the values do not fulfil leads nobody to
     /// anything true, and is left out.
     pub(super) fn take(&mut self, model: &Model, state: impl Fn(&Cell) -> State) -> BTreeMap<String, usize> {
         let mut places = BTreeMap::new();
-        let known: BTreeMap<(String, usize), usize> =
-            self.figures.iter().enumerate().map(|(place, p)| ((p.key.clone(), p.value), place)).collect();
+        let known = self.places();
         for cell in model.cells.values() {
             let found = known.get(&(cell.key.clone(), cell.value)).copied();
             let place = match found {
                 Some(place) => {
-                    let past = &mut self.figures[place].state;
-                    *past = past.then(state(cell));
+                    self.figures[place] = self.figures[place].then(state(cell), model.rule);
                     place
                 }
                 None => {
-                    let past = Past { key: cell.key.clone(), value: cell.value, state: state(cell) };
-                    self.figures.push(past);
+                    self.figures.push(Past {
+                        key: cell.key.clone(),
+                        value: cell.value,
+                        state: state(cell),
+                        rule: model.rule,
+                    });
                     self.figures.len() - 1
                 }
             };
@@ -137,15 +232,5 @@ impl Published {
             }
         }
         places
-    }
-}
-
-impl State {
-    /// What is known after two papers: what an earlier one shows or hides stays so.
-    pub(super) fn then(self, later: State) -> State {
-        match self {
-            State::Untold => later,
-            told => told,
-        }
     }
 }

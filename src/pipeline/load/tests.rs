@@ -318,3 +318,20 @@ fn nothing_in_a_folder_fills_a_stack() {
     let read = std::thread::spawn(move || folders.iter().all(|folder| load(folder).pipeline.is_none()));
     assert!(read.join().unwrap());
 }
+
+#[test]
+fn narrative_that_cannot_be_marked_as_public_is_told_where_a_committee_is_public() {
+    let text = lancashire().get("feeds/narrative.toml").unwrap().to_owned();
+    let column = &text[text.find("# Without a Yes here").unwrap()..];
+    let unmarked = ("feeds/narrative.toml", column, "");
+    let warned = said(&load(&edited(&[unmarked])));
+    assert!(
+        warned.starts_with("feeds/narrative.toml")
+            && warned.contains("has no column `may_be_public`")
+            && warned.contains("Primary Care Commissioning Sub-Committee")
+            && warned.matches("warning").count() == 1,
+        "{warned}"
+    );
+    let all_named = ("committees.toml", "audience  = \"public\"", "audience  = \"named\"");
+    assert_eq!(said(&load(&edited(&[unmarked, all_named]))), "");
+}

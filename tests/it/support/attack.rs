@@ -73,13 +73,18 @@ impl Attack {
     }
 
     /// The numbers among these that can be worked out too closely: fewer than three values, or less than
-    /// three between the least and the greatest.
-    pub fn betrayed<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Vec<(String, Vec<i64>)> {
-        let found = names.into_iter().map(|name| (name.to_owned(), self.values(name, 4)));
+    /// `range` between the least and the greatest.
+    pub fn betrayed<'n>(
+        &self,
+        names: impl IntoIterator<Item = &'n str>,
+        range: i64,
+    ) -> Vec<(String, Vec<i64>)> {
+        let enough = usize::try_from(range).unwrap() + 1;
+        let found = names.into_iter().map(|name| (name.to_owned(), self.values(name, enough)));
         found
             .filter(|(_, values)| {
                 let width = values.iter().max().zip(values.iter().min()).map_or(0, |(a, b)| a - b);
-                values.len() < 3 || width < 3
+                values.len() < 3 || width < range
             })
             .collect()
     }
