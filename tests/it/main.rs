@@ -33,6 +33,7 @@ mod papers;
 mod places;
 mod properties;
 mod public;
+mod public_again;
 mod quarantine;
 mod reading;
 mod rebuild;
