@@ -7,6 +7,7 @@ mod head;
 mod material;
 mod narrative;
 mod notice;
+mod origin;
 pub mod quarterly;
 #[cfg(test)]
 #[allow(dead_code)]
@@ -21,5 +22,6 @@ pub use head::Head;
 pub use material::{Claim, FeedStatus, LastMaterial, Material, Reader, SetAside, title_case};
 pub use narrative::{Paragraph, Written, names_a_practice};
 pub use notice::Notice;
+pub use origin::origin;
 pub use standing::{LEVELS_HEADER, Standing};
 pub use turn::Turn;

@@ -199,7 +199,7 @@ fn evidence(
 
 impl Evidence {
     /// A row with the named columns of it.
-    pub(super) fn of(cells: &Cells<'_>, row: usize, columns: &[String], known: &Triangulated) -> Self {
+    pub fn of(cells: &Cells<'_>, row: usize, columns: &[String], known: &Triangulated) -> Self {
         let arrival = cells.file(row);
         let source = arrival.and_then(|arrival| known.sources.get(&arrival));
         let number = cells.sheet_row(row);

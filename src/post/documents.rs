@@ -11,7 +11,7 @@ use crate::dispatch::budget::encoded;
 use crate::documents::alert::alert;
 use crate::documents::quarterly::{Part, QuarterlyPack, pack, part, sections};
 use crate::documents::sbar::sbar;
-use crate::documents::{Material, Standing, alert as alerts};
+use crate::documents::{Material, Standing, alert as alerts, origin};
 use crate::ledger::Alert;
 use crate::levels::Exception;
 use crate::pipeline::{Audience, Committee, Document, SHORT_HASH, Section, slug};
@@ -152,7 +152,9 @@ impl Press<'_> {
         let mut out = Vec::new();
         for half in [head, tail].into_iter().filter(|half| !half.is_empty()) {
             let cut = Part { sections: half, number: 1, of: 2 };
-            let html = self.templates.pack(&part(self.material, committee, cut))?;
+            let html = self
+                .templates
+                .pack(&part(self.material, committee, cut), &self.origin(committee.audience))?;
             let rendered = pdf::pdf(&html, self.theme).context("a part of a pack cannot be laid out")?;
             if half.len() > 1 && encoded(rendered.bytes.len()) > budget {
                 out.extend(self.groups(committee, half, budget)?);
@@ -169,7 +171,7 @@ impl Press<'_> {
         pack: &QuarterlyPack,
         ending: &str,
     ) -> anyhow::Result<Outcome> {
-        let html = self.templates.pack(pack)?;
+        let html = self.templates.pack(pack, &self.origin(committee.audience))?;
         let what = if committee.sections == [Section::Exceptions] { "exceptions" } else { "quarterly-pack" };
         let known = format!("{what}-{}{ending}.pdf", self.material.quarter.id());
         let audience = match committee.audience {
@@ -199,7 +201,7 @@ impl Press<'_> {
     /// If it cannot be written.
     pub fn sbar(&self, committee: &Committee, standing: &Standing) -> anyhow::Result<Outcome> {
         let sbar = sbar(self.material, standing, &committee.name);
-        let html = self.templates.sbar(&sbar)?;
+        let html = self.templates.sbar(&sbar, &self.origin(Audience::Named))?;
         let known = format!("sbar-{}.pdf", standing.code().to_lowercase());
         let name = self.name(known.trim_end_matches(".pdf"), committee, "");
         self.finish(committee, Document::Sbar, (known, name), (&html, &sbar), |rendered| {
@@ -219,7 +221,7 @@ impl Press<'_> {
         with_sbar: bool,
     ) -> anyhow::Result<(alerts::Alert, Outcome)> {
         let alert = alert(self.material, exception, given.event.word(), &committee.name, with_sbar);
-        let html = self.templates.alert(&alert)?;
+        let html = self.templates.alert(&alert, &self.origin(Audience::Named))?;
         let id: String = slug(&exception.id).chars().take(80).collect();
         let known = format!("exception-{id}-{}.pdf", given.event.word());
         let name = self.name(known.trim_end_matches(".pdf"), committee, "");
@@ -228,6 +230,11 @@ impl Press<'_> {
                 refusals(rendered, Pages { least: 1, most: 2 }, &alert.headings)
             })?;
         Ok((alert, outcome))
+    }
+
+    /// Where the whole of a text stands that is cut; for the public, nowhere.
+    pub fn origin(&self, audience: Audience) -> impl Fn(&str) -> Option<String> + use<'_> {
+        move |text| origin(self.material, text).filter(|_| audience == Audience::Named)
     }
 
     /// The name of a file: the date, what it is, and the committee, so that no two documents of different

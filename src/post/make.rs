@@ -155,7 +155,10 @@ impl<'p> Post<'p> {
                 press.material.quarter.short(),
                 committee.name
             );
-            let text = |enclosures: &Enclosures| press.templates.pack_mail(&content, enclosures, &numbering);
+            let origin = press.origin(audience);
+            let text = |enclosures: &Enclosures| {
+                press.templates.pack_mail(&content, enclosures, &numbering, &origin)
+            };
             forms.push(self.form(press, committee, audience, subject, (files, withheld), text)?);
         }
         self.letters.push(Letter {
@@ -267,7 +270,8 @@ impl<'p> Post<'p> {
             let key = format!("exception/{}/{event}", exception.id);
             // A subject is read on locked screens: it has the code and not the name.
             let subject = format!("[{}] {}", content.head.classification, content.head.short);
-            let text = |enclosures: &Enclosures| press.templates.alert_mail(&content, enclosures);
+            let origin = press.origin(Audience::Named);
+            let text = |enclosures: &Enclosures| press.templates.alert_mail(&content, enclosures, &origin);
             let form = self.form(press, committee, Audience::Named, subject, (files, refused), text)?;
             self.letters.push(Letter {
                 committee,

@@ -22,27 +22,31 @@ const SHORT: usize = 1_000;
 
 /// What a document says as data, with no text in it longer than `most`: a cell may hold 30,000 characters, and
 /// a paper that prints them all would be read by nobody and be refused for its pages.
-fn shortened(content: &impl Serialize, most: usize) -> serde_json::Value {
+fn shortened(content: &impl Serialize, most: usize, origin: &Origin<'_>) -> serde_json::Value {
     let mut value = serde_json::to_value(content).unwrap_or_default();
-    shorten(&mut value, most, "the file that was received");
+    shorten(&mut value, most, "the file that was received", origin);
     value
 }
 
-fn shorten(value: &mut serde_json::Value, most: usize, source: &str) {
+/// Where the whole of a text stands, where that may be told.
+pub type Origin<'o> = dyn Fn(&str) -> Option<String> + 'o;
+
+fn shorten(value: &mut serde_json::Value, most: usize, source: &str, origin: &Origin<'_>) {
     use serde_json::Value;
     match value {
-        Value::String(text) => {
-            if let Some(cut) = crate::wording::cut(text, most, source) {
+        Value::String(text) if text.len() > most => {
+            let source = origin(text).unwrap_or_else(|| source.to_owned());
+            if let Some(cut) = crate::wording::cut(text, most, &source) {
                 *text = cut;
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| shorten(item, most, source)),
+        Value::Array(items) => items.iter_mut().for_each(|item| shorten(item, most, source, origin)),
         Value::Object(fields) => {
             let named = ["source", "receipt", "cited"].iter().find_map(|key| fields.get(*key)?.as_str());
             let source = named.filter(|named| !named.is_empty()).unwrap_or(source).to_owned();
-            fields.values_mut().for_each(|field| shorten(field, most, &source));
+            fields.values_mut().for_each(|field| shorten(field, most, &source, origin));
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -180,9 +184,9 @@ impl Templates {
     ///
     /// # Errors
     /// If the template asks for something that the pack does not have.
-    pub fn pack(&self, pack: &QuarterlyPack) -> Result<String, TemplateError> {
+    pub fn pack(&self, pack: &QuarterlyPack, origin: &Origin<'_>) -> Result<String, TemplateError> {
         let mut context = Context::new();
-        context.insert("pack", &shortened(pack, LONG));
+        context.insert("pack", &shortened(pack, LONG, origin));
         let chart = pack
             .summary
             .as_ref()
@@ -200,9 +204,10 @@ impl Templates {
         pack: &QuarterlyPack,
         post: &Post,
         numbering: &str,
+        origin: &Origin<'_>,
     ) -> Result<String, TemplateError> {
         let mut context = Context::new();
-        context.insert("pack", &shortened(pack, LONG));
+        context.insert("pack", &shortened(pack, LONG, origin));
         context.insert("post", post);
         context.insert("numbering", numbering);
         self.fill("quarterly-pack/mail.txt", &context)
@@ -212,9 +217,9 @@ impl Templates {
     ///
     /// # Errors
     /// If the template asks for something that the SBAR does not have.
-    pub fn sbar(&self, sbar: &Sbar) -> Result<String, TemplateError> {
+    pub fn sbar(&self, sbar: &Sbar, origin: &Origin<'_>) -> Result<String, TemplateError> {
         let mut context = Context::new();
-        context.insert("sbar", &shortened(sbar, SHORT));
+        context.insert("sbar", &shortened(sbar, SHORT, origin));
         self.fill("sbar/sbar.html", &context)
     }
 
@@ -222,9 +227,9 @@ impl Templates {
     ///
     /// # Errors
     /// If the template asks for something that the alert does not have.
-    pub fn alert(&self, alert: &Alert) -> Result<String, TemplateError> {
+    pub fn alert(&self, alert: &Alert, origin: &Origin<'_>) -> Result<String, TemplateError> {
         let mut context = Context::new();
-        context.insert("alert", &shortened(alert, SHORT));
+        context.insert("alert", &shortened(alert, SHORT, origin));
         self.fill("exception-alert/alert.html", &context)
     }
 
@@ -232,9 +237,14 @@ impl Templates {
     ///
     /// # Errors
     /// If the template asks for something that the alert does not have.
-    pub fn alert_mail(&self, alert: &Alert, post: &Post) -> Result<String, TemplateError> {
+    pub fn alert_mail(
+        &self,
+        alert: &Alert,
+        post: &Post,
+        origin: &Origin<'_>,
+    ) -> Result<String, TemplateError> {
         let mut context = Context::new();
-        context.insert("alert", &shortened(alert, SHORT));
+        context.insert("alert", &shortened(alert, SHORT, origin));
         context.insert("post", post);
         self.fill("exception-alert/mail.txt", &context)
     }
@@ -335,7 +345,7 @@ mod tests {
         let long = "x".repeat(30_000);
         let content =
             json!({ "rows": [{ "text": long, "source": "R0007" }, { "text": "short" }], "reason": long });
-        let cut = shortened(&content, 1_000);
+        let cut = shortened(&content, 1_000, &|_| None);
         let end =
             |source: &str| format!("x [cut after 1,000 of 30,000 characters: the whole text is in {source}]");
         assert!(cut["rows"][0]["text"].as_str().is_some_and(|text| text.ends_with(&end("R0007"))));
@@ -343,5 +353,10 @@ mod tests {
         assert!(
             cut["reason"].as_str().is_some_and(|text| text.ends_with(&end("the file that was received")))
         );
+        let cell = || "visits.xlsx, sheet Visits, cell M7 (R0003)".to_owned();
+        let cut = shortened(&content, 1_000, &|text| text.starts_with('x').then(cell));
+        assert!(cut["reason"].as_str().is_some_and(|text| text.ends_with(&end(&cell()))));
+        let all = shortened(&json!("x".repeat(1_000)), 1_000, &|_| panic!("nothing is cut"));
+        assert_eq!(all, json!("x".repeat(1_000)));
     }
 }

@@ -26,6 +26,7 @@ mod guard;
 mod hostile;
 mod intake;
 mod letters;
+mod long_texts;
 mod manners;
 mod once;
 mod operation;

@@ -67,7 +67,7 @@ fn packs_of_nearly_nothing_are_laid_out() {
     for (what, sample) in [("no practice", nobody), ("one practice", one), ("two practices", few)] {
         for committee in committees(&sample) {
             let pack = pack(&sample.material(), &committee);
-            let html = Templates::new().unwrap().pack(&pack).unwrap();
+            let html = Templates::new().unwrap().pack(&pack, &|_| None).unwrap();
             lay_out(&html, &format!("{what}, {:?}", committee.audience));
             if what == "no practice" && pack.named {
                 assert!(html.contains("No practice is in scope as at 14 July 2026."));
