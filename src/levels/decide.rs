@@ -98,3 +98,42 @@ pub(super) fn rule_on(
         Ruling::Sets
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents::sample::{Sample, day, decision};
+
+    #[test]
+    fn a_decision_gives_way_to_what_became_known_after_its_day() {
+        let pipeline = Sample::new("2026-07-14").pipeline;
+        let finding = |level: u8, starts: &[&str]| Finding {
+            rule: "rule".to_owned(),
+            title: String::new(),
+            clause: String::new(),
+            level,
+            starts: starts.iter().map(|start| day(start)).collect(),
+            sentence: String::new(),
+            evidence: Vec::new(),
+        };
+        // Decided on 1 June 2026.
+        let on = |decided: u8, finding: Finding| {
+            let proposed = Some(finding.level);
+            rule_on(&decision(decided), &[finding], proposed, &pipeline)
+        };
+        assert_eq!(on(2, finding(4, &["2026-05-31"])), Ruling::Sets);
+        assert_eq!(
+            on(2, finding(4, &["2026-06-01"])),
+            Ruling::Sets,
+            "it was known on the day of the decision"
+        );
+        assert_eq!(on(2, finding(4, &["2026-06-02"])), Ruling::InConflict);
+        assert_eq!(on(2, finding(4, &["2026-05-01", "2026-06-02"])), Ruling::InConflict, "one row is enough");
+        assert_eq!(on(1, finding(3, &["2026-06-02"])), Ruling::Sets, "level 3 asks for no reactive visit");
+        assert_eq!(
+            on(4, finding(4, &["2026-06-02"])),
+            Ruling::ChangesNothing,
+            "nothing above what was decided"
+        );
+    }
+}

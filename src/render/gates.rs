@@ -144,9 +144,9 @@ fn squeezed(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::documents::FeedStatus;
     use crate::documents::quarterly::{CauseRow, pack};
     use crate::documents::sample::Sample;
+    use crate::documents::{FeedStatus, Reader};
     use crate::intake::Counts;
     use crate::pipeline::{Audience, Committee};
     use crate::render::pdf::{Heading, Page};
@@ -217,6 +217,31 @@ mod tests {
         (sample, committee)
     }
 
+    /// A feed whose rows are all accounted for.
+    fn feed() -> FeedStatus {
+        FeedStatus {
+            feed: "visits".to_owned(),
+            title: "Visits".to_owned(),
+            cadence: "monthly".to_owned(),
+            receipt: Some("R0001".to_owned()),
+            file: Some("visits.csv".to_owned()),
+            received: None,
+            freshness: Freshness {
+                state: Fresh::Current,
+                data_date: None,
+                received: None,
+                due: None,
+                late_from: None,
+            },
+            counts: Counts { read: 5, accepted: 3, quarantined: 1, ignored: 1 },
+            files: 1,
+            quarantined: Vec::new(),
+            released: Vec::new(),
+            carried: Vec::new(),
+            rejected: None,
+        }
+    }
+
     #[test]
     fn figures_that_add_up_pass() {
         let (sample, committee) = world();
@@ -249,25 +274,8 @@ mod tests {
     fn rows_that_nobody_accounts_for_are_refused() {
         let (mut sample, committee) = world();
         sample.feeds.push(FeedStatus {
-            feed: "visits".to_owned(),
-            title: "Visits".to_owned(),
-            cadence: "monthly".to_owned(),
-            receipt: Some("R0001".to_owned()),
-            file: Some("visits.csv".to_owned()),
-            received: None,
-            freshness: Freshness {
-                state: Fresh::Current,
-                data_date: None,
-                received: None,
-                due: None,
-                late_from: None,
-            },
             counts: Counts { read: 5, accepted: 3, quarantined: 1, ignored: 0 },
-            files: 1,
-            quarantined: Vec::new(),
-            released: Vec::new(),
-            carried: Vec::new(),
-            rejected: None,
+            ..feed()
         });
         let material = sample.material();
         assert_eq!(
@@ -288,6 +296,69 @@ mod tests {
         assert_eq!(told(&rendered(&["All is well."], &[]), &material), Vec::<String>::new());
         let open = Committee { audience: Audience::Public, ..sample.pipeline.committees[0].clone() };
         assert!(pack(&material, &open).annex.is_none(), "a public pack has no list of practices");
+    }
+
+    #[test]
+    fn a_public_document_that_tells_of_files_or_runs_is_refused() {
+        let mut sample = Sample::new("2026-10-14");
+        sample.pipeline.hash = "0123456789abcdef".to_owned();
+        sample.feeds.push(feed());
+        let said = |sample: &Sample, text: &str| told(&rendered(&[text], &[]), &sample.material());
+        let page = "page 1 of a public document";
+        assert_eq!(
+            said(&sample, "From visits\n.csv."),
+            [format!("{page} has the name of a file of the feed visits")]
+        );
+        assert_eq!(said(&sample, "See R00\n01."), [format!("{page} has the number of a receipt")]);
+        let maker = [format!("{page} names the run or the pipeline that made it")];
+        assert_eq!(said(&sample, "By the run quarter\nly."), maker);
+        assert_eq!(said(&sample, "By 01234\n56789ab."), maker);
+        assert_eq!(said(&sample, "All is well."), Vec::<String>::new());
+        sample.feeds[0].rejected = Some(("late.csv".to_owned(), "2026-10-01".parse().unwrap()));
+        assert_eq!(said(&sample, "late.csv").len(), 1, "a file that was rejected is one, too");
+        sample.pipeline.hash = String::new();
+        assert_eq!(said(&sample, "All is well."), Vec::<String>::new(), "a name of no letters is in no text");
+    }
+
+    #[test]
+    fn a_figure_that_nobody_decided_about_stops_a_public_pack() {
+        let (sample, committee) = world();
+        let material = sample.material();
+        let open = Committee { audience: Audience::Public, ..committee.clone() };
+        let (named, public) = (pack(&material, &committee), pack(&material, &open));
+        assert_eq!(reconcile(&public, &material), Vec::<String>::new());
+        Reader::public(material.figures()).say("of nothing", 7);
+        assert_eq!(reconcile(&public, &material), ["nothing was decided about the figure `of nothing`"]);
+        assert_eq!(reconcile(&named, &material), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_list_of_movements_that_says_otherwise_than_the_levels_is_refused() {
+        let mut sample = Sample::new("2026-10-14");
+        sample.last = Some(Box::new(Sample::new("2026-07-14")));
+        sample.moved("P81001", Some(1), Some(4));
+        sample.moved("P81002", Some(2), Some(4));
+        sample.moved("P81003", Some(4), Some(1));
+        sample.moved("P81004", None, Some(2));
+        let committee = sample.pipeline.committees[0].clone();
+        let material = sample.material();
+        let mut bad = pack(&material, &committee);
+        assert_eq!(reconcile(&bad, &material), Vec::<String>::new());
+        let rows = &mut bad.movements.as_mut().unwrap().rows;
+        assert_eq!(rows.len(), 4);
+        rows.iter_mut().find(|row| row.direction == "up").unwrap().direction = "down".to_owned();
+        let list = "the list of movements has";
+        assert_eq!(
+            reconcile(&bad, &material),
+            [
+                format!("{list} 1 practices that moved to a higher level, and the levels have 2"),
+                format!("{list} 2 practices that moved to a lower level, and the levels have 1"),
+            ]
+        );
+        let movements_of_none = Movements { since: None, ..bad.movements.unwrap() };
+        let tally = Tally::of(material.standings);
+        let none: [String; 0] = [];
+        assert_eq!(movements(None, Some(&movements_of_none), true, tally), none, "without a pack before it");
     }
 
     #[test]

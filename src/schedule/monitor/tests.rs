@@ -1,5 +1,7 @@
 //! Each invariant where it holds, and where it is broken.
 
+mod sentences;
+
 use chrono::TimeZone as _;
 use chrono_tz::Europe::London;
 use chrono_tz::Tz;
@@ -299,6 +301,9 @@ fn a_pack_waits_for_its_approval_until_it_is_reminded_of_and_until_it_is_too_lat
         picture.packs = vec![held.clone()];
         let expected = if broken { broken_by(&[held.id.as_str()]) } else { ok() };
         assert_eq!(says(&picture, "approval"), expected, "{now}");
+        let over =
+            invariants(&picture).iter().flat_map(|i| &i.broken).any(|b| b.what.contains("goes to nobody"));
+        assert_eq!(over, broken && now > "2026-07-29", "{now}");
     }
 }
 
