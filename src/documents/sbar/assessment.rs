@@ -209,7 +209,67 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::median;
+    use super::{assessment, median};
+    use crate::documents::sample::Sample;
+
+    #[test]
+    fn an_indicator_is_that_of_the_latest_period_beside_the_median_of_it() {
+        let mut sample = Sample::new("2026-07-14");
+        sample.practice("P81001", Some(4));
+        let row = |code: &str, period: &str, points: &str| {
+            format!("practice = {code}; period = {period}; points = {points}")
+        };
+        let rows = [
+            row("P81001", "2025-26", "91"),
+            row("P81001", "2024-25", "80"),
+            row("P81002", "2025-26", "95"),
+            row("P81003", "2025-26", "92.04"),
+            row("P81003", "2024-25", "20"),
+            // Restated in a later file.
+            row("P81002", "2025-26", "90.5"),
+        ];
+        sample.fact("qof", &rows.iter().map(String::as_str).collect::<Vec<_>>());
+        let found = assessment(&sample.material(), &sample.standings[0]).indicators;
+        let shown: Vec<[&str; 4]> =
+            found.iter().map(|i| [&*i.title, &*i.value, &*i.median, &*i.period]).collect();
+        assert_eq!(shown, [["QOF points achieved", "91.0%", "91.0%", "2025-26"]]);
+    }
+
+    #[test]
+    fn concerns_are_those_of_the_practice_by_date_and_with_their_text_only_where_it_may_be_shared() {
+        let mut sample = Sample::new("2026-07-14");
+        sample.practice("P81001", Some(4));
+        sample.practice("P81002", Some(4));
+        sample.fact(
+            "concerns",
+            &[
+                "practice = P81001; team = Quality; theme = Workforce; severity = Serious; told = 2026-07-02; \
+                 shareable = Yes; concern = Long waits; reference = Q1",
+                "practice = P81001; team = Estates; severity = Low; told = 2026-06-30; shareable = No; \
+                 concern = The roof; reference = E7",
+            ],
+        );
+        let material = sample.material();
+        let said = assessment(&material, &sample.standings[0]);
+        let shown: Vec<[&str; 6]> = said
+            .concerns
+            .iter()
+            .map(|c| [&*c.team, &*c.theme, &*c.severity, &*c.told, &*c.text, &*c.source])
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ["Estates", "not stated", "Low", "30 Jun 2026", "held by Estates, E7", "R0001"],
+                ["Quality", "Workforce", "Serious", "2 Jul 2026", "Long waits", "R0001"],
+            ]
+        );
+        assert_eq!(said.concerns.iter().map(|c| c.shared).collect::<Vec<_>>(), [false, true]);
+        let no_score = "No variation score has been received: the dashboard does not assess the practice.";
+        assert_eq!(said.missing, [no_score]);
+        let other = assessment(&material, &sample.standings[1]);
+        assert!(other.concerns.is_empty());
+        assert_eq!(other.missing, [no_score, "No team has an open concern about the practice."]);
+    }
 
     #[test]
     fn the_median_of_even_and_odd_numbers() {
