@@ -130,3 +130,71 @@ fn due(material: &Material<'_>, exception: &Exception) -> Vec<String> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents::Turn;
+    use crate::documents::sample::{Sample, clock, day};
+    use crate::visits::State;
+
+    const ID: &str = "concerns-quality/Q1";
+
+    /// A practice at level 2 with an exception of level 5, whose visit was due on 8 July 2026.
+    fn world() -> Sample {
+        let mut sample = Sample::new("2026-07-14");
+        sample.practice("P81001", Some(2));
+        let mut due = clock("2026-07-01", State::Overdue);
+        due.due = Some(day("2026-07-08"));
+        sample.exception(ID, "P81001", 5, due);
+        sample
+    }
+
+    /// What an alert says: from what to what, and why.
+    fn said(sample: &Sample, event: &str) -> [String; 2] {
+        let alert = alert(&sample.material(), &sample.exceptions[ID], event, "Quality Committee", false);
+        [alert.change, alert.why]
+    }
+
+    #[test]
+    fn an_alert_says_from_what_to_what_and_the_row_that_did_it() {
+        let mut sample = world();
+        let stands = "Something of level 5 happened. (R0001, row 2)";
+        let five = "level 5 (Reactive, immediate)";
+        assert_eq!(
+            said(&sample, "opened"),
+            [&format!("From not open to open, with the clock of {five}."), stands]
+        );
+        assert_eq!(said(&sample, "worsened"), [&format!("To the clock of {five}."), stands]);
+        assert_eq!(
+            said(&sample, "breached"),
+            [
+                "From a visit that is due to one that is overdue. It was due on 8 July 2026.",
+                "No visit since it became known meets its clock; it rests on R0001, row 2."
+            ]
+        );
+        let closed = "From open to closed.";
+        assert_eq!(said(&sample, "closed"), [closed, "It no longer stands (R0001, row 2)."]);
+        let mut before = sample.exceptions[ID].clone();
+        before.level = 4;
+        let by = "Closed by Quality on 13 July 2026 (R0007).".to_owned();
+        sample.turns.insert(ID.to_owned(), Turn { before: Some(before), closed: Some(by.clone()) });
+        assert_eq!(said(&sample, "closed"), [closed, &by]);
+        let worse = format!("From the clock of level 4 (Reactive) to that of {five}.");
+        assert_eq!(said(&sample, "worsened"), [&worse, stands]);
+    }
+
+    #[test]
+    fn a_headline_says_what_happened_to_which_practice() {
+        let sample = world();
+        for (event, what) in [
+            ("opened", "has opened"),
+            ("worsened", "has worsened"),
+            ("breached", "has passed its due date without a visit"),
+            ("closed", "has closed"),
+        ] {
+            let alert = alert(&sample.material(), &sample.exceptions[ID], event, "Quality Committee", false);
+            assert_eq!(alert.headline, format!("An exception about {} {what}.", alert.exception.practice));
+        }
+    }
+}

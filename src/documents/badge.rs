@@ -113,6 +113,9 @@ mod tests {
         }
         let past = Badge::past(&levels, &names, Some(5));
         assert_eq!((past.name, past.label.as_str()), (five.name, "Level 5"));
+        assert_eq!(past.shape, "triangle", "it looks like the one below it, level 3");
+        levels.levels.retain(|level| level.number > 1);
+        assert_eq!(Badge::of(&levels, Some(1)).shape, "square", "or like the lowest");
         let unknown = Badge::past(&levels, &names, Some(4));
         assert_eq!(unknown.name, "Level 4", "it is not called what is not a level");
         assert_eq!(Badge::of(&levels, None).tone, "none");

@@ -89,3 +89,44 @@ fn left_out(material: &Material<'_>, reader: Reader<'_>, count: usize) -> String
         false => format!("{entries} left out, because not for sharing or because a practice would be told."),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents::sample::Sample;
+
+    #[test]
+    fn what_is_not_for_sharing_is_counted_and_not_printed() {
+        let mut sample = Sample::new("2026-10-14");
+        sample.practice("P81001", Some(2)).outcome.practice.name = "ALDERBECK SURGERY".to_owned();
+        sample.fact(
+            "visits",
+            &[
+                "practice = P81001; visit_date = 2026-07-02; best_practice = Walking group; \
+                 best_practice_shareable = Yes; themes = Workforce, Estates",
+                "practice = P81001; visit_date = 2026-07-03; best_practice = A secret; \
+                 best_practice_shareable = No",
+                "practice = P81001; visit_date = 2026-07-04; best_practice = The Alderbeck way; \
+                 best_practice_shareable = Yes",
+                "practice = P81001; visit_date = 2026-06-30; best_practice = Of the quarter before; \
+                 best_practice_shareable = Yes",
+            ],
+        );
+        let material = sample.material();
+        let named = best_practice(&material, Reader::NAMED);
+        let found: Vec<[&str; 5]> =
+            named.found.iter().map(|f| [&*f.text, &*f.practice, &*f.visit, &*f.themes, &*f.source]).collect();
+        assert_eq!(
+            found,
+            [
+                ["Walking group", "Alderbeck Surgery (P81001)", "2 Jul 2026", "Workforce, Estates", "R0001"],
+                ["The Alderbeck way", "Alderbeck Surgery (P81001)", "4 Jul 2026", "", "R0001"],
+            ]
+        );
+        assert_eq!(named.left_out, "1 more entry is not for sharing.");
+        let public = best_practice(&material, Reader::public(material.figures()));
+        let found: Vec<[&str; 3]> =
+            public.found.iter().map(|f| [&*f.text, &*f.practice, &*f.visit]).collect();
+        assert_eq!(found, [["Walking group", "", ""]]);
+    }
+}

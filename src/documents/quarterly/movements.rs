@@ -214,3 +214,56 @@ fn gone(material: &Material<'_>) -> Vec<String> {
     })
     .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents::sample::{Sample, decision};
+
+    #[test]
+    fn a_movement_has_a_direction_and_what_sets_the_level_now() {
+        let mut sample = Sample::new("2026-10-14");
+        sample.last = Some(Box::new(Sample::new("2026-07-14")));
+        sample.moved("P81001", Some(1), Some(4));
+        sample.moved("P81002", Some(4), Some(1));
+        sample.moved("P81003", Some(2), None);
+        sample.moved("P81004", None, Some(2));
+        sample.practice("P81005", Some(2)).cause = Some(Cause::New);
+        sample.standings[0].outcome.decision = Some((decision(4), Ruling::Sets));
+        let movements = movements(&sample.material(), Reader::NAMED);
+        let rows: Vec<[&str; 3]> =
+            movements.rows.iter().map(|row| [&*row.code, &*row.direction, &*row.cause]).collect();
+        let directions: BTreeSet<[&str; 3]> = rows.into_iter().collect();
+        assert_eq!(
+            directions,
+            BTreeSet::from([
+                ["P81001", "up", "New data"],
+                ["P81002", "down", "New data"],
+                ["P81003", "no longer assessed", "New data"],
+                ["P81004", "assessed again", "New data"],
+                ["P81005", "new", "A practice new to the framework"],
+            ])
+        );
+        let why = |code: &str| movements.rows.iter().find(|row| row.code == code).unwrap().why.clone();
+        assert_eq!(why("P81001"), "Decided by Chair: Known to the group");
+        assert_eq!(why("P81003"), "No finding stands and there is no current dashboard score.");
+    }
+
+    #[test]
+    fn a_practice_of_the_last_pack_that_is_no_longer_in_scope_is_named_with_its_level() {
+        let mut then = Sample::new("2026-07-14");
+        then.practice("P81001", Some(1));
+        then.practice("P81002", Some(3)).outcome.practice.name = "THE OLD SURGERY".to_owned();
+        then.practice("P81003", None).outcome.practice.name = "THE MILL".to_owned();
+        let mut sample = Sample::new("2026-10-14");
+        sample.last = Some(Box::new(then));
+        sample.moved("P81001", Some(1), Some(1));
+        assert_eq!(
+            movements(&sample.material(), Reader::NAMED).gone,
+            [
+                "The Old Surgery (P81002), level 3 in the last pack",
+                "The Mill (P81003), not assessed in the last pack"
+            ]
+        );
+    }
+}
