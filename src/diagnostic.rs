@@ -120,6 +120,8 @@ codes! {
     UnknownColumn => "unknown-column",
     /// Rows of the sheet are hidden.
     HiddenRows => "hidden-rows",
+    /// Rows of the sheet are struck out.
+    StruckOut => "struck-out",
     /// Percentages stand as fractions.
     FractionsRead => "fractions-read",
     /// Cells that are shown as per cents.

@@ -27,6 +27,9 @@ pub(super) struct ReadFileArgs {
     /// The ending of the file's name
     #[arg(long)]
     ending: Option<String>,
+    /// The number of a character that may separate columns
+    #[arg(long)]
+    separator: Vec<u32>,
 }
 
 pub(super) fn read_file(args: &ReadFileArgs) -> Exit {
@@ -37,7 +40,7 @@ pub(super) fn read_file(args: &ReadFileArgs) -> Exit {
         cells: args.cells,
     };
     let (input, output) = (io::stdin().lock(), io::stdout().lock());
-    match apart::serve(input, output, &limits, args.ending.as_deref()) {
+    match apart::serve(input, output, &limits, args.ending.as_deref(), &args.separator) {
         Ok(()) => Exit::Success,
         Err(error) => {
             complain(&error.to_string());

@@ -144,6 +144,12 @@ pub fn address(column: usize, row: u32) -> String {
     address
 }
 
+/// The cells of a row under the letters of a column: `D14`; of one that is made of several `D14 and F14`.
+pub fn cells_of(letters: &str, row: u32) -> String {
+    let cells: Vec<String> = letters.split(", ").map(|letter| format!("{letter}{row}")).collect();
+    crate::wording::list(&cells)
+}
+
 /// A text shortened for messages: at most 60 characters, on one line.
 pub fn shortened(text: &str) -> String {
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");

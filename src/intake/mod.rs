@@ -32,7 +32,7 @@ pub mod watch;
 mod whole;
 
 pub use annotate::{Checked, ErrorRow, annotate, conceals};
-pub use cell::Cell;
+pub use cell::{Cell, cells_of};
 pub use changes::{Change, ChangedCell, Changes, Edition, changes};
 pub use condense::condensed;
 pub use glyphs::unprintable;

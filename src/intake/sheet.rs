@@ -89,7 +89,7 @@ impl Shape<'_> {
 /// If no sheet can be chosen, no header is found or a needed column is missing; everything that is
 /// wrong is in it.
 pub fn fit<'b, 'l>(book: &'b Book, layouts: &'l [Layout]) -> Result<(&'l Layout, Shape<'b>), Rejection> {
-    usually_separated(book)?;
+    known_separator(book, layouts)?;
     let mut best: Option<(&Layout, Shape<'_>)> = None;
     let mut refused: Option<Rejection> = None;
     for layout in layouts {
@@ -129,14 +129,21 @@ pub fn fit<'b, 'l>(book: &'b Book, layouts: &'l [Layout]) -> Result<(&'l Layout,
     }
 }
 
-/// Refuses text whose columns are separated by what no layout reads, and says by what.
-fn usually_separated(book: &Book) -> Result<(), Rejection> {
+/// Refuses text whose columns are separated by what is unusual and no layout names, and says by what.
+fn known_separator(book: &Book, layouts: &[Layout]) -> Result<(), Rejection> {
     let Some(separator) = book.separator else { return Ok(()) };
+    if layouts.iter().any(|layout| layout.separator == Some(separator)) {
+        return Ok(());
+    }
     let name = match separator {
         '|' => " (a vertical bar)",
         '^' => " (a circumflex)",
         '~' => " (a tilde)",
         _ => "",
+    };
+    let written = match separator {
+        c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
+        c => c.to_string(),
     };
     let shown = match separator {
         c if c.is_control() => format!("the control character {}", u32::from(c)),
@@ -145,7 +152,10 @@ fn usually_separated(book: &Book) -> Result<(), Rejection> {
     Err(Rejection::whole(
         Code::UnusualSeparator,
         format!("the columns are separated by {shown}, and not by commas, semicolons or tabs"),
-        "export it with commas, or send the workbook itself (.xlsx)",
+        format!(
+            "export it with commas, or send the workbook itself (.xlsx); who keeps the pipeline can let such files \
+             in with `separator = \"{written}\"` in the layout"
+        ),
     ))
 }
 
@@ -429,14 +439,17 @@ fn match_columns(names: &Names, layout: &Layout) -> Matched {
         }
         true
     };
+    let is_sought = |matched: &Matched, index: usize, column: &Column| {
+        matched.places[index].is_none() && column.place.is_none() && column.made_of.is_none()
+    };
     for whole in [true, false] {
         for (index, column) in layout.columns.iter().enumerate() {
-            if matched.places[index].is_none() && column.place.is_none() {
+            if is_sought(&matched, index, column) {
                 claim(&column.title, &mut matched, index, whole);
             }
         }
         for (index, column) in layout.columns.iter().enumerate() {
-            if matched.places[index].is_none() && column.place.is_none() {
+            if is_sought(&matched, index, column) {
                 column.aliases.iter().any(|alias| claim(alias, &mut matched, index, whole));
             }
         }

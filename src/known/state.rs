@@ -1,5 +1,6 @@
 //! What was known on a date: from the arrivals of the ledger to facts, levels, clocks and exceptions.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -166,7 +167,7 @@ impl<'p> Files<'p> {
             .get(&arrival.sha256)
             .with_context(|| format!("{} of feed {} cannot be read again", arrival.file, arrival.feed))?;
         let read = self
-            .reader
+            .reader_of(&arrival.feed)
             .book(&bytes, &arrival.file)
             .context("the process that reads files cannot be started")?;
         Ok(match read {
@@ -188,6 +189,13 @@ impl<'p> Files<'p> {
                 Err(failed)
             }
         })
+    }
+
+    fn reader_of(&self, feed: &str) -> Cow<'_, Reader> {
+        match self.pipeline.feed(feed) {
+            Some(feed) => Cow::Owned(self.reader.of_feed(feed)),
+            None => Cow::Borrowed(&self.reader),
+        }
     }
 
     /// Whether the store still has the content of an arrival.

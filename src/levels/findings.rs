@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::condition::Condition;
 use crate::dates;
-use crate::intake::{CARRIED_FROM, CELL};
+use crate::intake::{CARRIED_FROM, CELL, cells_of};
 use crate::pipeline::{Pipeline, Rule, Starts};
 use crate::triangulate::{Cells, Triangulated};
 
@@ -208,7 +208,7 @@ impl Evidence {
             .filter_map(|column| {
                 let letter = source.and_then(|s| s.letters.get(column));
                 let cell = match letter.zip(number) {
-                    Some((letter, number)) => Some(format!("{letter}{number}")),
+                    Some((letter, number)) => Some(cells_of(letter, number)),
                     None => cells.text(CELL, row).filter(|_| source.is_some_and(|s| s.made.contains(column))),
                 };
                 Some(Shown { column: column.clone(), value: cells.shown(column, row)?, cell })

@@ -1,9 +1,12 @@
 //! What a sheet of a feed looks like: its columns, their types, and which rows count.
 
+mod made;
 mod read;
 
 use chrono::NaiveDate;
 use regex::Regex;
+
+pub use made::MadeOf;
 
 use super::vocabulary::{Vocabulary, fold};
 use crate::condition::{Columns, Condition, Kind};
@@ -23,6 +26,10 @@ pub struct Layout {
     pub fewest_rows: usize,
     /// Words, folded, with which rows begin that are none: totals, examples.
     pub not_rows: Vec<String>,
+    /// Whether rows that are struck out are passed over.
+    pub ignore_struck: bool,
+    /// What separates the columns of its text files, where it is nothing usual.
+    pub separator: Option<char>,
     /// How the columns are found.
     pub header: Header,
     /// The order of day and month in dates written as text.
@@ -189,6 +196,8 @@ pub struct Column {
     pub place: Option<usize>,
     /// Which of several columns of its name it is, counted from 1.
     pub nth: Option<usize>,
+    /// The columns of its row that it is made of, where it is in no sheet.
+    pub made_of: Option<MadeOf>,
     /// Whether an empty cell means what the filled cell above it says.
     pub fill_down: bool,
     /// Whether the sheet must have it.
@@ -324,8 +333,11 @@ impl Layout {
         self.columns.iter().find(|c| c.name == name)
     }
 
-    /// Whether a column may be filled from a title or from the file's name.
+    /// Whether a column may be filled from a title or from the file's name, or is made of others.
     pub fn fills_elsewhere(&self, name: &str) -> bool {
+        if self.column(name).is_some_and(|column| column.made_of.is_some()) {
+            return true;
+        }
         let unpivoted = self.unpivot.as_ref().is_some_and(|u| u.name == name || u.value == name);
         unpivoted
             || [&self.title, &self.file_name, &self.sheet_name]

@@ -25,6 +25,7 @@ mod freshness;
 mod guard;
 mod hostile;
 mod intake;
+mod layouts;
 mod letters;
 mod long_texts;
 mod manners;

@@ -35,9 +35,10 @@ pub(super) fn book(
     bytes: &[u8],
     name: &str,
     program: &Path,
+    separators: &[char],
     limits: &Limits,
 ) -> io::Result<Result<Book, Unreadable>> {
-    let mut child = start(program, name, limits)?;
+    let mut child = start(program, name, separators, limits)?;
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let child = Mutex::new(child);
     let (done, ended) = channel::<()>();
@@ -67,7 +68,7 @@ pub(super) fn book(
     })
 }
 
-fn start(program: &Path, name: &str, limits: &Limits) -> io::Result<Child> {
+fn start(program: &Path, name: &str, separators: &[char], limits: &Limits) -> io::Result<Child> {
     let mut command = Command::new(program);
     command.arg(COMMAND);
     for (key, value) in [
@@ -82,6 +83,9 @@ fn start(program: &Path, name: &str, limits: &Limits) -> io::Result<Child> {
     let ending = ending(name);
     if !ending.is_empty() && ending.len() <= 8 && ending.chars().all(|c| c.is_ascii_alphanumeric()) {
         command.args(["--ending", &ending]);
+    }
+    for separator in separators {
+        command.arg("--separator").arg(u32::from(*separator).to_string());
     }
     // It needs no secret that the environment holds.
     command.env_clear();
@@ -161,12 +165,14 @@ pub fn serve(
     output: impl Write,
     limits: &Limits,
     ending: Option<&str>,
+    separators: &[u32],
 ) -> io::Result<()> {
     limit(limits)?;
     let mut bytes = Vec::new();
     input.read_to_end(&mut bytes)?;
     let name = format!("file.{}", ending.unwrap_or_default());
-    let read = book_within(&bytes, &name, limits);
+    let separators: Vec<char> = separators.iter().copied().filter_map(char::from_u32).collect();
+    let read = book_within(&bytes, &name, &separators, limits);
     drop(bytes);
     let mut output = BufWriter::with_capacity(1 << 16, output);
     wire::write(&mut output, &read)?;

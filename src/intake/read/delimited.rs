@@ -12,10 +12,10 @@ use crate::wording::plural;
 /// The widest a sheet can be.
 const COLUMNS: usize = 16_384;
 
-/// Reads delimited text; `ending` is that of the file's name.
-pub(super) fn read(bytes: &[u8], ending: &str, limits: &Limits) -> Result<Book, Unreadable> {
+/// Reads delimited text; `ending` is that of the file's name, and `named` what the layouts say separates columns.
+pub(super) fn read(bytes: &[u8], ending: &str, named: &[char], limits: &Limits) -> Result<Book, Unreadable> {
     let (text, note) = decode(bytes)?;
-    let separator = separator(&text, ending);
+    let separator = separator(&text, ending, named);
     let mut left = usize::try_from(limits.cells).unwrap_or(usize::MAX);
     let mut splitter = Splitter::new(&text, separator);
     let (mut places, mut rows) = (Vec::new(), Vec::new());
@@ -33,11 +33,11 @@ pub(super) fn read(bytes: &[u8], ending: &str, limits: &Limits) -> Result<Book, 
     let lines: Vec<&str> = lines(&text).collect();
     all_counted(&text, &places, &lines)?;
     if places.iter().any(|place| place.opens.is_some()) {
-        none_swallowed(&places, &lines, char::from(separator))?;
+        none_swallowed(&places, &lines, separator)?;
     }
     let notes = note.into_iter().chain(several_lines(&places, lines.len())).collect();
     let sheet = Sheet { visible: true, rows, ..Sheet::default() };
-    let separator = Some(separator).filter(|separator| !USUAL.contains(separator)).map(char::from);
+    let separator = Some(separator).filter(|separator| !USUAL.contains(separator));
     Ok(Book { format: Format::Csv, sheets: vec![sheet], notes, separator })
 }
 
@@ -149,36 +149,39 @@ fn too_large(why: &str) -> Unreadable {
 }
 
 /// What separates columns in the files that everybody sends.
-const USUAL: [u8; 3] = *b",;\t";
+const USUAL: [char; 3] = [',', ';', '\t'];
 /// What else programs write, and nobody within words.
-const UNUSUAL: [u8; 4] = *b"|^~\x1f";
+const UNUSUAL: [char; 4] = ['|', '^', '~', '\u{1f}'];
 
-fn separator(text: &str, ending: &str) -> u8 {
-    if ending == "tsv" {
-        return b'\t';
+/// What separates the columns; `named` is what the layouts of the feed say.
+fn separator(text: &str, ending: &str, named: &[char]) -> char {
+    let head: Vec<&str> = lines(text).filter(|line| !line.trim().is_empty()).take(30).collect();
+    let lines_with = |c: char| head.iter().filter(|line| line.contains(c)).count();
+    let on_most = |c: &char| lines_with(*c) > 0 && lines_with(*c) * 5 >= head.len() * 4;
+    if let Some(named) = named.iter().copied().find(on_most) {
+        return named;
     }
-    let head: Vec<&[u8]> =
-        lines(text).filter(|line| !line.trim().is_empty()).take(30).map(str::as_bytes).collect();
-    if let Some([one]) = head.first().and_then(|line| line.trim_ascii().strip_prefix(b"sep="))
+    if ending == "tsv" {
+        return '\t';
+    }
+    let declared = head.first().and_then(|line| line.trim_ascii().strip_prefix("sep="));
+    if let Some((one, "")) = declared.and_then(|rest| Some((rest.chars().next()?, rest.get(1..)?)))
         && one.is_ascii()
     {
-        return *one;
+        return one;
     }
-    let has = |line: &&&[u8], c: u8| line.contains(&c);
-    let lines_with = |c: u8| head.iter().filter(|line| has(line, c)).count();
-    let (commas, tabs, semicolons) = (lines_with(b','), lines_with(b'\t'), lines_with(b';'));
+    let (commas, tabs, semicolons) = (lines_with(','), lines_with('\t'), lines_with(';'));
     let usual = if tabs > commas && tabs >= semicolons {
-        b'\t'
+        '\t'
     } else if semicolons > commas {
-        b';'
+        ';'
     } else {
-        b','
+        ','
     };
     // Another one stands on most lines, and on its first without the usual one.
-    let is_other = |c: &u8| {
-        let (here, first) = (lines_with(*c), head.iter().find(|line| has(line, *c)));
-        here * 5 >= head.len() * 4
-            && (here > lines_with(usual) || first.is_some_and(|line| !has(&line, usual)))
+    let is_other = |c: &char| {
+        let first = head.iter().find(|line| line.contains(*c));
+        on_most(c) && (lines_with(*c) > lines_with(usual) || first.is_some_and(|line| !line.contains(usual)))
     };
     UNUSUAL.into_iter().find(is_other).unwrap_or(usual)
 }
@@ -188,7 +191,7 @@ mod tests {
     use super::*;
 
     fn rows(bytes: &[u8]) -> Vec<(u32, String)> {
-        let book = read(bytes, "csv", &Limits::default()).unwrap();
+        let book = read(bytes, "csv", &[], &Limits::default()).unwrap();
         let shown = |cells: &Vec<Cell>| cells.iter().map(Cell::shown).collect::<Vec<_>>().join("|");
         book.sheets[0].rows.iter().map(|(row, cells)| (*row, shown(cells))).collect()
     }
@@ -201,7 +204,7 @@ mod tests {
     }
 
     fn refused(text: &str) -> String {
-        let fault = read(text.as_bytes(), "csv", &Limits::default()).unwrap_err();
+        let fault = read(text.as_bytes(), "csv", &[], &Limits::default()).unwrap_err();
         assert_eq!(fault.code, Code::StrayQuote, "{fault}");
         fault.message
     }
@@ -220,7 +223,7 @@ mod tests {
 
     #[test]
     fn rows_are_told_against_lines() {
-        let notes = |text: &str| read(text.as_bytes(), "csv", &Limits::default()).unwrap().notes;
+        let notes = |text: &str| read(text.as_bytes(), "csv", &[], &Limits::default()).unwrap().notes;
         assert_eq!(notes("a,b\n1,2\n\n3,4\n"), [""; 0]);
         let one = notes("a,b\n1,\"two\nlines\"\n\n3,4\n");
         assert_eq!(one, ["the text has 5 lines and 3 rows: row 2 runs over the lines 2 to 3"]);
@@ -231,7 +234,7 @@ mod tests {
 
     #[test]
     fn other_separators_are_seen() {
-        let of = |text: &str| read(text.as_bytes(), "csv", &Limits::default()).unwrap().separator;
+        let of = |text: &str| read(text.as_bytes(), "csv", &[], &Limits::default()).unwrap().separator;
         assert_eq!(of("a|b|c\n1|2, 3|4\n1|2|4; 5\n"), Some('|'));
         assert_eq!(of("a^b\n1^2\n"), Some('^'));
         assert_eq!(of("sep=|\na|b\n"), Some('|'));
@@ -243,6 +246,27 @@ mod tests {
     }
 
     #[test]
+    fn a_named_separator_may_be_any_character() {
+        let cells = |text: &str, named: &[char]| {
+            let book = read(text.as_bytes(), "csv", named, &Limits::default()).unwrap();
+            let shown: Vec<String> = book.sheets[0].rows[1].1.iter().map(Cell::shown).collect();
+            (shown.join("/"), book.separator)
+        };
+        for separator in [':', '¦', '€', '.', '!', '\t'] {
+            let text = format!("a{separator}b, c\n1{separator}\"2{separator}, 3\"\n");
+            let wanted = format!("1/2{separator}, 3");
+            assert_eq!(
+                cells(&text, &['|', separator]),
+                (wanted, Some(separator).filter(|s| *s != '\t')),
+                "{separator:?}"
+            );
+        }
+        assert_eq!(cells("a,b;c\n1,2;3\n", &[';']).0, "1,2/3", "where it is named it goes first");
+        assert_eq!(cells("a,b\n1,2\n", &['|']), ("1/2".to_owned(), None), "a file with commas is read still");
+        assert_eq!(cells("a,±¦\n1,±¦\n", &['¦']).0, "1,±", "its first byte begins other characters too");
+    }
+
+    #[test]
     fn encodings_are_told_apart() {
         assert_eq!(rows("\u{feff}caf\u{e9},1\n".as_bytes()), [(1, "café|1".to_owned())]);
         assert_eq!(rows(b"caf\xe9,\x93x\x94\n"), [(1, "café|“x”".to_owned())]);
@@ -251,16 +275,16 @@ mod tests {
         assert_eq!(rows(&utf16), [(1, "a|é".to_owned())]);
         let unmarked: Vec<u8> = "code,é\n1,2\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
         assert_eq!(rows(&unmarked), [(1, "code|é".to_owned()), (2, "1|2".to_owned())]);
-        assert!(read(b"\x00\x01\x02\x00", "csv", &Limits::default()).is_err());
-        assert!(read(b"\x01\x02\x03\x04 a", "csv", &Limits::default()).is_err());
+        assert!(read(b"\x00\x01\x02\x00", "csv", &[], &Limits::default()).is_err());
+        assert!(read(b"\x01\x02\x03\x04 a", "csv", &[], &Limits::default()).is_err());
     }
 
     #[test]
     fn a_line_without_end_is_refused() {
-        let wide = read(&b",".repeat(20_000), "csv", &Limits::default()).unwrap_err();
+        let wide = read(&b",".repeat(20_000), "csv", &[], &Limits::default()).unwrap_err();
         assert!(wide.message.contains("row 1 has 20001 columns"), "{wide}");
         let limits = Limits { cells: 5, ..Limits::default() };
-        assert_eq!(read(b"1,2,3\n4,5,6\n", "csv", &limits).unwrap_err().code, Code::TooCostly);
+        assert_eq!(read(b"1,2,3\n4,5,6\n", "csv", &[], &limits).unwrap_err().code, Code::TooCostly);
     }
 
     #[test]

@@ -95,6 +95,8 @@ pub struct Sheet {
     /// Rows that head a group of rows below them, where the format tells (all but ods): Smartsheet's parent
     /// rows.
     pub heads: BTreeSet<u32>,
+    /// Rows all of whose filled cells are struck out, where the format tells (xlsx).
+    pub struck: BTreeSet<u32>,
     /// Cells that stand for those below them too.
     pub merged: Merged,
     /// Cells that held something which a merged cell hides, each with its row as Excel counts it and its
@@ -170,10 +172,10 @@ impl Unreadable {
 /// If the bytes are not a workbook and not text, or the workbook is protected, damaged or needs more than
 /// a file may.
 pub fn book(bytes: &[u8], name: &str) -> Result<Book, Unreadable> {
-    book_within(bytes, name, &Limits::default()).map(|book| named_otherwise(book, name))
+    book_within(bytes, name, &[], &Limits::default()).map(|book| named_otherwise(book, name))
 }
 
-fn book_within(bytes: &[u8], name: &str, limits: &Limits) -> Result<Book, Unreadable> {
+fn book_within(bytes: &[u8], name: &str, separators: &[char], limits: &Limits) -> Result<Book, Unreadable> {
     match sniff(bytes) {
         Content::Nothing => Err(Unreadable::new(
             Code::EmptyFile,
@@ -187,7 +189,9 @@ fn book_within(bytes: &[u8], name: &str, limits: &Limits) -> Result<Book, Unread
         )),
         Content::Archive => workbook::read_archive(bytes, limits).and_then(not_one_row_over_and_over),
         Content::Compound => workbook::read_compound(bytes, limits).and_then(not_one_row_over_and_over),
-        Content::Text => delimited::read(bytes, &ending(name), limits).and_then(not_one_row_over_and_over),
+        Content::Text => {
+            delimited::read(bytes, &ending(name), separators, limits).and_then(not_one_row_over_and_over)
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::{Book, Unreadable, apart, book_within, named_otherwise, needs_care};
-use crate::pipeline::Limits;
+use crate::pipeline::{Feed, Limits};
 
 /// The program that can be started again to read a file, once its door has said so.
 static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
@@ -15,22 +15,30 @@ static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
 pub struct Reader {
     limits: Limits,
     program: Option<PathBuf>,
+    /// What may separate the columns of text beside what is usual.
+    separators: Vec<char>,
 }
 
 impl Reader {
     /// Reads in this process: for programs that have no command `read-file`, such as tests.
     pub fn here(limits: Limits) -> Self {
-        Self { limits, program: None }
+        Self { limits, program: None, separators: Vec::new() }
     }
 
     /// Reads in a process of `program`, which must know the command `read-file`.
     pub fn apart(limits: Limits, program: impl Into<PathBuf>) -> Self {
-        Self { limits, program: Some(program.into()) }
+        Self { limits, program: Some(program.into()), separators: Vec::new() }
     }
 
     /// Reads as the door of this program chose: apart if it is quarterday itself, here otherwise.
     pub fn chosen(limits: Limits) -> Self {
-        Self { limits, program: PROGRAM.get().cloned() }
+        Self { limits, program: PROGRAM.get().cloned(), separators: Vec::new() }
+    }
+
+    /// The same reader for a feed whose layouts say what separates the columns of its text files.
+    pub fn of_feed(&self, feed: &Feed) -> Self {
+        let separators = feed.layouts.iter().filter_map(|layout| layout.separator).collect();
+        Self { separators, ..self.clone() }
     }
 
     /// What this reader is known by where its failures are kept: the program and its limits.
@@ -50,10 +58,13 @@ impl Reader {
     pub fn book(&self, bytes: &[u8], name: &str) -> io::Result<Result<Book, Unreadable>> {
         match &self.program {
             Some(program) if needs_care(bytes) => {
-                let read = apart::book(bytes, name, program, &self.limits)?;
+                let read = apart::book(bytes, name, program, &self.separators, &self.limits)?;
                 Ok(read.map(|book| named_otherwise(book, name)))
             }
-            _ => Ok(book_within(bytes, name, &self.limits).map(|book| named_otherwise(book, name))),
+            _ => {
+                let read = book_within(bytes, name, &self.separators, &self.limits);
+                Ok(read.map(|book| named_otherwise(book, name)))
+            }
         }
     }
 }

@@ -38,7 +38,7 @@ pub(super) enum Fault {
 /// Splits a text into records.
 pub(super) struct Splitter<'t> {
     text: &'t str,
-    separator: u8,
+    separator: char,
     at: usize,
     line: u32,
     row: u32,
@@ -51,7 +51,7 @@ enum End {
 }
 
 impl<'t> Splitter<'t> {
-    pub(super) fn new(text: &'t str, separator: u8) -> Self {
+    pub(super) fn new(text: &'t str, separator: char) -> Self {
         Self { text, separator, at: 0, line: 1, row: 0 }
     }
 
@@ -105,10 +105,22 @@ impl<'t> Splitter<'t> {
             return Ok(quoted);
         }
         let rest = self.rest();
-        let length = memchr::memchr3(self.separator, b'\n', b'\r', rest.as_bytes()).unwrap_or(rest.len());
+        let length = self.ends_at(rest);
         let field = rest.get(..length).unwrap_or_default();
         self.at += length;
         Ok((Cow::Borrowed(field), self.takes_end()))
+    }
+
+    /// Where a field without quotes ends.
+    fn ends_at(&self, rest: &str) -> usize {
+        let mut first = [0; 4];
+        let first = self.separator.encode_utf8(&mut first).as_bytes().first().copied().unwrap_or_default();
+        let mut ends = memchr::memchr3_iter(first, b'\n', b'\r', rest.as_bytes());
+        let is_end = |at: &usize| {
+            rest.as_bytes().get(*at) != Some(&first)
+                || rest.get(*at..).is_some_and(|r| r.starts_with(self.separator))
+        };
+        ends.find(is_end).unwrap_or(rest.len())
     }
 
     /// A field in quotes; none if the quotes stand around the first words of a field that began with a space.
@@ -133,12 +145,12 @@ impl<'t> Splitter<'t> {
         }
         let after = self.rest();
         let blank = after.bytes().take_while(|byte| matches!(byte, b' ' | 0x1a)).count();
-        let next = after.as_bytes().get(blank);
-        if next.is_none_or(|next| *next == self.separator || matches!(next, b'\n' | b'\r')) {
+        let next = after.get(blank..).and_then(|after| after.chars().next());
+        if next.is_none_or(|next| next == self.separator || matches!(next, '\n' | '\r')) {
             self.at += blank;
             return Ok(Some((field, self.takes_end())));
         }
-        if spaces > 0 && self.line == opened && !field.as_bytes().contains(&self.separator) {
+        if spaces > 0 && self.line == opened && !field.contains(self.separator) {
             self.at = began;
             return Ok(None);
         }
@@ -147,8 +159,8 @@ impl<'t> Splitter<'t> {
 
     /// Takes what ends a field.
     fn takes_end(&mut self) -> End {
-        if self.rest().as_bytes().first() == Some(&self.separator) {
-            self.at += 1;
+        if self.rest().starts_with(self.separator) {
+            self.at += self.separator.len_utf8();
             return End::Separator;
         }
         if !self.takes_line_end() {
@@ -206,7 +218,7 @@ mod tests {
     use super::*;
 
     fn split(text: &str) -> Result<Vec<(u32, u32, String)>, Fault> {
-        let mut splitter = Splitter::new(text, b',');
+        let mut splitter = Splitter::new(text, ',');
         let mut out = Vec::new();
         while let Some(record) = splitter.next()? {
             out.push((record.place.row, record.place.lines.0, record.fields.join("|")));
@@ -242,7 +254,7 @@ mod tests {
         let records = split("a\r\n\r\n\"1\n2\r3\",x\r\n\n\nb\rc").unwrap();
         let numbers: Vec<(u32, u32)> = records.iter().map(|(row, line, _)| (*row, *line)).collect();
         assert_eq!(numbers, [(1, 1), (3, 3), (6, 8), (7, 9)]);
-        let mut splitter = Splitter::new("a,\"1\n2\",\"3\n4\"\nb\n", b',');
+        let mut splitter = Splitter::new("a,\"1\n2\",\"3\n4\"\nb\n", ',');
         let first = splitter.next().unwrap().unwrap().place;
         assert_eq!((first.lines, first.opens), ((1, 3), Some(1)));
         let second = splitter.next().unwrap().unwrap().place;

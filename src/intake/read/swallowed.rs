@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     fn swallowed(text: &str) -> Option<u32> {
-        let mut splitter = Splitter::new(text, b',');
+        let mut splitter = Splitter::new(text, ',');
         let mut records = Vec::new();
         while let Some(record) = splitter.next().unwrap() {
             records.push(record.place);

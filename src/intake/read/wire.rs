@@ -19,6 +19,7 @@ const SHEET: u8 = b'S';
 const HEAD: u8 = b'H';
 const MERGED: u8 = b'M';
 const COVERED: u8 = b'C';
+const STRUCK: u8 = b'K';
 const ROW: u8 = b'R';
 const REFUSED: u8 = b'U';
 const END: u8 = b'E';
@@ -63,6 +64,10 @@ fn write_sheet(out: &mut impl Write, sheet: &Sheet) -> io::Result<()> {
     for head in &sheet.heads {
         out.write_all(&[HEAD])?;
         out.write_all(&head.to_le_bytes())?;
+    }
+    for row in &sheet.struck {
+        out.write_all(&[STRUCK])?;
+        out.write_all(&row.to_le_bytes())?;
     }
     for ((column, first), last) in &sheet.merged.0 {
         out.write_all(&[MERGED])?;
@@ -177,6 +182,10 @@ impl<F: Read> Input<'_, F> {
                     let head = u32::from_le_bytes(self.bytes()?);
                     book.sheets.last_mut().ok_or_else(nonsense)?.heads.insert(head);
                 }
+                STRUCK => {
+                    let row = u32::from_le_bytes(self.bytes()?);
+                    book.sheets.last_mut().ok_or_else(nonsense)?.struck.insert(row);
+                }
                 MERGED => {
                     let mut number = || self.bytes().map(u32::from_le_bytes);
                     let (column, first, last) = (number()?, number()?, number()?);
@@ -281,6 +290,7 @@ mod tests {
             rows: vec![(3, cells), (1_048_576, vec![Cell::Truth(false)])],
             hidden_rows: 2,
             heads: [3].into(),
+            struck: [2, 9].into(),
             merged: Merged([((0, 3), 5)].into()),
             covered: vec![(4, 0), (5, 16_383)],
         };

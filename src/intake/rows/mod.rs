@@ -3,7 +3,9 @@
 mod choices;
 mod date;
 mod frame;
+mod made;
 mod name;
+mod no_row;
 mod number;
 mod period;
 mod scan;
@@ -23,16 +25,17 @@ pub use tabs::Tab;
 pub(super) use unpivot::{in_sheet, sheet_row, tab_of};
 pub use value::Value;
 
-use super::cell::{Cell, address, letters, shortened};
+use super::cell::{Cell, address, cells_of, letters, shortened};
 use super::covered::covered;
 use super::guard;
 use super::headings::Headings;
 use super::read::{Book, Unreadable};
-use super::sheet::{Shape, fit, normal, whole};
+use super::sheet::{Shape, fit, whole};
 use super::{Effect, Problem};
 use crate::diagnostic::Code;
 use crate::pipeline::{Column, ColumnKind, Feed, FromText, Layout, Says};
 use date::text_date;
+use no_row::looks_like_a_code;
 use period::{period_in_name, year_within};
 use scan::{Scan, Tally, is_garbled};
 use unpivot::{address_in, made_of};
@@ -42,7 +45,7 @@ impl Reading {
     /// The cell in which a column of a row stands.
     pub fn cell(&self, row: &Row, column: &str) -> Option<String> {
         match self.letters_of(row.id).get(column) {
-            Some(letter) => Some(format!("{letter}{}", row.number())),
+            Some(letters) => Some(cells_of(letters, row.number())),
             None => row.made_of().filter(|_| self.made.iter().any(|made| made == column)),
         }
     }
@@ -232,6 +235,10 @@ struct Taker<'a> {
     filled: BTreeMap<usize, Tally>,
     /// Rows that begin with a word that no row of this feed has.
     not_rows: Tally,
+    /// Rows that are struck out.
+    struck: Tally,
+    /// The last row with the code of a practice.
+    last_code: u32,
     problems: Vec<Problem>,
     rejected: Vec<Problem>,
 }
@@ -241,6 +248,13 @@ impl<'a> Taker<'a> {
         let problems = std::mem::take(&mut shape.problems);
         let given = BTreeMap::new();
         let scan = Scan::of(&shape, layout);
+        let practice = layout.columns.iter().position(|c| c.name == "practice");
+        let practice = practice.and_then(|index| shape.places.get(index).copied().flatten());
+        let has_code = |cells: &[Cell]| {
+            practice.is_none_or(|place| cells.get(place).is_some_and(|cell| looks_like_a_code(&cell.shown())))
+        };
+        let coded = shape.sheet.rows.iter().rev().find(|(_, cells)| has_code(cells));
+        let last_code = coded.map_or(0, |(number, _)| *number);
         Self {
             feed,
             layout,
@@ -256,6 +270,8 @@ impl<'a> Taker<'a> {
             above: BTreeMap::new(),
             filled: BTreeMap::new(),
             not_rows: Tally::default(),
+            struck: Tally::default(),
+            last_code,
             problems,
             rejected: Vec::new(),
         }
@@ -397,9 +413,17 @@ impl<'a> Taker<'a> {
     fn rows(&mut self) {
         let body: Vec<&(u32, Vec<Cell>)> = self.body().collect();
         for (number, cells) in body {
+            let first = cells.iter().position(|c| !c.is_empty()).unwrap_or(0);
+            let (cell, begins) = (address_in(first, *number, self.shape.width), cells.get(first));
+            if self.shape.sheet.struck.contains(&sheet_row(*number)) {
+                self.struck.add(cell.clone(), "");
+                if self.layout.ignore_struck {
+                    self.rows.push(Row { id: *number, values: Vec::new(), fate: Fate::Ignored });
+                    continue;
+                }
+            }
             if self.is_no_row(cells) {
-                let first = cells.iter().position(|c| !c.is_empty()).unwrap_or(0);
-                self.not_rows.add(address_in(first, *number, self.shape.width), &cells[first].shown());
+                self.not_rows.add(cell, &begins.map(Cell::shown).unwrap_or_default());
                 self.rows.push(Row { id: *number, values: Vec::new(), fate: Fate::Ignored });
                 continue;
             }
@@ -419,6 +443,7 @@ impl<'a> Taker<'a> {
             notes.extend(tally.filled(&self.layout.columns[*index].title, sheet));
         }
         notes.extend(self.not_rows.not_rows(sheet));
+        notes.extend(self.struck.struck(self.layout.ignore_struck, sheet));
         for (index, tally) in &self.serials {
             notes.extend(tally.serials(&self.layout.columns[*index].title, sheet));
         }
@@ -427,86 +452,10 @@ impl<'a> Taker<'a> {
         self.problems.extend(notes);
     }
 
-    /// Whether a row begins with a word that the layout says no row begins with, such as a total. A row that
-    /// names a practice is one all the same, and so is one that has everything a row needs: a practice may be
-    /// called Total Health.
-    fn is_no_row(&self, cells: &[Cell]) -> bool {
-        let Some(first) = cells.iter().position(|cell| !cell.is_empty()) else { return false };
-        let text = crate::pipeline::fold(&cells[first].shown());
-        let begins = |word: &String| {
-            text.strip_prefix(word.as_str()).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-        };
-        if !self.layout.not_rows.iter().any(begins) {
-            return false;
-        }
-        let practice = self.layout.columns.iter().position(|c| c.name == "practice");
-        let practice = practice.and_then(|index| self.shape.places[index]);
-        let filled = |place: usize| cells.get(place).is_some_and(|cell| !cell.is_empty());
-        if practice.is_some_and(|place| place != first && filled(place)) {
-            return false;
-        }
-        let is_the_word = practice == Some(first) && self.layout.not_rows.contains(&text);
-        let needed = self.layout.columns.iter().zip(&self.shape.places).filter(|(column, _)| column.required);
-        let mut others = needed.filter_map(|(_, place)| *place).filter(|place| Some(*place) != practice);
-        is_the_word || others.any(|place| !filled(place))
-    }
-
-    /// Headings, notes and repeated headers among the rows.
-    fn not_a_row(&self, number: u32, cells: &[Cell]) -> Option<&'static str> {
-        if self.scan.is_title(cells) {
-            return Some("the title again");
-        }
-        if self.shape.sheet.heads.contains(&number) && self.lacks_a_required_cell(number, cells) {
-            return Some("the heading of the group of rows below it");
-        }
-        let filled: Vec<usize> = (0..cells.len()).filter(|i| !cells[*i].is_empty()).collect();
-        // What is merged with a cell above shows its value too.
-        let has_merged = (0..self.shape.width).any(|place| self.merged_above(place, number).is_some());
-        let required = self.layout.columns.iter().filter(|c| c.required).count();
-        let may_be_one = required >= 2 && self.shape.header_row > 0 && !has_merged;
-        if let ([only], true) = (filled.as_slice(), may_be_one) {
-            let practice = self.layout.columns.iter().position(|c| c.name == "practice");
-            let is_code = practice.is_some_and(|p| self.shape.places[p] == Some(*only))
-                && looks_like_a_code(&cells[*only].shown());
-            return (!is_code).then_some("one filled cell only, taken for a heading or a note");
-        }
-        // Every filled cell says what the header says there.
-        let again = |place: &usize| {
-            let shown = cells.get(*place).map(|c| normal(&c.shown())).unwrap_or_default();
-            let known = self.shape.headings.known.values().chain(&self.shape.headings.unknown);
-            known.filter(|(p, _)| p == place).any(|(_, text)| normal(text) == shown)
-        };
-        let same = filled.iter().filter(|place| again(place)).count();
-        let is_header = same >= 2 && same * 2 > filled.len();
-        (self.shape.header_row > 0 && is_header).then_some("the header again")
-    }
-
-    fn lacks_a_required_cell(&self, number: u32, cells: &[Cell]) -> bool {
-        let lacks = |place: usize| {
-            cells.get(place).is_none_or(Cell::is_empty) && self.merged_above(place, number).is_none()
-        };
-        let columns = self.layout.columns.iter().zip(&self.shape.places);
-        columns.filter(|(column, _)| column.required).any(|(_, place)| place.is_some_and(lacks))
-    }
-
-    fn ignored_heading(&mut self, number: u32, cells: &[Cell], what: &str) {
-        let first = cells.iter().position(|c| !c.is_empty()).unwrap_or(0);
-        self.problems.push(Problem {
-            code: Code::NotARow.id().to_owned(),
-            effect: Effect::Ignored,
-            sheet: self.sheet_name(),
-            cell: Some(address_in(first, number, self.shape.width)),
-            row: Some(number),
-            column: None,
-            found: cells.get(first).map(|c| shortened(&c.shown())),
-            message: what.to_owned(),
-            mend: "nothing to do, unless it is a row that should count".to_owned(),
-        });
-    }
-
     fn row(&mut self, number: u32, cells: &[Cell]) -> Row {
         let mut values = Vec::with_capacity(self.layout.columns.len());
         let mut fate = Fate::Standing;
+        let told = self.problems.len();
         for (index, column) in self.layout.columns.iter().enumerate() {
             if let Some(value) =
                 self.set_value(column).or_else(|| self.given.get(column.name.as_str()).cloned())
@@ -574,6 +523,16 @@ impl<'a> Taker<'a> {
             let withheld = self.feed.withhold.contains(&column.name);
             values.push(if withheld { Value::Missing } else { value });
         }
+        let sheet = self.sheet_name();
+        let parts = made::Parts {
+            layout: self.layout,
+            places: &self.shape.places,
+            sheet: sheet.as_deref(),
+            number,
+            cells,
+        };
+        self.problems.extend(parts.make(&mut values, &mut fate));
+        self.told_as_a_hint(told, number, &values, cells);
         Row { id: number, values, fate }
     }
 
@@ -664,6 +623,7 @@ impl<'a> Taker<'a> {
             .filter_map(|(column, place)| Some((column, (*place).filter(|p| *p < self.shape.width)?)))
             .map(|(column, place)| (column.name.clone(), letters(place)))
             .collect();
+        let letters = with_made(letters, self.layout);
         Reading {
             layout,
             sheet: self.sheet_name(),
@@ -678,17 +638,21 @@ impl<'a> Taker<'a> {
     }
 }
 
+/// The letters of the columns with those of the columns that are made of others.
+fn with_made(mut letters: BTreeMap<String, String>, layout: &Layout) -> BTreeMap<String, String> {
+    for (column, made) in layout.columns.iter().filter_map(|c| Some((c, c.made_of.as_ref()?))) {
+        let parts: Option<Vec<String>> = made.parts().iter().map(|part| letters.get(part).cloned()).collect();
+        if let Some(parts) = parts {
+            letters.insert(column.name.clone(), parts.join(", "));
+        }
+    }
+    letters
+}
+
 /// The first date in a text that may go on after it.
 fn first_date(text: &str, layout: &Layout) -> Option<NaiveDate> {
     let words: Vec<&str> = text.split_whitespace().collect();
     (1..=words.len().min(5))
         .filter_map(|n| text_date(&words[..n].join(" "), layout.date_order, layout.two_digit_years).ok())
         .next_back()
-}
-
-/// Letters and digits together and no space, as ODS codes are.
-fn looks_like_a_code(text: &str) -> bool {
-    (3..=8).contains(&text.len())
-        && text.chars().all(|c| c.is_ascii_alphanumeric())
-        && text.chars().any(|c| c.is_ascii_digit())
 }

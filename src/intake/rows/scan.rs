@@ -283,6 +283,22 @@ impl Tally {
         Some(Problem { effect: Effect::Ignored, ..problem })
     }
 
+    /// Rows that are struck out; `ignored` says that they are passed over.
+    pub(super) fn struck(&self, ignored: bool, sheet: Option<&str>) -> Option<Problem> {
+        let (cell, _) = self.first.as_ref()?;
+        let rows = plural(self.count, "row is struck out", "rows are struck out");
+        let (then, mend) = match ignored {
+            true => ("passed over", "nothing to do, unless it is a row that should count"),
+            false => ("read like the others", "delete what should not count"),
+        };
+        let message = match self.count {
+            1 => format!("{rows} and {then}"),
+            _ => format!("{rows} and {then}; this is the first"),
+        };
+        let problem = noted(Code::StruckOut, sheet, Some(cell), message, mend);
+        Some(Problem { effect: if ignored { Effect::Ignored } else { Effect::Noted }, ..problem })
+    }
+
     /// Text that was decoded wrongly before it was sent.
     pub(super) fn garbled(&self, sheet: Option<&str>) -> Option<Problem> {
         let (cell, _) = self.first.as_ref()?;

@@ -102,6 +102,7 @@ pub(super) fn made_long(shape: &Shape<'_>, layout: &Layout) -> Option<Sheet> {
     }
     let sheet = shape.sheet;
     let (merged, covered) = (sheet.merged.clone(), sheet.covered.clone());
+    let struck = sheet.struck.clone();
     Some(Sheet {
         name: sheet.name.clone(),
         named: sheet.named.clone(),
@@ -109,6 +110,7 @@ pub(super) fn made_long(shape: &Shape<'_>, layout: &Layout) -> Option<Sheet> {
         rows,
         merged,
         covered,
+        struck,
         ..Sheet::default()
     })
 }

@@ -1,8 +1,8 @@
 //! Reading a layout from its TOML table.
 
 use super::{
-    Agree, Column, ColumnKind, DateOrder, Declared, Expectation, FromText, Header, Layout, Others, Percent,
-    RowCheck, Says, Unpivot, Urgent, ValueLimits,
+    Agree, Column, ColumnKind, DateOrder, Declared, Expectation, FromText, Header, Layout, MadeOf, Others,
+    Percent, RowCheck, Says, Unpivot, Urgent, ValueLimits, made,
 };
 use crate::condition::Columns;
 use crate::diagnostic::{Code, likely};
@@ -20,6 +20,8 @@ impl Layout {
         let all_sheets = read_sheets(&mut table, sheet.is_some());
         let fewest_rows = table.count_or_none("fewest_rows").and_then(|n| usize::try_from(n.value).ok());
         let not_rows = folded(table.texts("not_rows"));
+        let struck = read_choice(&mut table, "struck", &[("ignore", true), ("count", false)]);
+        let separator = read_between_columns(&mut table);
         let header = read_header(&mut table);
         let ordered = table.has("date_order");
         let date_order = read_date_order(&mut table).unwrap_or(DateOrder::DayMonthYear);
@@ -48,6 +50,8 @@ impl Layout {
             all_sheets,
             fewest_rows: fewest_rows.unwrap_or_default(),
             not_rows,
+            ignore_struck: struck.unwrap_or_default(),
+            separator,
             header,
             date_order,
             two_digit_years,
@@ -67,7 +71,7 @@ impl Layout {
             columns: Vec::new(),
         };
         let report = table.report().clone();
-        let mut conditional = Vec::new();
+        let (mut conditional, mut places) = (Vec::new(), Vec::new());
         for (column, condition) in columns {
             if layout.column(&column.name).is_some() {
                 let message = format!("there are two columns `{}`", column.name);
@@ -75,6 +79,7 @@ impl Layout {
             }
             places_agree(&column, &condition.at, layout.header, &report);
             layout.columns.push(column);
+            places.push(condition.at.clone());
             conditional.push(condition);
         }
         let known = layout.table_columns();
@@ -82,6 +87,9 @@ impl Layout {
             column.required_when = condition.when.and_then(|text| row_truth(&report, &text, &known));
         }
         layout.read_rows(table, &known);
+        for (column, at) in layout.columns.iter().zip(&places) {
+            made::check(&layout, column, at, &report);
+        }
         Some(layout)
     }
 
@@ -152,6 +160,7 @@ impl Column {
         let position = table.count_or_none("position").and_then(|p| usize::try_from(p.value).ok());
         let place = read_letter(&mut table);
         let nth = read_nth(&mut table);
+        let made_of = MadeOf::read(&mut table);
         let fill_down = read_choice(&mut table, "fill", &[("down", true)]).unwrap_or_default();
         let required = table.flag("required");
         let needed = table.flag("needed") || required;
@@ -189,6 +198,7 @@ impl Column {
             guard,
             also,
             limits,
+            made_of,
             declared: Declared { file: at.file.to_string(), line: at.line },
         };
         Some((column, Conditional { at, when }))
@@ -340,6 +350,23 @@ fn read_sheets(table: &mut Table<'_>, named: bool) -> bool {
         table.report().error(&at, Code::BadValue, message, Some("take one of the two away".to_owned()));
     }
     all
+}
+
+/// `separator` of a layout: the one character between two columns of a text file.
+fn read_between_columns(table: &mut Table<'_>) -> Option<char> {
+    let separator = table.text_or_none("separator")?;
+    let mut characters = separator.value.chars();
+    let fault = match (characters.next(), characters.next()) {
+        (Some('"'), None) => "has another meaning in a text file",
+        (Some(one), None) if one.is_control() && one != '\u{1f}' => "stands in no text file",
+        (Some(one), None) if one.is_alphanumeric() => "stands within the cells themselves",
+        (Some(one), None) => return Some(one),
+        _ => "is longer than one character",
+    };
+    let message = format!("`separator` is {:?}: it {fault}", separator.value);
+    let mend = "write the one character that stands between two columns, such as \"|\"".to_owned();
+    table.report().error(&separator.at, Code::BadValue, message, Some(mend));
+    None
 }
 
 /// What stands between two values of a cell.

@@ -66,6 +66,8 @@ pub(super) struct Marks {
     hidden: Vec<(u32, u32)>,
     /// Rows that head a group of rows below them.
     heads: BTreeSet<u32>,
+    /// Rows all of whose filled cells are struck out.
+    struck: BTreeSet<u32>,
     merged: Vec<Area>,
     percent: Vec<Area>,
     truths: Vec<(Area, Truth)>,
@@ -154,6 +156,7 @@ impl Marks {
         let count = rows.keys().filter(|row| hidden(**row)).count();
         sheet.hidden_rows = u32::try_from(count).unwrap_or(u32::MAX);
         sheet.heads = self.heads.iter().map(|row| row.saturating_add(1)).collect();
+        sheet.struck = self.struck.iter().map(|row| row.saturating_add(1)).collect();
         sheet.merged = Merged::default();
         for area in &self.merged {
             let (first, last) = area.rows;

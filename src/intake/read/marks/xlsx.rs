@@ -10,8 +10,17 @@ use super::{Area, Marks, Truth, xml};
 use crate::intake::read::Unreadable;
 use crate::intake::read::archive::{Archive, damaged};
 
-/// The cell formats of a workbook that show per cents, by the number that cells know them by.
-type Formats = Vec<Option<Shown>>;
+/// The cell formats of a workbook, by the number that cells know them by.
+type Formats = Vec<Format>;
+
+/// What a cell format says besides how its cells look.
+#[derive(Debug, Clone, Default)]
+struct Format {
+    /// That numbers are shown as per cents.
+    percent: Option<Shown>,
+    /// That what stands in the cell is struck out.
+    struck: bool,
+}
 
 /// The marks of all sheets, in the order of the workbook.
 ///
@@ -75,22 +84,33 @@ fn targets(
 
 fn formats(archive: &mut Archive<'_>, folder: &str) -> Result<Formats, Unreadable> {
     let (mut own, mut formats): (BTreeMap<u32, Option<Shown>>, Formats) = Default::default();
-    let (mut in_formats, mut in_cells) = (false, false);
+    let (mut in_formats, mut in_fonts, mut in_cells) = (false, false, false);
+    let mut struck: Vec<bool> = Vec::new();
     archive.each_start(&format!("{folder}styles.xml"), |name, tag| match name {
-        "numFmts" => in_formats = true,
+        "numFmts" => (in_formats, in_fonts, in_cells) = (true, false, false),
         "numFmt" if in_formats => {
             if let (Some(id), Some(code)) = (xml::number(tag, "numFmtId"), xml::attribute(tag, "formatCode"))
             {
                 own.insert(id, Shown::of(&code));
             }
         }
-        "fonts" | "fills" | "borders" | "cellStyleXfs" | "cellStyles" | "dxfs" | "tableStyles" => {
-            (in_formats, in_cells) = (false, false);
+        "fonts" => (in_formats, in_fonts, in_cells) = (false, true, false),
+        "font" if in_fonts => struck.push(false),
+        "strike" if in_fonts => {
+            let says_no = matches!(xml::attribute(tag, "val").as_deref(), Some("0" | "false"));
+            struck.last_mut().into_iter().for_each(|font| *font = !says_no);
         }
-        "cellXfs" => (in_formats, in_cells) = (false, true),
+        "fills" | "borders" | "cellStyleXfs" | "cellStyles" | "dxfs" | "tableStyles" => {
+            (in_formats, in_fonts, in_cells) = (false, false, false);
+        }
+        "cellXfs" => (in_formats, in_fonts, in_cells) = (false, false, true),
         "xf" if in_cells => {
             let id = xml::number(tag, "numFmtId").unwrap_or(0);
-            formats.push(own.get(&id).cloned().unwrap_or_else(|| Shown::builtin(id)));
+            let font = xml::number(tag, "fontId").and_then(|font| usize::try_from(font).ok()).unwrap_or(0);
+            formats.push(Format {
+                percent: own.get(&id).cloned().unwrap_or_else(|| Shown::builtin(id)),
+                struck: struck.get(font).copied().unwrap_or_default(),
+            });
         }
         _ => {}
     })?;
@@ -98,7 +118,7 @@ fn formats(archive: &mut Archive<'_>, folder: &str) -> Result<Formats, Unreadabl
 }
 
 /// Reads a sheet to its end.
-fn sheet(part: impl BufRead, formats: &[Option<Shown>], recalculates: bool) -> quick_xml::Result<Marks> {
+fn sheet(part: impl BufRead, formats: &[Format], recalculates: bool) -> quick_xml::Result<Marks> {
     let mut scan = Scan { formats, recalculates, ..Scan::default() };
     let mut reader = xml::reader(part);
     let mut buffer = Vec::new();
@@ -119,7 +139,7 @@ fn sheet(part: impl BufRead, formats: &[Option<Shown>], recalculates: bool) -> q
 
 #[derive(Default)]
 struct Scan<'f> {
-    formats: &'f [Option<Shown>],
+    formats: &'f [Format],
     recalculates: bool,
     marks: Marks,
     /// The row and the column that come next, counted from 0.
@@ -128,6 +148,8 @@ struct Scan<'f> {
     /// The row before and its level of grouping.
     before: Option<(u32, u32)>,
     cell: Option<InCell>,
+    /// Whether all filled cells of the row so far are struck out; none if there is none.
+    struck: Option<bool>,
 }
 
 /// The cell that is being read.
@@ -245,13 +267,23 @@ impl Scan<'_> {
                 }
                 self.column = self.column.saturating_add(1);
             }
-            "row" => (self.row, self.column) = (self.row.saturating_add(1), 0),
+            "row" => {
+                if self.struck.take() == Some(true) {
+                    self.marks.struck.insert(self.row);
+                }
+                (self.row, self.column) = (self.row.saturating_add(1), 0);
+            }
             _ => {}
         }
     }
 
     fn finish(&mut self, cell: &InCell) {
-        let format = self.formats.get(cell.style).and_then(Option::as_ref);
+        let format = self.formats.get(cell.style);
+        if cell.inline || cell.value.as_deref().is_some_and(|value| !value.trim().is_empty()) {
+            let struck = format.is_some_and(|format| format.struck);
+            self.struck = Some(self.struck.unwrap_or(true) && struck);
+        }
+        let format = format.and_then(|format| format.percent.as_ref());
         if !cell.formula && format.is_none() {
             return;
         }
@@ -305,7 +337,8 @@ mod tests {
     use super::*;
 
     fn scanned(xml: &str, recalculates: bool) -> Marks {
-        let formats = [None, Shown::builtin(10)];
+        let percent = Format { percent: Shown::builtin(10), struck: false };
+        let formats = [Format::default(), percent, Format { percent: None, struck: true }];
         sheet(xml.as_bytes(), &formats, recalculates).unwrap()
     }
 
@@ -349,6 +382,14 @@ mod tests {
         );
         let calculated = r#"<sheetData><row><c><f t="array" ref="A1:B3">X</f><v>1</v></c></row></sheetData>"#;
         assert_eq!(scanned(calculated, true).truths, []);
+    }
+
+    #[test]
+    fn a_row_is_struck_out_where_all_its_filled_cells_are() {
+        let xml = r#"<sheetData><row r="2"><c s="2"><v>1</v></c><c s="0"/><c s="2" t="inlineStr"><is><t>a</t></is></c></row>
+            <row r="3"><c s="2"><v>1</v></c><c s="0"><v>2</v></c></row><row r="4"><c s="2"/></row>
+            <row><c s="9"><v>1</v></c></row><row r="7"><c s="2" t="s"><v>0</v></c></row></sheetData>"#;
+        assert_eq!(scanned(xml, false).struck, [1, 6].into());
     }
 
     #[test]
