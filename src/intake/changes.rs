@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::release::Release;
 use super::rows::{Fate, Reading, Row, Value};
-use super::settle::{Practices, rows_that_are};
+use super::settle::{Practices, settled_rows};
 use crate::condition::BETWEEN_VALUES;
 use crate::pipeline::{Column, ColumnKind, Counts, Feed, Layout};
 
@@ -55,43 +55,58 @@ pub struct ChangedCell {
     pub values: Option<(String, String)>,
 }
 
-/// A file that counts or counted.
-#[derive(Clone, Copy)]
-pub struct Edition<'r> {
-    /// What reading it gave.
-    pub reading: &'r Reading,
-    /// The rows of it that a named person released.
-    pub releases: &'r [Release],
+/// The rows of a file by what they are known by, ready to be compared.
+#[derive(Debug, Default)]
+pub struct Edition {
+    /// The table that they go to, and how many columns they have: only rows of the same table can be compared.
+    table: (String, usize),
+    standing: BTreeMap<String, Row>,
+    aside: BTreeMap<String, Row>,
 }
 
-/// Compares a file with those of its feed that counted before it, oldest first. `most` rows are named.
-/// `against` is the receipt of the last of them.
+impl Edition {
+    /// The rows of a reading; `releases` are those of this very file.
+    pub fn of(reading: &Reading, feed: &Feed, practices: &dyn Practices, releases: &[Release]) -> Self {
+        let Some(layout) = feed.layouts.get(reading.layout) else { return Self::default() };
+        let rows = settled_rows(reading, feed, practices, releases);
+        let (standing, others): (Vec<Row>, Vec<Row>) =
+            rows.into_iter().filter(|r| r.fate != Fate::Ignored).partition(|r| r.fate == Fate::Standing);
+        Self {
+            table: (layout.table.clone(), layout.columns.len()),
+            standing: keyed(standing, layout),
+            aside: keyed(others, layout),
+        }
+    }
+}
+
+/// The rows of the files of a feed that counted before one, of each key the last.
+#[derive(Debug, Default)]
+pub struct Before(BTreeMap<(String, usize), BTreeMap<String, Row>>);
+
+impl Before {
+    /// Adds the next file.
+    pub fn add(&mut self, edition: &Edition) {
+        let rows = self.0.entry(edition.table.clone()).or_default();
+        rows.extend(edition.standing.iter().map(|(key, row)| (key.clone(), row.clone())));
+    }
+}
+
+/// Compares a file with those of its feed that counted before it. `most` rows are named. `against` is the
+/// receipt of the last of them.
 pub fn changes(
-    new: Edition<'_>,
-    before: &[Edition<'_>],
+    (reading, new): (&Reading, &Edition),
+    before: &Before,
     against: String,
     feed: &Feed,
-    practices: &dyn Practices,
     most: usize,
 ) -> Option<Changes> {
-    let layout = feed.layouts.get(new.reading.layout)?;
-    let now = by_key(new, feed, layout, practices);
-    let mut then: BTreeMap<String, Row> = BTreeMap::new();
-    for edition in before {
-        let earlier = feed.layouts.get(edition.reading.layout)?;
-        // Files of one feed may come in several layouts; only rows of the same table can be compared.
-        if earlier.table != layout.table || earlier.columns.len() != layout.columns.len() {
-            continue;
-        }
-        then.extend(by_key(*edition, feed, earlier, practices));
-    }
-    if then.is_empty() {
-        return None;
-    }
+    let layout = feed.layouts.get(reading.layout)?;
+    let now = &new.standing;
+    let then = before.0.get(&new.table).filter(|rows| !rows.is_empty())?;
     let mut found = Changes { against, ..Changes::default() };
     let mut named: [Vec<Change>; 3] = Default::default();
     let withheld = |name: &str| feed.withhold.iter().any(|column| column == name);
-    for (key, row) in &now {
+    for (key, row) in now {
         match then.get(key) {
             None => {
                 found.added += 1;
@@ -100,16 +115,14 @@ pub fn changes(
             Some(old) if old.values == row.values => found.same += 1,
             Some(old) => {
                 found.changed += 1;
-                let cells = cells((feed, layout), new.reading, old, row, &withheld);
+                let cells = cells((feed, layout), reading, old, row, &withheld);
                 named[0].push(change("changed", (feed, layout), row, cells));
             }
         }
     }
     if feed.counts == Counts::Newest {
-        let aside =
-            keyed(rows_that_are(Fate::Quarantined, new.reading, feed, practices, new.releases), layout);
         for (key, row) in then.iter().filter(|(key, _)| !now.contains_key(*key)) {
-            if let Some(kept) = aside.get(key) {
+            if let Some(kept) = new.aside.get(key) {
                 found.aside += 1;
                 named[1].push(change("aside", (feed, layout), kept, Vec::new()));
             } else {
@@ -125,16 +138,7 @@ pub fn changes(
     Some(found)
 }
 
-/// The rows that count, by their key; a layout without a key knows a row by all that it says.
-fn by_key(
-    edition: Edition<'_>,
-    feed: &Feed,
-    layout: &Layout,
-    practices: &dyn Practices,
-) -> BTreeMap<String, Row> {
-    keyed(rows_that_are(Fate::Standing, edition.reading, feed, practices, edition.releases), layout)
-}
-
+/// Rows by their key; a layout without a key knows a row by all that it says.
 fn keyed(rows: Vec<Row>, layout: &Layout) -> BTreeMap<String, Row> {
     let places: Vec<usize> = layout
         .key

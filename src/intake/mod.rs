@@ -33,7 +33,7 @@ mod whole;
 
 pub use annotate::{Checked, ErrorRow, annotate, conceals};
 pub use cell::{Cell, cells_of};
-pub use changes::{Change, ChangedCell, Changes, Edition, changes};
+pub use changes::{Before, Change, ChangedCell, Changes, Edition, changes};
 pub use condense::condensed;
 pub use glyphs::unprintable;
 pub use guard::{hide_sheet_names, screen_unreadable};
@@ -41,6 +41,8 @@ pub use read::Book;
 pub use receipt::{Late, LateLevel, Receipt, State, is_errors_sheet};
 pub use release::{Kept, Release};
 pub use rows::{CELL, FILE, ROW, Reading, Rejection, TAB, Tab, says_in_name, take};
+#[cfg(test)]
+pub(crate) use settle::counted;
 pub use settle::{CARRIED_FROM, Counts, Lookup, Practices, Settled, settle, settle_released};
 
 pub use urgent::Urgent;

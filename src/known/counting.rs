@@ -4,12 +4,14 @@
 //! can be read, unless none of its rows can count or its data are older than those of the file before it:
 //! then the file before goes on counting, or a slip would silently undo what was known.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use chrono::NaiveDate;
 
-use super::row_releases;
-use super::state::{Files, NoPractices, Read, settle};
+use super::row_releases::Due;
+use super::state::{Files, Read, settle};
 use crate::dates::long;
 use crate::intake::{Practices, Release, Settled};
 use crate::ledger::Arrival;
@@ -60,15 +62,85 @@ impl Why {
     }
 }
 
-/// What decides which files count.
+/// What decides which files count: the arrivals, the releases and the register of one date. Whatever is found
+/// about a file is found once.
 pub(crate) struct Judge<'j> {
-    pub arrivals: &'j [Arrival],
-    pub as_of: NaiveDate,
-    pub releases: &'j [Release],
-    pub practices: &'j dyn Practices,
+    practices: &'j dyn Practices,
+    due: Due,
+    by_feed: BTreeMap<&'j str, Vec<&'j Arrival>>,
+    by_content: BTreeMap<(&'j str, &'j str), Vec<&'j Arrival>>,
+    orders: RefCell<BTreeMap<String, Rc<Order<'j>>>>,
+    /// For each file what counted once it had come.
+    standings: RefCell<BTreeMap<u32, Standing<'j>>>,
+    /// Files that were settled before it was their turn to count.
+    ahead: RefCell<BTreeMap<u32, (Settled, Taken)>>,
 }
 
-impl Judge<'_> {
+/// The files of a feed in the order in which they can take the place of one another.
+struct Order<'a> {
+    files: Vec<&'a Arrival>,
+    /// For each file of the feed, how many of `files` came before it.
+    before: BTreeMap<u32, usize>,
+    /// The files with data older than those of one before them.
+    older: Vec<(u32, Why)>,
+}
+
+/// What counts of a feed once some of its files have come.
+#[derive(Debug, Clone, Copy, Default)]
+struct Standing<'a> {
+    /// The newest file of which rows can count.
+    counts: Option<&'a Arrival>,
+    /// Where there is none: the newest whose rows are all kept aside.
+    aside: Option<&'a Arrival>,
+}
+
+impl<'j> Judge<'j> {
+    /// Judges these arrivals, in their order, with the releases that stand on a date.
+    pub fn new(
+        arrivals: &'j [Arrival],
+        as_of: NaiveDate,
+        releases: &[Release],
+        practices: &'j dyn Practices,
+    ) -> Self {
+        let mut by_feed: BTreeMap<&str, Vec<&Arrival>> = BTreeMap::new();
+        let mut by_content: BTreeMap<(&str, &str), Vec<&Arrival>> = BTreeMap::new();
+        for arrival in arrivals {
+            by_feed.entry(&arrival.feed).or_default().push(arrival);
+            by_content.entry((&arrival.feed, &arrival.sha256)).or_default().push(arrival);
+        }
+        Self {
+            practices,
+            due: Due::of(releases, arrivals, as_of),
+            by_feed,
+            by_content,
+            orders: RefCell::default(),
+            standings: RefCell::default(),
+            ahead: RefCell::default(),
+        }
+    }
+
+    /// Everything that a feed received, in the order of arrival.
+    pub fn of_feed(&self, feed: &str) -> &[&'j Arrival] {
+        self.by_feed.get(feed).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a feed received before a file, in the order of arrival.
+    pub fn earlier(&self, arrival: &Arrival) -> &[&'j Arrival] {
+        let of_feed = self.of_feed(&arrival.feed);
+        &of_feed[..of_feed.partition_point(|a| a.number < arrival.number)]
+    }
+
+    /// The file that brought the same content to the same feed before, the last of several.
+    pub fn same_before(&self, arrival: &Arrival) -> Option<&'j Arrival> {
+        let same = self.by_content.get(&(arrival.feed.as_str(), arrival.sha256.as_str()))?;
+        same.iter().rev().find(|a| a.number < arrival.number).copied()
+    }
+
+    /// The releases of rows of a file.
+    pub fn due(&self, arrival: &Arrival) -> Vec<Release> {
+        self.due.rows(arrival)
+    }
+
     /// The files of a feed that count, in the order of arrival; those that are passed over go to `passed`.
     ///
     /// # Errors
@@ -80,29 +152,33 @@ impl Judge<'_> {
         passed: &mut BTreeMap<u32, Passed>,
     ) -> anyhow::Result<Vec<Counting<'p>>> {
         let newest_only = feed.counts == Counts::Newest;
-        let chain = if newest_only && feed.data_date.is_some() {
-            self.in_order_of_data(feed, files, passed)?
-        } else {
-            self.arrivals.iter().filter(|a| a.feed == feed.id).collect()
-        };
+        let order = self.order(feed, files)?;
+        // What was passed over before the file that counts now came is of no account any more.
+        let last = order.files.last().map_or(0, |last| last.number);
+        let older = order.older.iter().filter(|(number, _)| *number > last);
+        passed.extend(older.map(|(number, why)| (*number, Passed { why: why.clone(), settled: None })));
         let (mut out, mut aside, mut newest) = (Vec::new(), Vec::new(), true);
-        for arrival in chain.into_iter().rev() {
+        let mut contents = BTreeSet::new();
+        for arrival in order.files.iter().rev().copied() {
             // Whatever a file rests on that a newer one replaced may be gone by now.
             let read = if newest { files.read(arrival)? } else { files.read_if_kept(arrival)? };
             let Some(read) = read else { continue };
             // One content counts once: under the name under which it came last.
-            if out.iter().any(|file: &Counting<'_>| file.arrival.sha256 == arrival.sha256) {
+            if contents.contains(arrival.sha256.as_str()) {
                 continue;
             }
-            let due = self.due(arrival);
-            let Some((settled, taken)) = settle(arrival, feed, &read, self.practices, &due) else { continue };
-            if newest_only && settled.counts.accepted == 0 && settled.counts.quarantined > 0 {
+            let ahead = self.ahead.borrow_mut().remove(&arrival.number);
+            let Some((settled, taken)) = ahead.or_else(|| self.settle(arrival, feed, &read)) else {
+                continue;
+            };
+            if newest_only && is_all_aside(&settled) {
                 passed.insert(arrival.number, Passed { why: Why::NoRow, settled: Some(settled.clone()) });
                 let file = Counting { arrival: arrival.clone(), feed, read, settled, taken };
                 aside.push(file);
                 newest = false;
                 continue;
             }
+            contents.insert(arrival.sha256.as_str());
             out.push(Counting { arrival: arrival.clone(), feed, read, settled, taken });
             if newest_only {
                 break;
@@ -132,87 +208,117 @@ impl Judge<'_> {
         counting: &[Counting<'_>],
         passed: &BTreeMap<u32, Passed>,
     ) -> anyhow::Result<Vec<Taken>> {
-        let Some(first) = counting.iter().filter(|c| c.feed.id == feed.id).map(|c| c.arrival.number).min()
+        let Some(first) =
+            counting.iter().filter(|c| c.feed.id == feed.id).map(|c| &c.arrival).min_by_key(|a| a.number)
         else {
             return Ok(Vec::new());
         };
         let mut out = Vec::new();
-        let earlier = self.arrivals.iter().filter(|a| a.feed == feed.id && a.number < first);
-        for arrival in earlier.filter(|a| !passed.contains_key(&a.number)) {
+        for arrival in self.earlier(first).iter().filter(|a| !passed.contains_key(&a.number)) {
             if let Some(read) = files.read_if_kept(arrival)? {
-                let settled = settle(arrival, feed, &read, self.practices, &self.due(arrival));
+                let ahead = self.ahead.borrow_mut().remove(&arrival.number);
+                let settled = ahead.or_else(|| self.settle(arrival, feed, &read));
                 out.extend(settled.map(|(_, taken)| taken));
             }
         }
         Ok(out)
     }
 
-    /// The releases of rows of a file.
-    pub fn due(&self, arrival: &Arrival) -> Vec<Release> {
-        row_releases::of_file(self.releases, arrival, self.arrivals, self.as_of)
+    /// Settles a file before it is its turn to count: then it is not settled again. None if it was refused.
+    pub fn settle_ahead(&self, arrival: &Arrival, feed: &Feed, read: &Read) -> Option<Settled> {
+        if let Some((settled, _)) = self.ahead.borrow().get(&arrival.number) {
+            return Some(settled.clone());
+        }
+        let (settled, taken) = self.settle(arrival, feed, read)?;
+        self.ahead.borrow_mut().insert(arrival.number, (settled.clone(), taken));
+        Some(settled)
     }
 
-    /// The files of a feed, each of which has data no older than those of the one before it. One without a
-    /// date replaces what came before and is replaced by what comes next, as everywhere else.
-    fn in_order_of_data<'a>(
-        &'a self,
+    fn settle(&self, arrival: &Arrival, feed: &Feed, read: &Read) -> Option<(Settled, Taken)> {
+        settle(arrival, feed, read, self.practices, &self.due(arrival))
+    }
+
+    /// The file of a feed that counted when this one came: what it replaced, or what goes on counting in its
+    /// place.
+    ///
+    /// # Errors
+    /// If a file in the store is damaged.
+    pub fn before(
+        &self,
+        arrival: &Arrival,
         feed: &Feed,
         files: &Files<'_>,
-        passed: &mut BTreeMap<u32, Passed>,
-    ) -> anyhow::Result<Vec<&'a Arrival>> {
-        let mut chain: Vec<&Arrival> = Vec::new();
-        let mut newest: Option<NaiveDate> = None;
-        let mut of_feed = self.arrivals.iter().filter(|a| a.feed == feed.id).peekable();
-        while let Some(arrival) = of_feed.next() {
+    ) -> anyhow::Result<Option<&'j Arrival>> {
+        let order = self.order(feed, files)?;
+        let before = match self.earlier(arrival) {
             // The date of the only file decides nothing.
-            if chain.is_empty() && of_feed.peek().is_none() {
-                chain.push(arrival);
+            [only] => std::slice::from_ref(only),
+            _ => &order.files[..order.before.get(&arrival.number).copied().unwrap_or_default()],
+        };
+        let (mut standing, mut walked) = (Standing::default(), Vec::new());
+        for earlier in before.iter().rev().copied() {
+            if let Some(known) = self.standings.borrow().get(&earlier.number) {
+                standing = *known;
                 break;
             }
-            let own = files.data_date(arrival, feed)?;
-            if let (Some(own), Some(newer)) = (own, newest)
-                && own < newer
-                && !row_releases::is_let_count(self.releases, arrival, self.arrivals, self.as_of)
-            {
-                passed.insert(arrival.number, Passed { why: Why::Older { own, newer }, settled: None });
-                continue;
+            let read = files.read_if_kept(earlier)?;
+            let settled = read.and_then(|read| self.settle_ahead(earlier, feed, &read));
+            let all_aside = settled.map(|s| feed.counts == Counts::Newest && is_all_aside(&s));
+            walked.push((earlier, all_aside));
+            if all_aside == Some(false) {
+                break;
             }
-            if files.has(arrival) {
-                if !files.is_readable(arrival)? {
+        }
+        for (earlier, all_aside) in walked.into_iter().rev() {
+            match all_aside {
+                Some(true) => standing.aside = Some(earlier),
+                Some(false) => standing = Standing { counts: Some(earlier), aside: None },
+                None => {}
+            }
+            self.standings.borrow_mut().insert(earlier.number, standing);
+        }
+        Ok(standing.counts.or(standing.aside))
+    }
+
+    /// Where the newest file counts and says of which date its data are: each file has data no older than those
+    /// of the one before it. One without a date replaces what came before and is replaced by what comes next,
+    /// as everywhere else.
+    fn order(&self, feed: &Feed, files: &Files<'_>) -> anyhow::Result<Rc<Order<'j>>> {
+        if let Some(known) = self.orders.borrow().get(&feed.id) {
+            return Ok(Rc::clone(known));
+        }
+        let of_feed = self.of_feed(&feed.id);
+        let mut order = Order { files: Vec::new(), before: BTreeMap::new(), older: Vec::new() };
+        let dated = feed.counts == Counts::Newest && feed.data_date.is_some();
+        let mut newest: Option<NaiveDate> = None;
+        for arrival in of_feed {
+            order.before.insert(arrival.number, order.files.len());
+            // The date of the only file decides nothing.
+            if dated && of_feed.len() > 1 {
+                let own = files.data_date(arrival, feed)?;
+                if let (Some(own), Some(newer)) = (own, newest)
+                    && own < newer
+                    && !self.due.lets_count(arrival)
+                {
+                    order.older.push((arrival.number, Why::Older { own, newer }));
                     continue;
                 }
-                newest = own;
+                if files.has(arrival) {
+                    if !files.is_readable(arrival)? {
+                        continue;
+                    }
+                    newest = own;
+                }
             }
-            chain.push(arrival);
+            order.files.push(arrival);
         }
-        // What was passed over before the file that counts now came is of no account any more.
-        if let Some(last) = chain.last() {
-            let of_feed = |number: u32| self.arrivals.iter().any(|a| a.number == number && a.feed == feed.id);
-            passed.retain(|number, _| *number > last.number || !of_feed(*number));
-        }
-        Ok(chain)
+        let order = Rc::new(order);
+        self.orders.borrow_mut().insert(feed.id.clone(), Rc::clone(&order));
+        Ok(order)
     }
 }
 
-/// The file of a feed that counted when this one came: what it replaced, or what goes on counting in its
-/// place.
-///
-/// # Errors
-/// If a file in the store is damaged.
-pub(crate) fn before<'p>(
-    arrival: &Arrival,
-    feed: &'p Feed,
-    files: &Files<'_>,
-    arrivals: &[Arrival],
-    as_of: NaiveDate,
-    known: Option<(&dyn Practices, &[Release])>,
-) -> anyhow::Result<Option<Counting<'p>>> {
-    let earlier: Vec<Arrival> = arrivals
-        .iter()
-        .filter(|a| a.feed == arrival.feed && a.number < arrival.number && files.has(a))
-        .cloned()
-        .collect();
-    let (practices, releases) = known.unwrap_or((&NoPractices, &[]));
-    let judge = Judge { arrivals: &earlier, as_of, releases, practices };
-    Ok(judge.of(feed, files, &mut BTreeMap::new())?.pop())
+/// Whether a file has rows and none of them can count.
+fn is_all_aside(settled: &Settled) -> bool {
+    settled.counts.accepted == 0 && settled.counts.quarantined > 0
 }

@@ -33,32 +33,35 @@ pub fn given(taken: &[Taken]) -> Vec<Release> {
     out
 }
 
-/// The releases of rows of one file that stand on a date.
-pub fn of_file(
-    releases: &[Release],
-    arrival: &Arrival,
-    arrivals: &[Arrival],
-    as_of: NaiveDate,
-) -> Vec<Release> {
-    let of_file = of_arrival(releases, arrival, arrivals, as_of);
-    of_file.filter(|release| !release.is_of_whole_file()).cloned().collect()
-}
+/// The releases that stand on a date, by the file that each names.
+#[derive(Debug, Default)]
+pub struct Due(BTreeMap<u32, Vec<Release>>);
 
-/// Whether a named person let a whole file count.
-pub fn is_let_count(releases: &[Release], arrival: &Arrival, arrivals: &[Arrival], as_of: NaiveDate) -> bool {
-    of_arrival(releases, arrival, arrivals, as_of).any(Release::is_of_whole_file)
-}
+impl Due {
+    /// Finds the file of each release.
+    pub fn of(releases: &[Release], arrivals: &[Arrival], as_of: NaiveDate) -> Self {
+        let mut due: BTreeMap<u32, Vec<Release>> = BTreeMap::new();
+        for release in releases.iter().filter(|release| release.on <= as_of) {
+            if let Some(arrival) = target(release, arrivals) {
+                due.entry(arrival.number).or_default().push(release.clone());
+            }
+        }
+        Self(due)
+    }
 
-fn of_arrival<'r>(
-    releases: &'r [Release],
-    arrival: &Arrival,
-    arrivals: &[Arrival],
-    as_of: NaiveDate,
-) -> impl Iterator<Item = &'r Release> {
-    let mine = move |release: &&Release| {
-        release.on <= as_of && target(release, arrivals).is_some_and(|a| a.number == arrival.number)
-    };
-    releases.iter().filter(mine)
+    /// The releases of rows of one file.
+    pub fn rows(&self, arrival: &Arrival) -> Vec<Release> {
+        self.all(arrival).filter(|release| !release.is_of_whole_file()).cloned().collect()
+    }
+
+    /// Whether a named person let a whole file count.
+    pub fn lets_count(&self, arrival: &Arrival) -> bool {
+        self.all(arrival).any(Release::is_of_whole_file)
+    }
+
+    fn all(&self, arrival: &Arrival) -> impl Iterator<Item = &Release> {
+        self.0.get(&arrival.number).into_iter().flatten()
+    }
 }
 
 /// The received file that a release names: by its receipt, or by its name; of several files of one name the

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use anyhow::Context as _;
@@ -17,7 +17,7 @@ use crate::intake::store::Store;
 use crate::intake::{self, Effect, Lookup, Practices, Problem, Reading, Rejection, Release, Settled};
 use crate::ledger::{Arrival, Ledger, LedgerError};
 use crate::levels::{self, Exception, Outcome, Rows};
-use crate::pipeline::{Feed, Pipeline};
+use crate::pipeline::{Counts, Feed, Pipeline};
 use crate::triangulate::{Register, Source, Taken, Triangulated};
 use crate::visits::{Clock, Clocks, Timed};
 
@@ -37,10 +37,11 @@ pub struct Files<'p> {
 }
 
 /// The books that were read last, by content and name: what is settled, answered and shown in one run asks
-/// for them again. Large ones go first.
+/// for them again. The oldest go first.
 #[derive(Default)]
 struct Books {
-    kept: Vec<((String, String), Rc<Book>)>,
+    kept: BTreeMap<(String, String), Rc<Book>>,
+    order: VecDeque<(String, String)>,
     cells: usize,
 }
 
@@ -48,12 +49,11 @@ struct Books {
 const CELLS_KEPT: usize = 2_000_000;
 
 impl Books {
-    fn get(&self, sha256: &str, name: &str) -> Option<Rc<Book>> {
-        let found = self.kept.iter().find(|((s, n), _)| s == sha256 && n == name);
-        found.map(|(_, book)| Rc::clone(book))
+    fn get(&self, known_as: &(String, String)) -> Option<Rc<Book>> {
+        self.kept.get(known_as).map(Rc::clone)
     }
 
-    fn keep(&mut self, sha256: &str, name: &str, book: &Rc<Book>) {
+    fn keep(&mut self, known_as: (String, String), book: &Rc<Book>) {
         let size = |book: &Book| -> usize {
             book.sheets.iter().flat_map(|s| &s.rows).map(|(_, cells)| cells.len()).sum()
         };
@@ -61,12 +61,15 @@ impl Books {
         if cells > CELLS_KEPT {
             return;
         }
-        while self.cells + cells > CELLS_KEPT && !self.kept.is_empty() {
-            let (_, oldest) = self.kept.remove(0);
+        while self.cells + cells > CELLS_KEPT {
+            let Some(oldest) = self.order.pop_front().and_then(|oldest| self.kept.remove(&oldest)) else {
+                break;
+            };
             self.cells = self.cells.saturating_sub(size(&oldest));
         }
         self.cells += cells;
-        self.kept.push(((sha256.to_owned(), name.to_owned()), Rc::clone(book)));
+        self.order.push_back(known_as.clone());
+        self.kept.insert(known_as, Rc::clone(book));
     }
 }
 
@@ -145,7 +148,8 @@ impl<'p> Files<'p> {
     /// # Errors
     /// If the store has it otherwise than it was received.
     pub fn read_if_kept(&self, arrival: &Arrival) -> anyhow::Result<Option<Read>> {
-        if self.store.has(&arrival.sha256) { self.read(arrival) } else { Ok(None) }
+        let known = self.read.borrow().contains_key(&arrival.number);
+        if known || self.store.has(&arrival.sha256) { self.read(arrival) } else { Ok(None) }
     }
 
     /// The cells of an arrival as they came. A sheet whose name may identify a person is known by its place.
@@ -158,8 +162,8 @@ impl<'p> Files<'p> {
             return Ok(Err(failed.clone()));
         }
         // What is looked for may differ from feed to feed.
-        let known_as = format!("{}/{}", arrival.feed, arrival.file);
-        if let Some(book) = self.books.borrow().get(sha256, &known_as) {
+        let known_as = (sha256.clone(), format!("{}/{}", arrival.feed, arrival.file));
+        if let Some(book) = self.books.borrow().get(&known_as) {
             return Ok(Ok(book));
         }
         let bytes = self
@@ -176,7 +180,7 @@ impl<'p> Files<'p> {
                     intake::hide_sheet_names(&mut book, guard);
                 }
                 let book = Rc::new(book);
-                self.books.borrow_mut().keep(sha256, &known_as, &book);
+                self.books.borrow_mut().keep(known_as, &book);
                 Ok(book)
             }
             Err(failed) => {
@@ -252,6 +256,20 @@ pub enum StateError {
     Other(#[from] anyhow::Error),
 }
 
+/// What is known once the files of a feed can be settled.
+pub(crate) struct Heard<'h, 'j> {
+    /// The feed. Releases and the register are read before it.
+    pub feed: &'h Feed,
+    /// What decides about its files.
+    pub judge: &'h Judge<'j>,
+    /// The register.
+    pub register: &'h Register,
+    /// Where only the newest file counts: that one, settled.
+    pub settled: BTreeMap<u32, Settled>,
+    /// Those that are newer and do not count.
+    pub passed: &'h BTreeMap<u32, Passed>,
+}
+
 /// What was known on a date.
 pub struct State {
     /// The date.
@@ -286,12 +304,25 @@ impl State {
     /// # Errors
     /// If an essential feed has no readable file, or the store is damaged.
     pub fn at(files: &Files<'_>, arrivals: &[Arrival], as_of: NaiveDate) -> Result<Self, StateError> {
+        Self::heard(files, arrivals, as_of, &mut |_| Ok(()))
+    }
+
+    /// The same, and tells of each feed as soon as its files can be settled: before all its files are read.
+    ///
+    /// # Errors
+    /// The same, and whatever `hear` gives.
+    pub(crate) fn heard(
+        files: &Files<'_>,
+        arrivals: &[Arrival],
+        as_of: NaiveDate,
+        hear: &mut dyn FnMut(&Heard<'_, '_>) -> anyhow::Result<()>,
+    ) -> Result<Self, StateError> {
         let pipeline = files.pipeline();
         let reads = |feed: &Feed, pick: &dyn Fn(&str) -> bool| feed.layouts.iter().any(|l| pick(&l.table));
         let is_releases = |feed: &Feed| reads(feed, &|table| table == row_releases::TABLE);
         let is_reference = |feed: &Feed| reads(feed, &Register::reads);
         let mut passed = BTreeMap::new();
-        let judge = Judge { arrivals, as_of, releases: &[], practices: &NoPractices };
+        let judge = Judge::new(arrivals, as_of, &[], &NoPractices);
         let mut in_force = Vec::new();
         for feed in pipeline.feeds.iter().filter(|f| is_releases(f)) {
             in_force.extend(judge.of(feed, files, &mut passed)?);
@@ -299,7 +330,7 @@ impl State {
         let given =
             row_releases::given(&in_force.iter().map(|c: &Counting<'_>| c.taken.clone()).collect::<Vec<_>>());
         // The register is made of all rows of its files; what is settled afterwards asks the register.
-        let judge = Judge { releases: &given, ..judge };
+        let judge = Judge::new(arrivals, as_of, &given, &NoPractices);
         let mut reference = Vec::new();
         for feed in pipeline.feeds.iter().filter(|f| is_reference(f)) {
             for file in judge.of(feed, files, &mut passed)? {
@@ -309,14 +340,21 @@ impl State {
         }
         present(pipeline.feeds.iter().filter(|f| is_reference(f)), &in_force, as_of)?;
         let register = Register::of(&reference, pipeline, as_of)?;
-        let judge = Judge { practices: &register, ..judge };
+        let judge = Judge::new(arrivals, as_of, &given, &register);
         for file in &mut in_force {
             let again = settle(&file.arrival, file.feed, &file.read, &register, &judge.due(&file.arrival));
             (file.settled, file.taken) =
                 again.context("a file that could be read cannot be settled again")?;
         }
         for feed in pipeline.feeds.iter().filter(|f| !is_releases(f) && !is_reference(f)) {
-            in_force.extend(judge.of(feed, files, &mut passed)?);
+            let every = feed.counts == Counts::Every;
+            let mut counting = if every { Vec::new() } else { judge.of(feed, files, &mut passed)? };
+            let settled = counting.iter().map(|c| (c.arrival.number, c.settled.clone())).collect();
+            hear(&Heard { feed, judge: &judge, register: &register, settled, passed: &passed })?;
+            if every {
+                counting = judge.of(feed, files, &mut passed)?;
+            }
+            in_force.extend(counting);
         }
         present(pipeline.feeds.iter(), &in_force, as_of)?;
         let mut earlier = Vec::new();

@@ -142,6 +142,8 @@ const MIGRATIONS: &[&str] = &[
     guard::ORDER_OF_RELEASES,
     readings::MIGRATION,
     alerts::SEVERAL_OF_A_KIND,
+    arrivals::NEWEST,
+    outbox::OPEN,
 ];
 
 /// An open ledger.

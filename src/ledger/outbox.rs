@@ -100,6 +100,9 @@ impl DispatchState {
     }
 }
 
+/// Messages are found by their state: of those that were sent there are ever more.
+pub(super) const OPEN: &str = "CREATE INDEX dispatch_state ON dispatch (state);";
+
 const COLUMNS: &str = "key, run, committee, recipient, subject, sha256, file, state, as_of";
 
 impl Ledger {
@@ -122,6 +125,19 @@ impl Ledger {
     pub fn dispatch(&self, key: &str) -> Result<Option<Dispatch>> {
         let sql = format!("SELECT {COLUMNS} FROM dispatch WHERE key = ?1");
         self.connection.query_row(&sql, [key], raw).optional()?.map(dispatch).transpose()
+    }
+
+    /// The messages in some states, in the order in which they were planned.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn dispatches_in(&self, states: &[DispatchState]) -> Result<Vec<Dispatch>> {
+        let words: Vec<String> = states.iter().map(|state| format!("'{}'", state.word())).collect();
+        let words = words.join(", ");
+        let sql = format!("SELECT {COLUMNS} FROM dispatch WHERE state IN ({words}) ORDER BY rowid");
+        let mut statement = self.connection.prepare(&sql)?;
+        let rows = statement.query_map([], raw)?;
+        rows.map(|row| dispatch(row?)).collect()
     }
 
     /// Every message, in the order in which they were planned.

@@ -100,7 +100,7 @@ pub fn hand_over(counter: &Counter<'_>, keys: &[String], ledger: &mut Ledger) ->
 /// Gives what was interrupted, and what nobody knows the fate of, the state it is to have.
 fn settle(counter: &Counter<'_>, transport: &str, ledger: &mut Ledger) -> Result<(), LedgerError> {
     let now = counter.clock.now();
-    for dispatch in ledger.dispatches()? {
+    for dispatch in ledger.dispatches_in(&[DispatchState::Sending, DispatchState::Unknown])? {
         let key = &dispatch.message.key;
         let steps = ledger.steps(key)?;
         let tries = steps.tries();
@@ -152,8 +152,13 @@ fn due(
 ) -> Result<Vec<Dispatch>, LedgerError> {
     let now = counter.clock.now();
     let own: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
+    for key in &own {
+        let state = ledger.dispatch(key)?.map(|dispatch| dispatch.state);
+        sent.before += usize::from(state == Some(DispatchState::Sent));
+    }
+    let open = [DispatchState::Planned, DispatchState::Retry, DispatchState::Sending];
     let mut out = Vec::new();
-    for dispatch in ledger.dispatches()? {
+    for dispatch in ledger.dispatches_in(&open)? {
         let is_own = own.contains(dispatch.message.key.as_str());
         let is_due = match dispatch.state {
             DispatchState::Planned => true,
@@ -162,11 +167,10 @@ fn due(
             }
             // A dry run works on a copy, where nobody has settled what was interrupted.
             DispatchState::Sending => counter.workspace.is_dry(),
-            DispatchState::Sent => {
-                sent.before += usize::from(is_own);
-                false
-            }
-            DispatchState::Failed | DispatchState::Unknown | DispatchState::Withdrawn => false,
+            DispatchState::Sent
+            | DispatchState::Failed
+            | DispatchState::Unknown
+            | DispatchState::Withdrawn => false,
         };
         if !is_due || (!is_own && counter.workspace.is_dry()) {
             continue;
@@ -187,17 +191,19 @@ fn is_of_message(stage: &str) -> bool {
 
 /// Tells what is not due now and still waits for somebody or something.
 fn waiting(tried: &[Dispatch], keys: &[String], ledger: &Ledger, sent: &mut Sent) -> Result<(), LedgerError> {
-    for dispatch in ledger.dispatches()? {
-        if tried.iter().any(|t| t.message.key == dispatch.message.key) {
+    let tried: BTreeSet<&str> = tried.iter().map(|tried| tried.message.key.as_str()).collect();
+    let keys: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
+    let open = [DispatchState::Retry, DispatchState::Unknown, DispatchState::Failed];
+    for dispatch in ledger.dispatches_in(&open)? {
+        let key = dispatch.message.key.as_str();
+        if tried.contains(key) || (dispatch.state == DispatchState::Failed && !keys.contains(key)) {
             continue;
         }
         let steps = ledger.steps(&dispatch.message.key)?;
         match dispatch.state {
             DispatchState::Retry => sent.failed.push(outcome_words::waits(&dispatch, &steps)),
             DispatchState::Unknown => sent.failed.push(outcome_words::unknown(&dispatch, &steps)),
-            DispatchState::Failed if keys.contains(&dispatch.message.key) => {
-                sent.failed.push(outcome_words::failed(&dispatch, &steps));
-            }
+            DispatchState::Failed => sent.failed.push(outcome_words::failed(&dispatch, &steps)),
             _ => {}
         }
     }

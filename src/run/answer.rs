@@ -1,21 +1,24 @@
 //! Receipts on their way: beside each file as text and as a page, with a checked copy where something is to
 //! be mended, and by mail to the owner of the feed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
 use chrono::NaiveDate;
 
-use super::arrive::{self, Lying, Receipts};
+use super::arrive::Lying;
+use super::draw::{Compared, Known, Sources};
+use super::receipts::Receipts;
 use crate::disk::unwritten::Unwritten;
 use crate::dispatch::{Attachment, Content, Sender, build};
 use crate::intake::store::Store;
 use crate::intake::{Receipt, State as Fate, annotate, inbox};
+use crate::known::counting::Judge;
 use crate::known::last_pack::LastPack;
 use crate::known::state::{Files, State};
-use crate::ledger::{Arrival, Ledger, Planned, Seen};
+use crate::ledger::{Arrival, Ledger, Planned};
 use crate::pipeline::{Job, Owner, Sent, slug};
 use crate::post::plan::{file_name, moment};
 use crate::render::{Templates, checked};
@@ -35,31 +38,26 @@ pub struct Desk<'d> {
 }
 
 impl Desk<'_> {
-    /// Lays the receipts beside the files. Gives what somebody should look at; a place that cannot be written
-    /// is one of `unwritten`.
+    /// Lays a receipt beside its file. Gives what somebody should look at; a place that cannot be written is one
+    /// of `unwritten`. `unchanged` is whether it says what it said before.
     ///
     /// # Errors
     /// If a receipt cannot be put into words, or the ledger not be used.
     pub fn lay_beside(
         &self,
-        lying: &[Lying],
-        receipts: &Receipts,
+        file: &Lying,
+        receipt: &Receipt,
+        unchanged: bool,
         ledger: &mut Ledger,
         unwritten: &Unwritten,
-    ) -> anyhow::Result<Vec<String>> {
-        let mut warnings = Vec::new();
-        for (place, receipt) in &receipts.by_place {
-            let Some(file) = lying.get(*place) else { continue };
-            let told = self.templates.receipt(receipt, self.most())?;
-            let beside = Beside { file, receipt, unwritten };
-            beside.write(&inbox::receipt_path(&file.path), inbox::RECEIPT, told.as_bytes());
-            let page = self.templates.receipt_mail(receipt, self.most())?;
-            let path = inbox::beside(&file.path, inbox::RECEIPT_PAGE);
-            beside.write(&path, inbox::RECEIPT_PAGE, page.as_bytes());
-            let unchanged = receipts.unchanged.contains(place);
-            warnings.extend(self.lay_copy(&beside, unchanged, ledger)?);
-        }
-        Ok(warnings)
+    ) -> anyhow::Result<Option<String>> {
+        let told = self.templates.receipt(receipt, self.most())?;
+        let beside = Beside { file, receipt, unwritten };
+        beside.write(&inbox::receipt_path(&file.path), inbox::RECEIPT, told.as_bytes());
+        let page = self.templates.receipt_mail(receipt, self.most())?;
+        let path = inbox::beside(&file.path, inbox::RECEIPT_PAGE);
+        beside.write(&path, inbox::RECEIPT_PAGE, page.as_bytes());
+        self.lay_copy(&beside, unchanged, ledger)
     }
 
     /// Lays the checked copy beside a file. A copy that somebody has worked in is left as it is.
@@ -79,10 +77,9 @@ impl Desk<'_> {
         if there.is_some() && there == ours && unchanged && !is_stale {
             return Ok(None);
         }
-        let (Seen::Before(arrival) | Seen::Elsewhere(arrival) | Seen::New(arrival)) = &file.seen;
         let copy = match receipt.state {
             Fate::Known => None,
-            _ => self.copy(receipt, arrival)?,
+            _ => self.copy(receipt, file.arrival())?,
         };
         let new = copy.as_ref().map(|bytes| crate::sha256(bytes));
         if there.is_some() && there != ours && there != new {
@@ -171,19 +168,25 @@ pub fn plan(
 ) -> anyhow::Result<Vec<String>> {
     let as_of = state.as_of;
     let open: BTreeSet<u32> = ledger.unanswered(as_of)?.into_iter().collect();
+    let places: BTreeMap<u32, usize> = lying
+        .iter()
+        .enumerate()
+        .filter(|(_, file)| file.arrival().file == file.name)
+        .map(|(place, file)| (file.arrival().number, place))
+        .rev()
+        .collect();
+    let judge = Judge::new(desk.arrivals, as_of, &state.releases, &state.register);
+    let compared = Compared::default();
+    let sources = Sources::new(desk.files, &judge, Some(Known::of(state)), last, &compared);
     let mut planned = Vec::new();
     for arrival in desk.arrivals.iter().filter(|a| open.contains(&a.number)) {
         let pipeline = desk.files.pipeline();
         let owner = pipeline.feed(&arrival.feed).and_then(|feed| pipeline.receipts.owner(feed));
         let Some(owner) = owner else { continue };
-        let lies = lying.iter().position(|file| {
-            let (Seen::Before(a) | Seen::Elsewhere(a) | Seen::New(a)) = &file.seen;
-            a.number == arrival.number && a.file == file.name
-        });
-        let receipt = match lies.and_then(|place| receipts.by_place.get(&place)) {
+        let receipt = match places.get(&arrival.number).and_then(|place| receipts.by_place.get(place)) {
             Some(receipt) => receipt.clone(),
             // It was taken away since: its sender is answered all the same.
-            None => arrive::receipt(arrival, desk.files, Some(state), desk.arrivals, None, last)?,
+            None => sources.receipt(arrival, None, None)?,
         };
         if owner.sent == Sent::Every || receipt.needs_mending() {
             let date = (as_of, job);

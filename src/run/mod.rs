@@ -3,11 +3,13 @@
 
 mod answer;
 mod arrive;
+mod draw;
 mod error;
 mod events;
 mod execute;
 mod intake;
 mod open;
+mod receipts;
 mod receive;
 mod record;
 mod report;

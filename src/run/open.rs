@@ -5,9 +5,10 @@ use std::path::Path;
 use chrono::NaiveDate;
 
 use super::answer::Desk;
-use super::arrive::{self, Lying, Receipts};
+use super::arrive::{self, Lying};
 use super::error::{RunError, missing};
 use super::execute::Progress;
+use super::receipts::{Answering, Receipts};
 use super::receive::{Downloaded, Held, Received, Reception};
 use super::report::Taken;
 use crate::clock::RealTime;
@@ -92,25 +93,27 @@ impl<'p> Entrance<'p> {
         progress.step("triangulating");
         let files = Files::new((*store).clone(), pipeline).knowing(ledger)?;
         let arrivals = ledger.arrivals(*as_of)?;
-        let state = State::at(&files, &arrivals, *as_of);
-        files.note_failed(ledger)?;
+        let desk = Desk { files: &files, arrivals: &arrivals, templates: self.templates };
+        let beside = (!workspace.is_dry()).then_some(self.unwritten);
+        let mut answering = Answering::new(&desk, &lying, ledger, beside);
+        let state = State::heard(&files, &arrivals, *as_of, &mut |heard| answering.hear(heard));
+        files.note_failed(answering.ledger())?;
         progress.step("comparing with the last pack");
         // Senders are answered whatever else cannot be done.
         let lasts = match &state {
-            Ok(state) => Lasts::before(self.job, *as_of, workspace, ledger, &files, &arrivals, state),
+            Ok(state) => {
+                Lasts::before(self.job, *as_of, workspace, answering.ledger(), &files, &arrivals, state)
+            }
             Err(_) => Ok(Lasts::default()),
         };
         let earlier = lasts.as_ref().ok().and_then(Lasts::latest);
-        let receipts = arrive::receipts(&lying, ledger, &files, state.as_ref().ok(), &arrivals, earlier)?;
+        let (receipts, told) = answering.finish(state.as_ref().ok(), earlier)?;
         files.note_failed(ledger)?;
         let mut warnings: Vec<String> = match arrive::strays(workspace, pipeline) {
             Ok(strays) => strays.iter().map(|stray| arrive::stray(stray)).collect(),
             Err(error) => vec![format!("{error:#}")],
         };
-        if !workspace.is_dry() {
-            let desk = Desk { files: &files, arrivals: &arrivals, templates: self.templates };
-            warnings.extend(desk.lay_beside(&lying, &receipts, ledger, self.unwritten)?);
-        }
+        warnings.extend(told);
         warnings.extend(downloads.iter().filter_map(Downloaded::remark));
         let lasts = lasts?;
         for last in lasts.packs().filter(|_| !workspace.is_dry()) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::arrive::Receipts;
+use super::receipts::Receipts;
 use crate::diagnostic::Code;
 use crate::wording::{listed, plural};
 

@@ -29,6 +29,7 @@ mod layouts;
 mod letters;
 mod long_texts;
 mod manners;
+mod many;
 mod once;
 mod operation;
 mod papers;

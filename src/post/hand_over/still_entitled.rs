@@ -20,8 +20,13 @@ pub(super) fn ask(
     sent: &mut Sent,
 ) -> Result<(), LedgerError> {
     let (now, dry) = (counter.clock.now(), counter.workspace.is_dry());
+    let asked =
+        ledger.dispatches_in(&[DispatchState::Planned, DispatchState::Retry, DispatchState::Withdrawn])?;
+    if asked.is_empty() {
+        return Ok(());
+    }
     let lists = Lists::of(counter, ledger)?;
-    for dispatch in ledger.dispatches()? {
+    for dispatch in asked {
         let key = &dispatch.message.key;
         if dry && !keys.contains(key) {
             continue;
