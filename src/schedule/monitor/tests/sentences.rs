@@ -46,7 +46,7 @@ fn a_scheduler_that_was_stopped_and_one_that_is_silent_are_two_things() {
         pipeline_sha256: String::new(),
         pipeline_faults: Vec::new(),
     };
-    let moment = local(now - Duration::hours(1));
+    let moment = "20 July 2026 at 08:00";
     picture.pulse = Some(pulse.clone());
     let silent = format!("the scheduler has been silent since {moment}: no job runs by itself");
     assert_eq!(said(&picture, "serve-alive"), [silent]);
