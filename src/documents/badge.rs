@@ -45,6 +45,16 @@ impl Badge {
         Self::past(levels, &BTreeMap::new(), number)
     }
 
+    /// Label and name: `Level 3, Support offer`.
+    pub fn in_full(&self) -> String {
+        if self.label == self.name { self.label.clone() } else { format!("{}, {}", self.label, self.name) }
+    }
+
+    /// The label within a sentence: `level 3`.
+    pub fn in_words(&self) -> String {
+        crate::wording::lower_first(&self.label)
+    }
+
     /// The badge of a practice of which no level can be told.
     pub fn out_of_scope() -> Self {
         let label = "Not in scope".to_owned();

@@ -48,7 +48,7 @@ impl Head {
             organisation: pipeline.organisation.clone(),
             committee: committee.to_owned(),
             audience: if public { "public" } else { "named" }.to_owned(),
-            period: material.quarter.long(),
+            period: material.period.long(),
             as_at: long(material.as_of),
             date: material.as_of.to_string(),
             author: pipeline.author.clone(),

@@ -10,7 +10,7 @@ use super::suppress::{Equation, Figures, Published, Told};
 use super::{Badge, Notice, Standing, Turn};
 use crate::intake::{Counts, Problem};
 use crate::levels::{Decision, Exception};
-use crate::pipeline::{Pipeline, Quarter};
+use crate::pipeline::{Pipeline, Span};
 use crate::triangulate::{Cells, Freshness, Triangulated};
 use crate::visits::Clock;
 
@@ -22,8 +22,10 @@ pub struct Material<'m> {
     pub run: &'m str,
     /// The date.
     pub as_of: NaiveDate,
-    /// The quarter that a pack of this date reports.
-    pub quarter: Quarter,
+    /// The period that its documents report.
+    pub period: Span,
+    /// The place or network whose practices these are; none for the whole board.
+    pub about: Option<String>,
     /// The facts of the date.
     pub known: &'m Triangulated,
     /// Every practice in scope, by code.
@@ -151,7 +153,12 @@ impl<'m> Material<'m> {
 
     /// What public packs of this date show.
     pub fn figures(&self) -> &Figures {
-        self.settled.get_or_init(|| super::quarterly::settle(self))
+        self.settled.get_or_init(|| super::paper::settle(self))
+    }
+
+    /// Whether a value plays a role in a column of a fact.
+    pub fn plays(&self, fact: &str, column: &str, role: &str, value: Option<&str>) -> bool {
+        self.pipeline.roles.is(fact, column, role, value)
     }
 
     /// What stands for a practice.

@@ -48,7 +48,7 @@ pub fn written(material: &Material<'_>, section: &str, reader: Reader<'_>) -> Wr
             continue;
         };
         // What was written for an earlier pack, or after this one, does not belong here.
-        let before = crate::dates::add_days(material.quarter.first, -1);
+        let before = crate::dates::add_days(material.period.first, -1);
         let since = material.last.as_ref().map_or(before, |last| last.as_of);
         if date > material.as_of || date <= since {
             continue;

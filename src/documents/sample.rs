@@ -7,13 +7,15 @@ use std::path::Path;
 use chrono::NaiveDate;
 use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series};
 
+use super::content::Block;
+use super::context::{About, Context};
 use super::suppress::Published;
-use super::{FeedStatus, LastMaterial, Material, SetAside, Standing, Turn};
+use super::{FeedStatus, LastMaterial, Material, Order, Paper, Reader, SetAside, Standing, Turn, blocks};
 use crate::condition::{BETWEEN_VALUES, Kind};
 use crate::dates;
 use crate::intake::{FILE, ROW};
 use crate::levels::{Cause, Decision, Evidence, Exception, Outcome, Past};
-use crate::pipeline::{Folder, Pipeline, load};
+use crate::pipeline::{Audience, Folder, Pipeline, load};
 use crate::triangulate::{Practice, Triangulated};
 use crate::visits::{Clock, State};
 
@@ -187,13 +189,40 @@ impl Sample {
         self.known.facts.insert(name.to_owned(), DataFrame::new(rows.len(), columns).unwrap());
     }
 
+    /// The block of that kind as the first document of the pipeline that has one wants it.
+    pub fn block(&self, material: &Material<'_>, word: &str, reader: Reader<'_>) -> Block {
+        self.block_about(material, word, reader, About::Practices)
+    }
+
+    /// The same about something.
+    pub fn block_about(
+        &self,
+        material: &Material<'_>,
+        word: &str,
+        reader: Reader<'_>,
+        about: About<'_>,
+    ) -> Block {
+        let mut documents = self.pipeline.documents.values();
+        let document = documents.find(|d| d.blocks.iter().any(|b| b.kind.word == word)).unwrap();
+        let wanted = document.blocks.iter().find(|b| b.kind.word == word).unwrap();
+        let all = &document.blocks;
+        blocks::make(&Context { material, reader, wanted, all, about, committee: "Group" })
+    }
+
+    /// The first pack of the pipeline for an audience.
+    pub fn pack(&self, material: &Material<'_>, audience: Audience) -> Paper {
+        let document = &self.pipeline.documents["quarterly-pack"];
+        Order { document, about: About::Practices, committee: "Group", audience }.paper(material)
+    }
+
     /// What documents are made of.
     pub fn material(&self) -> Material<'_> {
         Material {
             pipeline: &self.pipeline,
             run: "quarterly",
             as_of: self.known.as_of,
-            quarter: self.pipeline.calendar.quarter_before(self.known.as_of),
+            period: self.pipeline.calendar.quarter_before(self.known.as_of),
+            about: None,
             known: &self.known,
             standings: &self.standings,
             exceptions: &self.exceptions,

@@ -23,8 +23,13 @@ use crate::workspace::Workspace;
 pub struct Chosen {
     /// Of the packs of all committees the latest.
     pub latest: Option<String>,
-    /// That of each committee.
+    /// That of each committee and document, by [`key`].
     pub of: BTreeMap<String, String>,
+}
+
+/// What a document of a committee is known by: `quality-group/quarterly-pack`.
+pub fn key(committee: &str, document: &str) -> String {
+    format!("{committee}/{document}")
 }
 
 /// The last packs that were sent before a date. `later` is whether there was a run for a later date: then a
@@ -40,7 +45,10 @@ pub fn choose(sent: &[SentPack], as_of: NaiveDate, later: bool) -> Chosen {
     standing.sort_by_key(|pack| (pack.as_of, pack.sequence));
     Chosen {
         latest: standing.last().map(|pack| pack.run.clone()),
-        of: standing.into_iter().map(|pack| (pack.committee.clone(), pack.run.clone())).collect(),
+        of: standing
+            .into_iter()
+            .map(|pack| (key(&pack.committee, &pack.document), pack.run.clone()))
+            .collect(),
     }
 }
 
@@ -85,9 +93,19 @@ impl Lasts {
         self.packs.get(self.chosen.latest.as_ref()?)
     }
 
-    /// The last pack that a committee was sent.
-    pub fn of(&self, committee: &str) -> Option<&LastPack> {
-        self.packs.get(self.chosen.of.get(committee)?)
+    /// With what a document of a committee is compared: the last one of it that the committee was sent; what
+    /// is not compared with itself, with the last pack that the committee was sent.
+    pub fn of(&self, committee: &str, document: &Document) -> Option<&LastPack> {
+        let own = self.chosen.of.get(&key(committee, &document.id));
+        // A manifest of an earlier version has one pack for all documents of a committee.
+        let own = own.or_else(|| self.chosen.of.get(committee));
+        if document.is_compared() {
+            return self.packs.get(own?);
+        }
+        let prefix = key(committee, "");
+        let of_committee =
+            self.chosen.of.iter().filter(|(known, _)| known.starts_with(&prefix) || *known == committee);
+        of_committee.filter_map(|(_, run)| self.packs.get(run)).max_by_key(|pack| pack.result.as_of)
     }
 
     /// Each of them once.
@@ -95,7 +113,7 @@ impl Lasts {
         self.packs.values()
     }
 
-    /// What the manifest says of them, by committee.
+    /// What the manifest says of them, by [`key`].
     pub fn by_committee(&self) -> BTreeMap<String, Baseline> {
         let of = self.chosen.of.iter();
         of.filter_map(|(id, run)| Some((id.clone(), self.packs.get(run)?.baseline()))).collect()
@@ -104,7 +122,7 @@ impl Lasts {
 
 /// The last packs sent by now.
 fn now(as_of: NaiveDate, ledger: &Ledger) -> anyhow::Result<Chosen> {
-    let sent = ledger.sent_packs(Document::QuarterlyPack.word())?;
+    let sent = ledger.sent_packs()?;
     let later = ledger.last_as_of()?.is_some_and(|last| last > as_of);
     Ok(choose(&sent, as_of, later))
 }
@@ -157,6 +175,7 @@ mod tests {
         SentPack {
             id: format!("{committee}-{run}"),
             committee: committee.to_owned(),
+            document: "quarterly-pack".to_owned(),
             run: run.to_owned(),
             sequence,
             as_of: day(as_of),
@@ -166,7 +185,7 @@ mod tests {
     }
 
     fn of<'c>(chosen: &'c Chosen, committee: &str) -> Option<&'c str> {
-        chosen.of.get(committee).map(String::as_str)
+        chosen.of.get(&key(committee, "quarterly-pack")).map(String::as_str)
     }
 
     #[test]

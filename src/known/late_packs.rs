@@ -9,7 +9,6 @@ use crate::dates::long;
 use crate::intake::Receipt;
 use crate::ledger::{Arrival, LateLevel, Ledger, PackRecord, Purpose};
 use crate::levels::Lateness;
-use crate::pipeline::Document;
 use crate::wording::{list, plural};
 
 /// The packs that were sent and reported a level that is not what today's files say of that day.
@@ -102,7 +101,7 @@ pub fn find(
     Ok((Some(Late { run: made_by, as_of: made, levels, packs }), noted))
 }
 
-/// The quarterly packs of a run that somebody may have got, each with the addresses.
+/// The packs of a run that somebody may have got, each with the addresses.
 fn reached<'p>(
     packs: &'p [PackRecord],
     run: &str,
@@ -111,8 +110,7 @@ fn reached<'p>(
     let recalled: BTreeSet<String> = ledger.recalls()?.into_iter().map(|r| r.pack).collect();
     let messages = ledger.pack_messages()?;
     let mut out = Vec::new();
-    let kind = Document::QuarterlyPack.word();
-    let of_run = packs.iter().filter(|p| p.kind == kind && p.run == run && !recalled.contains(&p.id));
+    let of_run = packs.iter().filter(|p| p.is_of_period() && p.run == run && !recalled.contains(&p.id));
     for pack in of_run {
         let mut recipients = BTreeSet::new();
         for message in messages.iter().filter(|m| m.pack == pack.id && m.purpose != Purpose::Correction) {

@@ -16,7 +16,7 @@ use crate::documents::{FeedStatus, LastMaterial, Material, Notice, SetAside, Sta
 use crate::intake::{Counts, Effect, Problem, Receipt, Settled};
 use crate::ledger::Arrival;
 use crate::levels::{Decision, withdrawn};
-use crate::pipeline::{Calendar, Feed, Pipeline};
+use crate::pipeline::{Calendar, Every, Feed, Pipeline};
 use crate::visits::Clock;
 
 /// What the documents of a run are made from.
@@ -31,12 +31,14 @@ pub struct Gathered<'g, 'm> {
     pub run: &'m str,
 }
 
-/// What is said to each committee: against the last pack that it was sent itself.
+/// What is said to each committee: each document against the last one of it that the committee was sent.
 pub struct Papers<'m> {
-    /// For each pack that some committee is compared with what stands, and the pack.
+    /// For each pack that something is compared with what stands, and the pack.
     editions: Vec<(Vec<Standing>, Option<&'m LastPack>)>,
-    /// The place among them of what each committee is told.
-    of: BTreeMap<String, usize>,
+    /// What documents are made from: the place of an edition, and the period they report.
+    made: Vec<(usize, Every)>,
+    /// The place among these of what a committee is told in a document.
+    of: BTreeMap<(String, String), usize>,
 }
 
 impl<'m> Papers<'m> {
@@ -52,30 +54,37 @@ impl<'m> Papers<'m> {
     ) -> anyhow::Result<Self> {
         let latest = lasts.latest();
         let mut editions = vec![(result.practices.clone(), latest)];
-        let mut of = BTreeMap::new();
+        let (mut made, mut of) = (Vec::new(), BTreeMap::new());
         let run = |last: Option<&LastPack>| last.map(|last| last.result.run.clone());
         for committee in &today.pipeline.committees {
-            let last = lasts.of(&committee.id);
-            let known = editions.iter().position(|(_, other)| run(*other) == run(last));
-            let place = match known {
-                Some(place) => place,
-                None => {
-                    let comparison = last.map(|last| last.comparison(today)).transpose()?;
-                    editions.push((standings(state, comparison.as_ref())?, last));
-                    editions.len() - 1
-                }
-            };
-            of.insert(committee.id.clone(), place);
+            for document in today.pipeline.documents_of(&committee.documents) {
+                let last = lasts.of(&committee.id, document);
+                let known = editions.iter().position(|(_, other)| run(*other) == run(last));
+                let edition = match known {
+                    Some(place) => place,
+                    None => {
+                        let comparison = last.map(|last| last.comparison(today)).transpose()?;
+                        editions.push((standings(state, comparison.as_ref())?, last));
+                        editions.len() - 1
+                    }
+                };
+                let wanted = (edition, document.period);
+                let place = made.iter().position(|other| *other == wanted).unwrap_or_else(|| {
+                    made.push(wanted);
+                    made.len() - 1
+                });
+                of.insert((committee.id.clone(), document.id.clone()), place);
+            }
         }
-        Ok(Self { editions, of })
+        Ok(Self { editions, made, of })
     }
 
-    /// The place of what a committee is told among [`Papers::materials`].
-    pub fn place(&self, committee: &str) -> usize {
-        self.of.get(committee).copied().unwrap_or_default()
+    /// The place of what a committee is told in a document among [`Papers::materials`].
+    pub fn place(&self, committee: &str, document: &str) -> Option<usize> {
+        self.of.get(&(committee.to_owned(), document.to_owned())).copied()
     }
 
-    /// What the documents are made of, for each pack that they are compared with.
+    /// What the documents are made of, for each pack that they are compared with and each period.
     ///
     /// # Errors
     /// If the store no longer has a file.
@@ -87,11 +96,18 @@ impl<'m> Papers<'m> {
         turns: &BTreeMap<String, Turn>,
     ) -> anyhow::Result<Vec<Material<'p>>> {
         let feeds = feeds(gathered.files, gathered.arrivals, gathered.state)?;
-        let of = |(standings, last): &'p (Vec<Standing>, Option<&'m LastPack>)| {
+        let calendar = &gathered.files.pipeline().calendar;
+        let mut out = Vec::new();
+        for (edition, every) in &self.made {
+            let Some((standings, last)) = self.editions.get(*edition) else { continue };
             let (feeds, noticed) = (feeds.clone(), acknowledged.clone());
-            Material { turns: turns.clone(), ..material(gathered, standings, *last, feeds, remarks, noticed) }
-        };
-        Ok(self.editions.iter().map(of).collect())
+            out.push(Material {
+                turns: turns.clone(),
+                period: calendar.span_before(*every, gathered.state.as_of),
+                ..material(gathered, standings, *last, feeds, remarks, noticed)
+            });
+        }
+        Ok(out)
     }
 }
 
@@ -108,7 +124,8 @@ fn material<'m>(
         pipeline,
         run: gathered.run,
         as_of: state.as_of,
-        quarter: pipeline.calendar.quarter_before(state.as_of),
+        period: pipeline.calendar.quarter_before(state.as_of),
+        about: None,
         known: &state.known,
         standings,
         exceptions: &state.exceptions,

@@ -1,8 +1,6 @@
 //! What readers of public packs know already: all that any public pack printed that was sent or may yet be,
 //! to whichever committee. A pack that was recalled was read all the same, and so was one that is corrected.
 
-use std::collections::BTreeSet;
-
 use anyhow::Context as _;
 
 use super::last_packs::manifest_of;
@@ -11,7 +9,6 @@ use super::result::RunResult;
 use crate::documents::Material;
 use crate::documents::suppress::Published;
 use crate::ledger::Ledger;
-use crate::pipeline::Document;
 use crate::workspace::Workspace;
 
 /// What has been printed before a run.
@@ -40,7 +37,7 @@ impl Printed {
         }
         let runs: Vec<String> = match same {
             Some(runs) => runs,
-            None => ledger.printed_by(Document::QuarterlyPack.word(), manifest.as_of)?,
+            None => ledger.printed_by(manifest.as_of)?,
         };
         let mut out = Self::default();
         for run in runs {
@@ -64,7 +61,7 @@ impl Printed {
 
     /// Decides what the public packs of a run show, one after another, so that each knows the others; gives
     /// all that has been printed with them. `places` are those of their materials.
-    pub fn settle(self, run: &str, materials: &mut [Material<'_>], places: &BTreeSet<usize>) -> Published {
+    pub fn settle(self, run: &str, materials: &mut [Material<'_>], places: &[usize]) -> Published {
         let mut published = self.published;
         for place in places {
             let Some(material) = materials.get_mut(*place) else { continue };

@@ -159,6 +159,13 @@ pub struct PackRecord {
 const COLUMNS: &str = "id, letter, kind, committee, committee_id, period, revision, content, documents, run, \
                        as_of, state, remind, expires, at";
 
+impl PackRecord {
+    /// Whether it reports a period, and not what became of an exception.
+    pub fn is_of_period(&self) -> bool {
+        !self.letter.starts_with("exception/")
+    }
+}
+
 impl Ledger {
     /// Every pack, in the order in which they were first made.
     ///

@@ -11,6 +11,8 @@ pub struct SentPack {
     pub id: String,
     /// The committee, as paths and keys name it.
     pub committee: String,
+    /// The document that leads it.
+    pub document: String,
     /// The run that made what was sent.
     pub run: String,
     /// The place of that run among all runs.
@@ -24,50 +26,51 @@ pub struct SentPack {
 }
 
 impl Ledger {
-    /// The runs that made packs led by this kind of document which somebody has or may yet get, the newest run
+    /// The runs that made packs of a period which somebody has or may yet get, the newest run
     /// first; recalled and corrected ones too. One that waits counts, unless it waits in vain or for the date
     /// `as_of`, for which another takes its place.
     ///
     /// # Errors
     /// If the ledger cannot be read.
-    pub fn printed_by(&self, kind: &str, as_of: NaiveDate) -> Result<Vec<String>> {
+    pub fn printed_by(&self, as_of: NaiveDate) -> Result<Vec<String>> {
         let sql = "SELECT DISTINCT run.id, run.sequence FROM pack JOIN run ON run.id = pack.run
-             WHERE pack.kind = ?1 AND (EXISTS (
+             WHERE pack.letter NOT LIKE 'exception/%' AND (EXISTS (
                  SELECT 1 FROM pack_message AS message JOIN dispatch ON dispatch.key = message.key
                  WHERE message.pack = pack.id AND dispatch.state <> 'withdrawn')
-               OR (pack.as_of <> ?2 AND (pack.state = 'withheld'
-                     OR (pack.state = 'held' AND (pack.expires IS NULL OR pack.expires >= ?2)))))
+               OR (pack.as_of <> ?1 AND (pack.state = 'withheld'
+                     OR (pack.state = 'held' AND (pack.expires IS NULL OR pack.expires >= ?1)))))
              ORDER BY run.sequence DESC";
         let mut statement = self.connection.prepare(sql)?;
-        let rows = statement.query_map([kind, as_of.to_string().as_str()], |row| row.get(0))?;
+        let rows = statement.query_map([as_of.to_string()], |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Every pack led by this kind of document of which a message was handed over, in the order in which they
+    /// Every pack of a period of which a message was handed over, in the order in which they
     /// were first made. A notice of a recall hands no pack over.
     ///
     /// # Errors
     /// If the ledger cannot be read.
-    pub fn sent_packs(&self, kind: &str) -> Result<Vec<SentPack>> {
-        let sql = "SELECT pack.id, pack.committee_id, pack.run, run.sequence, pack.as_of,
+    pub fn sent_packs(&self) -> Result<Vec<SentPack>> {
+        let sql = "SELECT pack.id, pack.committee_id, pack.kind, pack.run, run.sequence, pack.as_of,
                  (SELECT max(dated) FROM approval WHERE approval.pack = pack.id
                       AND approval.content = pack.content),
                  (SELECT dated FROM recall WHERE recall.pack = pack.id)
              FROM pack JOIN run ON run.id = pack.run
-             WHERE pack.kind = ?1 AND EXISTS (
+             WHERE pack.letter NOT LIKE 'exception/%' AND EXISTS (
                  SELECT 1 FROM pack_message AS message JOIN dispatch ON dispatch.key = message.key
                  WHERE message.pack = pack.id AND message.purpose <> 'correction' AND dispatch.state = 'sent')
              ORDER BY pack.rowid";
         let mut statement = self.connection.prepare(sql)?;
-        let rows = statement.query_map([kind], |row| {
-            let dates: (String, Option<String>, Option<String>) = (row.get(4)?, row.get(5)?, row.get(6)?);
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, dates))
+        let rows = statement.query_map([], |row| {
+            let dates: (String, Option<String>, Option<String>) = (row.get(5)?, row.get(6)?, row.get(7)?);
+            Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get(3)?, row.get(4)?, dates))
         })?;
         rows.map(|row| {
-            let (id, committee, run, sequence, (as_of, approved, recalled)) = row?;
+            let ((id, committee, document), run, sequence, (as_of, approved, recalled)) = row?;
             Ok(SentPack {
                 id,
                 committee,
+                document,
                 run,
                 sequence,
                 as_of: date(&as_of)?,

@@ -1,6 +1,6 @@
 //! What is done at a level, by whom, and at which stage of a visit.
 
-use super::committee::words;
+use super::checked::words;
 use super::level::{Period, read_period};
 use super::reader::Table;
 use crate::diagnostic::Code;

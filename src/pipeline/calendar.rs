@@ -3,6 +3,7 @@
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
 use super::checked::read_choice;
+use super::period::Every;
 use super::reader::Table;
 use crate::dates;
 
@@ -15,41 +16,60 @@ pub struct Calendar {
     pub bank_holidays: Vec<NaiveDate>,
 }
 
-/// Three months of the organisation's year.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Quarter {
+/// A stretch of time that a document reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// What it is.
+    pub every: Every,
     /// Its first day.
     pub first: NaiveDate,
     /// Its last day.
     pub last: NaiveDate,
-    /// Its number in the year, 1 to 4.
+    /// Its number in the organisation's year, from 1.
     pub number: u32,
     /// The calendar year in which the organisation's year begins.
     pub year: i32,
 }
 
-impl Quarter {
-    /// `Q1 2026-27`.
+impl Span {
+    /// `Q1 2026-27`, `June 2026`, `2026-27`, `30 June 2026`.
     pub fn short(&self) -> String {
-        format!("Q{} {}", self.number, self.year_label())
+        match self.every {
+            Every::Day => dates::long(self.last),
+            Every::Month => self.last.format("%B %Y").to_string(),
+            Every::Quarter => format!("Q{} {}", self.number, self.year_label()),
+            Every::Year => self.year_label(),
+        }
     }
 
-    /// `Quarter 1 of 2026-27 (1 April to 30 June 2026)`.
+    /// The same with its days where the name does not say them: `Quarter 1 of 2026-27 (1 April to 30 June 2026)`.
     pub fn long(&self) -> String {
-        let first = self.first.format("%-d %B");
-        format!("Quarter {} of {} ({first} to {})", self.number, self.year_label(), dates::long(self.last))
+        let days = format!("{} to {}", self.first.format("%-d %B"), dates::long(self.last));
+        match self.every {
+            Every::Day | Every::Month => self.short(),
+            Every::Quarter => format!("Quarter {} of {} ({days})", self.number, self.year_label()),
+            Every::Year => {
+                format!("{} ({} to {})", self.year_label(), dates::long(self.first), dates::long(self.last))
+            }
+        }
     }
 
-    /// `2026-27-q1`, for paths and keys.
+    /// `2026-27-q1`, `2026-06`, `2026-27`, `2026-06-30`, for paths and keys.
     pub fn id(&self) -> String {
-        format!("{}-q{}", self.year_label(), self.number)
+        match self.every {
+            Every::Day => self.last.to_string(),
+            Every::Month => self.last.format("%Y-%m").to_string(),
+            Every::Quarter => format!("{}-q{}", self.year_label(), self.number),
+            Every::Year => self.year_label(),
+        }
     }
 
-    fn year_label(&self) -> String {
+    /// The organisation's year in which it lies: `2026-27`.
+    pub fn year_label(&self) -> String {
         format!("{}-{:02}", self.year, (self.year + 1).rem_euclid(100))
     }
 
-    /// Whether the date lies in the quarter.
+    /// Whether the date lies in it.
     pub fn contains(&self, date: NaiveDate) -> bool {
         self.first <= date && date <= self.last
     }
@@ -84,13 +104,35 @@ impl Calendar {
     }
 
     /// The quarter in which a date lies.
-    pub fn quarter_of(&self, date: NaiveDate) -> Quarter {
+    pub fn quarter_of(&self, date: NaiveDate) -> Span {
         let months_in = (date.month() + 12 - self.year_starts) % 12;
         let into_quarter = i32::try_from(months_in % 3).unwrap_or(0);
         let first = dates::add_months(date.with_day(1).unwrap_or(date), -into_quarter);
         let last = dates::add_days(dates::add_months(first, 3), -1);
         let into_year = i32::try_from(months_in - months_in % 3).unwrap_or(0);
-        Quarter { first, last, number: months_in / 3 + 1, year: dates::add_months(first, -into_year).year() }
+        let year = dates::add_months(first, -into_year).year();
+        Span { every: Every::Quarter, first, last, number: months_in / 3 + 1, year }
+    }
+
+    /// The stretch of that kind in which a date lies.
+    pub fn span_of(&self, every: Every, date: NaiveDate) -> Span {
+        let (first, last) = every.around(date, 0, self);
+        let months_in = (first.month() + 12 - self.year_starts) % 12;
+        let number = match every {
+            Every::Day => date.ordinal(),
+            Every::Month => months_in + 1,
+            Every::Quarter => months_in / 3 + 1,
+            Every::Year => 1,
+        };
+        Span { every, first, last, number, year: self.year_of(date).0.year() }
+    }
+
+    /// The stretch that a document of this date reports: the one that ended before it, or the day itself.
+    pub fn span_before(&self, every: Every, date: NaiveDate) -> Span {
+        match every {
+            Every::Day => self.span_of(every, date),
+            _ => self.span_of(every, dates::add_days(self.span_of(every, date).first, -1)),
+        }
     }
 
     /// The first and the last day of the organisation's year in which a date lies.
@@ -101,8 +143,8 @@ impl Calendar {
         (first, dates::add_days(dates::add_months(first, 12), -1))
     }
 
-    /// The quarter that a pack of this date reports: the one that ended before it.
-    pub fn quarter_before(&self, date: NaiveDate) -> Quarter {
+    /// The quarter that ended before a date.
+    pub fn quarter_before(&self, date: NaiveDate) -> Span {
         self.quarter_of(dates::add_days(self.quarter_of(date).first, -1))
     }
 
@@ -147,6 +189,22 @@ mod tests {
         assert_eq!(quarter.long(), "Quarter 1 of 2026-27 (1 April to 30 June 2026)");
         assert_eq!(england().quarter_of(day("2027-02-03")).id(), "2026-27-q4");
         assert_eq!(england().quarter_of(day("1999-12-31")).short(), "Q3 1999-00");
+    }
+
+    #[test]
+    fn a_document_reports_what_ended_before_its_date() {
+        let of = |every, date: &str| {
+            let span = england().span_before(every, day(date));
+            (span.id(), span.short(), span.first.to_string(), span.number)
+        };
+        let is = |id: &str, short: &str, first: &str, number| {
+            (id.to_owned(), short.to_owned(), first.to_owned(), number)
+        };
+        assert_eq!(of(Every::Month, "2026-10-01"), is("2026-09", "September 2026", "2026-09-01", 6));
+        assert_eq!(of(Every::Month, "2027-01-08"), is("2026-12", "December 2026", "2026-12-01", 9));
+        assert_eq!(of(Every::Quarter, "2027-01-15"), is("2026-27-q3", "Q3 2026-27", "2026-10-01", 3));
+        assert_eq!(of(Every::Year, "2027-04-01"), is("2026-27", "2026-27", "2026-04-01", 1));
+        assert_eq!(of(Every::Day, "2026-11-30"), is("2026-11-30", "30 November 2026", "2026-11-30", 334));
     }
 
     #[test]

@@ -18,6 +18,23 @@ pub(super) fn read_choice<T: Copy>(table: &mut Table<'_>, key: &str, words: &[(&
     found
 }
 
+/// A list of words, each with its value; unknown ones are noted.
+pub(super) fn words<T: Copy>(table: &mut Table<'_>, key: &str, known: &[(&str, T)]) -> Vec<T> {
+    let mut out = Vec::new();
+    for text in table.texts(key) {
+        match known.iter().find(|(word, _)| *word == text.value) {
+            Some((_, value)) => out.push(*value),
+            None => {
+                let names: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+                let message = format!("`{}` is not known in `{key}`", text.value);
+                let mend = format!("it can be {}", names.join(", "));
+                table.report().error(&text.at, Code::UnknownName, message, Some(mend));
+            }
+        }
+    }
+    out
+}
+
 pub(super) fn regex(report: &Report, pattern: &Placed<String>) -> Option<Regex> {
     match Regex::new(&pattern.value) {
         Ok(regex) => Some(regex),

@@ -1,16 +1,17 @@
 //! Committees: what each receives, in which audience, and who its recipients are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::checked::read_choice;
+use super::document::Document;
 use super::level::{Period, read_period};
 use super::posting::read_budget;
 use super::reader::Table;
 use super::small_numbers::SmallNumbers;
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, likely};
 
 /// One committee.
 #[derive(Debug, Clone)]
@@ -21,12 +22,12 @@ pub struct Committee {
     pub id: String,
     /// Its initials, lower case, as the names of its packs begin: `pcqg`.
     pub short: String,
-    /// The documents it gets.
-    pub documents: Vec<Document>,
+    /// The documents it gets, by id, in its order.
+    pub documents: Vec<String>,
+    /// The place whose documents it gets where there is one of each place; those of all if none is named.
+    pub place: Option<String>,
     /// Whether practices are named in them.
     pub audience: Audience,
-    /// The sections of the pack it gets; all if none is named.
-    pub sections: Vec<Section>,
     /// What it takes for its packs to leave. Exception alerts always leave at once.
     pub release: Release,
     /// What the attachments of one of its messages may weigh, where it is not as for all.
@@ -37,31 +38,6 @@ pub struct Committee {
     pub outside: Outside,
     /// Who receives its mail.
     pub recipients: Vec<Recipient>,
-}
-
-/// A kind of document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Document {
-    /// The pack of the quarter.
-    QuarterlyPack,
-    /// One or two pages on a practice of a reactive level.
-    Sbar,
-    /// What happened tonight.
-    ExceptionAlert,
-}
-
-impl Document {
-    /// The words for it in TOML.
-    pub const WORDS: [(&str, Self); 3] = [
-        ("quarterly-pack", Document::QuarterlyPack),
-        ("sbar", Document::Sbar),
-        ("exception-alert", Document::ExceptionAlert),
-    ];
-
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        Self::WORDS.iter().find(|(_, d)| *d == self).map_or("", |(word, _)| word)
-    }
 }
 
 /// What it takes for a pack to leave.
@@ -106,70 +82,6 @@ pub enum Audience {
     Public,
 }
 
-/// A part of the quarterly pack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Section {
-    /// The figures of the quarter in brief.
-    Summary,
-    /// (a) Data and visits.
-    Visits,
-    /// (b) Themes.
-    Themes,
-    /// (c) Support offered and taken up.
-    Support,
-    /// (d) Best practice.
-    BestPractice,
-    /// (e) Changes to the plan.
-    Changes,
-    /// (f) Narrative.
-    Narrative,
-    /// Exceptions, open and closed.
-    Exceptions,
-    /// Movements between levels.
-    Movements,
-    /// Sources and the quality of the data.
-    Sources,
-    /// Every practice.
-    Annex,
-}
-
-impl Section {
-    /// The words for the sections in TOML, in the order of the pack.
-    pub const WORDS: [(&str, Self); 11] = [
-        ("summary", Section::Summary),
-        ("visits", Section::Visits),
-        ("themes", Section::Themes),
-        ("support", Section::Support),
-        ("best-practice", Section::BestPractice),
-        ("changes", Section::Changes),
-        ("narrative", Section::Narrative),
-        ("exceptions", Section::Exceptions),
-        ("movements", Section::Movements),
-        ("sources", Section::Sources),
-        ("annex", Section::Annex),
-    ];
-
-    /// What the narrative sheet calls it, where the pack prints paragraphs beside its figures; a paragraph of
-    /// another name is printed nowhere.
-    pub fn written_as(self) -> Option<&'static str> {
-        match self {
-            Section::Summary => Some("Summary"),
-            Section::Visits => Some("Data and visits"),
-            Section::Themes => Some("Themes"),
-            Section::Support => Some("Support"),
-            Section::BestPractice => Some("Best practice"),
-            Section::Changes => Some("Changes to the plan"),
-            Section::Narrative => Some("Narrative"),
-            Section::Exceptions | Section::Movements | Section::Sources | Section::Annex => None,
-        }
-    }
-
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        Self::WORDS.iter().find(|(_, s)| *s == self).map_or("", |(word, _)| word)
-    }
-}
-
 /// One recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {
@@ -193,12 +105,17 @@ pub struct Recipient {
 /// Reads `committees.toml`.
 ///
 /// `linked` says whether `[mail]` tells where recipients find what is too large to be attached.
-pub(super) fn read(mut file: Table<'_>, linked: bool) -> (Vec<Committee>, SmallNumbers) {
+pub(super) fn read(
+    mut file: Table<'_>,
+    linked: bool,
+    documents: &BTreeMap<String, Document>,
+    places: &[String],
+) -> (Vec<Committee>, SmallNumbers) {
     let report = file.report().clone();
     let mut committees: Vec<Committee> = Vec::new();
     for table in file.tables("committee") {
         let at = table.at();
-        let Some(committee) = Committee::read(table, linked) else { continue };
+        let Some(committee) = Committee::read(table, linked, documents, places) else { continue };
         if committees.iter().any(|c| c.id == committee.id) {
             let message = format!("there are two committees `{}`", committee.name);
             report.error(&at, Code::DuplicateName, message, None);
@@ -227,20 +144,46 @@ fn shorten(committees: &mut [Committee]) {
 }
 
 impl Committee {
-    fn read(mut table: Table<'_>, linked: bool) -> Option<Self> {
+    fn read(
+        mut table: Table<'_>,
+        linked: bool,
+        documents: &BTreeMap<String, Document>,
+        places: &[String],
+    ) -> Option<Self> {
         let report = table.report().clone();
         let name = table.text("name");
-        let documents = words(&mut table, "documents", &Document::WORDS);
-        if documents.is_empty() {
+        let gets = document_names(&mut table, documents);
+        if gets.is_empty() {
             report.error(&table.at(), Code::MissingKey, "a committee needs `documents`", None);
         }
+        for (index, id) in gets.iter().enumerate() {
+            let of = |id: &String| documents.get(id).map(|d| (d.tag.clone(), d.period, d.is_regular()));
+            if let Some(other) = gets.iter().take(index).find(|other| of(other) == of(id)) {
+                let message = format!("`{id}` and `{other}` would be known by the same name");
+                let mend = format!("give one of them a `tag` of its own in documents/{id}.toml");
+                report.error(&table.at_of("documents"), Code::DuplicateName, message, Some(mend));
+            }
+        }
+        let place = table.text_or_none("place").filter(|place| {
+            let known = places.contains(&place.value);
+            if !known {
+                let mend = likely(&place.value, places.iter().map(String::as_str));
+                let mend = mend.map(|near| format!("did you mean `{near}`?"));
+                report.error(
+                    &place.at,
+                    Code::UnknownName,
+                    format!("there is no place `{}`", place.value),
+                    mend,
+                );
+            }
+            known
+        });
         let audience =
             read_choice(&mut table, "audience", &[("named", Audience::Named), ("public", Audience::Public)]);
         if audience.is_none() && !table.has("audience") {
             let mend = Some("write audience = \"named\" or audience = \"public\"".to_owned());
             report.error(&table.at(), Code::MissingKey, "the key `audience` is missing", mend);
         }
-        let sections = words(&mut table, "sections", &Section::WORDS);
         let short = table.text_or_none("short").map(|t| slug(&t.value)).unwrap_or_default();
         let release = read_release(&mut table);
         let budget = read_budget(&mut table);
@@ -256,8 +199,9 @@ impl Committee {
         }
         let ways = [("block", Outside::Block), ("public", Outside::Public)];
         let outside = read_choice(&mut table, "outside", &ways).unwrap_or(Outside::Block);
-        if audience == Some(Audience::Public) && documents.iter().any(|d| *d != Document::QuarterlyPack) {
-            let message = "a public committee gets the quarterly pack only: other documents name practices";
+        let names_all = |id: &&String| documents.get(*id).is_some_and(|d| !d.is_for(Audience::Public));
+        if let (Some(Audience::Public), Some(id)) = (audience, gets.iter().find(names_all)) {
+            let message = format!("a public committee cannot get `{id}`: all of it names practices");
             report.error(&table.at(), Code::BadValue, message, None);
         }
         let none = !table.has("recipient");
@@ -276,9 +220,9 @@ impl Committee {
             id: slug(&name),
             name,
             short,
-            documents,
+            documents: gets,
+            place: place.map(|place| place.value),
             audience: audience?,
-            sections,
             release,
             budget,
             over_budget,
@@ -299,19 +243,19 @@ fn read_release(table: &mut Table<'_>) -> Release {
     read_choice(table, "release", &ways).unwrap_or(Release::Automatic)
 }
 
-/// A list of words, each with its value; unknown ones are noted.
-pub(super) fn words<T: Copy>(table: &mut Table<'_>, key: &str, known: &[(&str, T)]) -> Vec<T> {
-    let mut out = Vec::new();
-    for text in table.texts(key) {
-        match known.iter().find(|(word, _)| *word == text.value) {
-            Some((_, value)) => out.push(*value),
-            None => {
-                let names: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
-                let message = format!("`{}` is not known in `{key}`", text.value);
-                let mend = format!("it can be {}", names.join(", "));
-                table.report().error(&text.at, Code::UnknownName, message, Some(mend));
+/// The key `documents`: ids of documents, each once; unknown ones are noted.
+pub(super) fn document_names(table: &mut Table<'_>, documents: &BTreeMap<String, Document>) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for name in table.texts("documents") {
+        if documents.contains_key(&name.value) {
+            if !out.contains(&name.value) {
+                out.push(name.value);
             }
+            continue;
         }
+        let declared = (format!("documents/{}.toml", name.value), name.value.as_str());
+        let message = format!("there is no document `{}`", name.value);
+        table.report().unknown(&name.at, message, declared, documents.keys().map(String::as_str));
     }
     out
 }

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::calendar::Calendar;
-use super::committee::{Audience, Committee, Document, Outside};
+use super::committee::{Audience, Committee, Outside};
+use super::document::Document;
 use super::fact::Fact;
 use super::feed::Feed;
 use super::general::General;
@@ -232,15 +233,18 @@ fn practices_everywhere(report: &Report, facts: &BTreeMap<String, Fact>) {
     }
 }
 
-/// Committees that wait for alerts where nothing is ever an exception.
-pub(super) fn unsaid_exceptions(report: &Report, committees: &[Committee]) {
-    let waits = |committee: &&Committee| committee.documents.contains(&Document::ExceptionAlert);
-    for committee in committees.iter().filter(waits) {
+/// Committees that wait for what becomes of exceptions, where nothing is ever an exception.
+pub(super) fn unsaid_exceptions(
+    report: &Report,
+    committees: &[Committee],
+    documents: &BTreeMap<String, Document>,
+) {
+    let of_exceptions = |id: &&String| documents.get(*id).is_some_and(|d| !d.is_regular());
+    for committee in committees {
+        let Some(waits) = committee.documents.iter().find(of_exceptions) else { continue };
         let at = At { file: EXCEPTIONS.into(), line: 1 };
-        let message = format!(
-            "{} waits for `exception-alert`, and no exception is defined: none is ever sent",
-            committee.name
-        );
+        let message =
+            format!("{} waits for `{waits}`, and no exception is defined: none is ever sent", committee.name);
         let mend = "put exceptions.toml back, or take the alerts out of its `documents`";
         report.warning(&at, Code::Incomplete, message, Some(mend.to_owned()));
     }
@@ -277,11 +281,11 @@ fn unmarked_narrative(
 
 /// A document that a committee waits for and no job makes, or the other way round.
 fn unreachable_documents(report: &Report, general: &General, committees: &[Committee]) {
-    let made: BTreeSet<_> = general.jobs.iter().flat_map(|job| job.documents.iter().copied()).collect();
+    let made: BTreeSet<&String> = general.jobs.iter().flat_map(|job| &job.documents).collect();
     let at = At { file: "committees.toml".into(), line: 1 };
     for committee in committees {
         for document in committee.documents.iter().filter(|d| !made.contains(d)) {
-            let message = format!("no job makes the `{}` that {} gets", document.word(), committee.name);
+            let message = format!("no job makes the `{document}` that {} gets", committee.name);
             report.warning(&at, Code::Incomplete, message, None);
         }
     }

@@ -1,8 +1,11 @@
 //! `pipeline.toml`: for whom, which practices, where, and when.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 
 use super::checked::read_choice;
+use super::document::Document;
 use super::download::Downloads;
 use super::job::{Job, read_jobs};
 use super::level::{Period, read_period};
@@ -23,6 +26,21 @@ pub struct Framework {
     pub version: String,
     /// The day it began: clocks of practices never visited run from here.
     pub starts: NaiveDate,
+    /// What a level is until somebody has confirmed it, in a sentence; empty if nothing is said of it.
+    pub status: String,
+    /// What a level means, in a sentence; empty if nothing is said of it.
+    pub meaning: String,
+}
+
+impl Framework {
+    /// What every document says of its levels.
+    pub fn note(&self) -> String {
+        [self.status.as_str(), &self.meaning]
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
 }
 
 /// Which practices are covered.
@@ -81,7 +99,7 @@ pub(super) struct General {
     pub(super) author: String,
     pub(super) framework: Framework,
     pub(super) scope: Scope,
-    pub(super) programme: Programme,
+    pub(super) programme: Option<Programme>,
     pub(super) visiting: Visiting,
     pub(super) jobs: Vec<Job>,
     pub(super) mail: Mail,
@@ -96,16 +114,24 @@ pub(super) struct General {
 
 impl General {
     /// Reads `pipeline.toml`; `[calendar]` is left for [`super::calendar::Calendar::read`].
-    pub(super) fn read(file: &mut Table<'_>) -> Option<Self> {
+    pub(super) fn read(file: &mut Table<'_>, documents: &BTreeMap<String, Document>) -> Option<Self> {
         let (title, organisation) = (file.text("title"), file.text("organisation"));
         let (classification, author) = (file.text("classification"), file.text("author"));
         let framework = file.table("framework").and_then(|mut table| {
             let (title, version) = (table.text("title"), table.text("version"));
             let starts = table.date("starts");
-            Some(Framework { title: title?.value, version: version?.value, starts: starts?.value })
+            let mut said = |key| table.text_or_none(key).map(|text| text.value).unwrap_or_default();
+            let (status, meaning) = (said("status"), said("meaning"));
+            Some(Framework {
+                title: title?.value,
+                version: version?.value,
+                starts: starts?.value,
+                status,
+                meaning,
+            })
         });
         let scope = read_scope(file);
-        let programme = file.table("programme").and_then(|mut table| {
+        let programme = file.table_or_none("programme").and_then(|mut table| {
             let (all, each) = (table.count("visits_a_year"), table.count("visits_a_year_per_team"));
             let cycle = read_period(&mut table, "cycle");
             Some(Programme { visits_a_year: all?.value, visits_a_year_per_team: each?.value, cycle: cycle? })
@@ -114,7 +140,7 @@ impl General {
             let mut texts = |key: &str| table.texts(key).into_iter().map(|t| t.value).collect();
             Visiting { core_team: texts("core_team"), not_attending: texts("not_attending") }
         });
-        let jobs = read_jobs(file);
+        let jobs = read_jobs(file, documents);
         let mail = file.table("mail").and_then(Mail::read);
         let downloads = file.table_or_none("downloads").map(Downloads::read).unwrap_or_default();
         let watch = file.table_or_none("inbox").map(Watch::read).unwrap_or_default();
@@ -129,7 +155,7 @@ impl General {
             author: author?.value,
             framework: framework?,
             scope: scope?,
-            programme: programme?,
+            programme,
             visiting: visiting.unwrap_or_default(),
             jobs,
             mail: mail?,

@@ -7,7 +7,8 @@ use chrono::{NaiveDate, NaiveTime};
 
 use super::calendar::Calendar;
 use super::checked::read_choice;
-use super::committee::{Document, slug, words};
+use super::committee::{document_names, slug};
+use super::document::Document;
 use super::load::PIPELINE;
 use super::reader::{At, Report, Table};
 use super::timing::{Cron, read_span};
@@ -25,8 +26,10 @@ pub struct Job {
     pub runs: Runs,
     /// What becomes of a run whose time passed while nobody was there to run it.
     pub missed: Missed,
-    /// The documents it makes.
-    pub documents: Vec<Document>,
+    /// The documents it makes, by id.
+    pub documents: Vec<String>,
+    /// Whether one of them is compared with the one before it, so that what it found is kept.
+    pub makes_packs: bool,
     /// The line of `pipeline.toml` at which it stands.
     pub line: u32,
 }
@@ -71,22 +74,16 @@ impl Missed {
     }
 }
 
-impl Job {
-    /// Whether the job makes the pack of a quarter, with which later levels are compared.
-    pub fn makes_packs(&self) -> bool {
-        self.documents.contains(&Document::QuarterlyPack)
-    }
-}
-
 /// Reads every `[[job]]` of `pipeline.toml`.
-pub(super) fn read_jobs(file: &mut Table<'_>) -> Vec<Job> {
+pub(super) fn read_jobs(file: &mut Table<'_>, all: &BTreeMap<String, Document>) -> Vec<Job> {
     let report = file.report().clone();
     let mut jobs: Vec<Job> = Vec::new();
     for mut table in file.tables("job") {
         let (name, line) = (table.text("name"), table.at().line);
         let timing = read_timing(&mut table);
         let missed = read_missed(&mut table, timing.as_ref().map(|(_, runs)| runs));
-        let documents = words(&mut table, "documents", &Document::WORDS);
+        let documents = document_names(&mut table, all);
+        let makes_packs = documents.iter().any(|id| all.get(id).is_some_and(Document::is_compared));
         let (Some(name), Some((at, runs))) = (name, timing) else { continue };
         if name.value != slug(&name.value) {
             let mend = Some(format!("write \"{}\"", slug(&name.value)));
@@ -101,7 +98,7 @@ pub(super) fn read_jobs(file: &mut Table<'_>) -> Vec<Job> {
             let message = format!("there are two jobs `{}`", name.value);
             report.error(&name.at, Code::DuplicateName, message, None);
         }
-        jobs.push(Job { name: name.value, at, runs, missed, documents, line });
+        jobs.push(Job { name: name.value, at, runs, missed, documents, makes_packs, line });
     }
     if jobs.is_empty() {
         report.error(&file.at(), Code::MissingKey, "there is no [[job]]", None);
@@ -109,17 +106,28 @@ pub(super) fn read_jobs(file: &mut Table<'_>) -> Vec<Job> {
     jobs
 }
 
-/// Notes jobs that make the pack of a quarter more than once a quarter, alone or together: it is sent once,
-/// and every later one would wait for a recall of the one before.
-pub(super) fn check_quarterly(report: &Report, jobs: &[Job], calendar: &Calendar) {
-    let packs: Vec<&Job> = jobs.iter().filter(|job| job.makes_packs()).collect();
+/// Notes jobs that make a document more than once a period, alone or together: it is sent once, and every
+/// later one would wait for a recall of the one before.
+pub(super) fn check_periods(
+    report: &Report,
+    jobs: &[Job],
+    documents: &BTreeMap<String, Document>,
+    calendar: &Calendar,
+) {
+    for document in documents.values().filter(|document| document.is_regular()) {
+        check_period(report, jobs, document, calendar);
+    }
+}
+
+fn check_period(report: &Report, jobs: &[Job], document: &Document, calendar: &Calendar) {
+    let makers: Vec<&Job> = jobs.iter().filter(|job| job.documents.contains(&document.id)).collect();
     let Some(year) = NaiveDate::from_ymd_opt(2026, 1, 1) else { return };
     let (start, end) = (year.and_time(NaiveTime::MIN), dates::add_months(year, 24).and_time(NaiveTime::MIN));
     let mut runs: BTreeMap<NaiveDate, Vec<&Job>> = BTreeMap::new();
-    for job in packs {
-        // A run makes the pack of the quarter before it. Two are enough to see that there are too many.
+    for job in makers {
+        // A run makes the document of the period before it. Two are enough to see that there are too many.
         for time in job.times_after(calendar, start).take_while(|time| *time < end) {
-            let of = runs.entry(calendar.quarter_before(time.date()).first).or_default();
+            let of = runs.entry(calendar.span_before(document.period, time.date()).first).or_default();
             of.push(job);
             if of.len() > 1 {
                 break;
@@ -127,22 +135,25 @@ pub(super) fn check_quarterly(report: &Report, jobs: &[Job], calendar: &Calendar
         }
     }
     let Some(twice) = runs.into_values().find(|jobs| jobs.len() > 1) else { return };
+    let (what, period) = (&document.id, document.period.word());
     for job in twice.iter().skip(1) {
         let first = twice.first().filter(|first| first.name != job.name);
         let message = match first {
             Some(first) => {
-                format!("jobs `{}` and `{}` both make the pack of a quarter", first.name, job.name)
+                format!("jobs `{}` and `{}` both make the `{what}` of a {period}", first.name, job.name)
             }
             None => format!(
-                "job `{}` makes the pack of a quarter more than once a quarter ({})",
+                "job `{}` makes the `{what}` of a {period} more than once a {period} ({})",
                 job.name,
                 job.timing()
             ),
         };
-        let mend = "a pack is made once a quarter: write runs = \"after each quarter\", or take \"quarterly-pack\" \
-                    out of `documents`";
+        let mend = format!(
+            "it is made once a {period}: change when the job runs, take \"{what}\" out of its `documents`, or \
+             write another `period` in documents/{what}.toml"
+        );
         let at = At { file: PIPELINE.into(), line: job.line };
-        report.error(&at, Code::BadValue, message, Some(mend.to_owned()));
+        report.error(&at, Code::BadValue, message, Some(mend));
     }
 }
 

@@ -216,6 +216,8 @@ pub struct Column {
     pub guard: bool,
     /// The words that the column itself maps to values.
     pub also: Vec<String>,
+    /// The roles that values of it play for the program: role and value, with the line.
+    pub roles: Vec<(String, String, Declared)>,
     /// What its values must keep to, beyond their kind.
     pub limits: ValueLimits,
     /// The line of the pipeline folder where it is declared.
@@ -297,6 +299,17 @@ pub enum ColumnKind {
     Period,
     /// Yes or no.
     YesNo,
+}
+
+impl Column {
+    /// The list of its values, where it has one.
+    pub fn values(&self) -> Option<&Vocabulary> {
+        match &self.kind {
+            ColumnKind::Choice(list) => Some(list),
+            ColumnKind::Choices { values, .. } => values.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 impl ColumnKind {

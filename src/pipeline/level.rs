@@ -21,6 +21,10 @@ pub struct Levels {
     pub levels: Vec<Level>,
     /// What holds for a practice that is not assessed and for which nothing stands.
     pub not_assessed: Level,
+    /// The directions of a movement as columns name them: up, down, otherwise.
+    pub ways: [String; 3],
+    /// What is said of a practice for which nothing is found and that is not assessed.
+    pub nothing_stands: String,
     /// Numbers that conditions and texts name, each with the line at which it is written.
     pub values: Vec<(String, f64, Declared)>,
 }
@@ -123,6 +127,30 @@ impl Levels {
             .unwrap_or(&self.not_assessed)
     }
 
+    /// What a level is called.
+    pub fn label(&self, number: Option<u8>) -> String {
+        match number {
+            Some(number) => format!("Level {number}"),
+            None => self.not_assessed.name.clone(),
+        }
+    }
+
+    /// What a level is called within a sentence.
+    pub fn in_words(&self, number: Option<u8>) -> String {
+        crate::wording::lower_first(&self.label(number))
+    }
+
+    /// What the column of movements in a direction is called.
+    pub fn way(&self, way: crate::levels::Direction) -> &str {
+        use crate::levels::Direction;
+        let [up, down, neither] = &self.ways;
+        match way {
+            Direction::Up => up,
+            Direction::Down => down,
+            Direction::Neither => neither,
+        }
+    }
+
     /// Reads `levels.toml`.
     pub(super) fn read(mut file: Table<'_>, facts: &BTreeMap<String, Fact>) -> Option<Self> {
         let report = file.report().clone();
@@ -146,6 +174,15 @@ impl Levels {
         if levels.is_empty() {
             report.error(&file.at(), Code::MissingKey, "there is no [[level]]", None);
         }
+        let mut said = |key: &str, otherwise: &str| {
+            file.text_or_none(key).map_or_else(|| otherwise.to_owned(), |text| text.value)
+        };
+        let ways = [
+            said("moved_up", "To a higher level"),
+            said("moved_down", "To a lower level"),
+            said("moved_otherwise", "Other"),
+        ];
+        let nothing_stands = said("nothing_stands", "Nothing is found, and nothing assesses the practice.");
         let not_assessed = file.table("not_assessed").and_then(|t| Level::read(t, facts, true));
         let values = file.numbers("values").into_iter().map(|(name, number)| {
             let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
@@ -164,6 +201,8 @@ impl Levels {
             assessed: assessed?,
             levels,
             not_assessed: not_assessed?,
+            ways,
+            nothing_stands,
             values,
         })
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::calendar::Calendar;
+use super::document::Document;
 use super::fact::{Fact, tables};
 use super::feed::Feed;
 use super::general::General;
@@ -17,7 +18,8 @@ use super::rule::Rule;
 use super::source::Folder;
 use super::vocabulary::{Vocabularies, Vocabulary};
 use super::{
-    Pipeline, SHORT_HASH, committee, contract, download, exception, job, numbers, rule, support, words,
+    Pipeline, SHORT_HASH, committee, contract, document, download, exception, job, numbers, roles, rule,
+    support,
 };
 use crate::condition::{Columns, Values};
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -59,7 +61,14 @@ pub(super) const FILES: [&str; 11] = [
     NAMES,
 ];
 /// Its folders, with one thing a file.
-pub(super) const FOLDERS: [&str; 4] = ["feeds", "layouts", "facts", "rules"];
+pub(super) const FOLDERS: [&str; 5] = ["feeds", "layouts", "facts", "rules", "documents"];
+
+/// The sections of the narrative sheet, where a feed fills a table of that name.
+fn sections(feeds: &[Feed]) -> Option<Vocabulary> {
+    let layouts = feeds.iter().flat_map(|feed| &feed.layouts);
+    let mut columns = layouts.filter(|layout| layout.table == "narrative").flat_map(|l| l.column("section"));
+    columns.find_map(|column| column.values().cloned())
+}
 
 /// Reads and checks a whole folder; everything wrong is told at once.
 pub fn load(folder: &Folder) -> Loaded {
@@ -93,11 +102,19 @@ impl<'f> Loader<'f> {
         numbers::check_rules(self.report, &rules, &feeds, &facts);
         rules.sort_by(|a, b| b.level.cmp(&a.level).then_with(|| a.id.cmp(&b.id)));
         let exceptions = self.one(EXCEPTIONS, false, |t| exception::read(t, &facts)).unwrap_or_default();
-        let general = self.general();
+        let sections = sections(&feeds);
+        let documents: BTreeMap<String, Document> =
+            self.each("documents", |id, t| Document::read(id, t, &values, sections.as_ref()));
+        document::check(self.report, &documents);
+        document::check_sections(self.report, &documents, &feeds);
+        let general = self.general(&documents);
         // Without a pipeline.toml that can be read nothing is known of the link.
         let linked = general.as_ref().is_none_or(|(general, _)| general.mail.posting.packs_link.is_some());
-        let (committees, small_numbers) =
-            self.one(COMMITTEES, true, |t| committee::read(t, linked)).unwrap_or_default();
+        let places: Vec<String> =
+            general.iter().flat_map(|(g, _)| &g.scope.places).map(|p| p.name.clone()).collect();
+        let (committees, small_numbers) = self
+            .one(COMMITTEES, true, |t| committee::read(t, linked, &documents, &places))
+            .unwrap_or_default();
         let support =
             self.one(SUPPORT, false, |t| support::read(t, lists.get("themes"), &rules)).unwrap_or_default();
         let (domains, indicators) =
@@ -108,9 +125,9 @@ impl<'f> Loader<'f> {
         feeds.iter_mut().for_each(|feed| feed.look_for(&guard));
         let unsaid = self.folder.get(EXCEPTIONS).is_none_or(|text| !text.contains("[[exception]]"));
         if unsaid {
-            contract::unsaid_exceptions(self.report, &committees);
+            contract::unsaid_exceptions(self.report, &committees, &documents);
         }
-        words::check(self.report, &feeds, &tables, &facts, &level_numbers);
+        let roles = roles::check(self.report, &feeds, &tables, &facts, &level_numbers);
         contract::standing(self.report, &facts, |fact, key| {
             let text = self.folder.get(&format!("facts/{fact}.toml"))?;
             Some(text.parse::<toml::Table>().is_ok_and(|table| table.contains_key(key)))
@@ -120,7 +137,7 @@ impl<'f> Loader<'f> {
             numbers::check_values(self.report, levels, &values, &facts);
         }
         let (general, calendar) = general?;
-        job::check_quarterly(self.report, &general.jobs, &calendar);
+        job::check_periods(self.report, &general.jobs, &documents, &calendar);
         download::check_tokens(self.report, &feeds, &general.downloads);
         Some(Pipeline {
             title: general.title,
@@ -143,9 +160,11 @@ impl<'f> Loader<'f> {
             reading: general.reading,
             feeds,
             facts,
+            roles,
             levels: levels?,
             rules,
             exceptions,
+            documents,
             committees,
             small_numbers,
             support,
@@ -190,9 +209,9 @@ impl<'f> Loader<'f> {
         out
     }
 
-    fn general(&self) -> Option<(General, Calendar)> {
+    fn general(&self, documents: &BTreeMap<String, Document>) -> Option<(General, Calendar)> {
         self.one(PIPELINE, true, |mut table| {
-            let general = General::read(&mut table);
+            let general = General::read(&mut table, documents);
             let calendar = table.table("calendar");
             let holidays = self.folder.get(CALENDAR).map(|text| File::parse(CALENDAR, text, self.report));
             let calendar = calendar.map(|t| Calendar::read(t, holidays.as_ref().map(File::table)));

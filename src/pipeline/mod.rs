@@ -5,10 +5,12 @@
 
 mod action;
 mod address;
+mod block;
 pub mod calendar;
 mod checked;
 mod committee;
 mod contract;
+mod document;
 mod download;
 mod exception;
 mod fact;
@@ -27,12 +29,14 @@ mod numbers;
 mod operator;
 mod owner;
 mod period;
+mod phrase;
 mod posting;
 mod reader;
 mod reading;
 mod recipients;
 mod report;
 mod retention;
+mod roles;
 mod rule;
 mod secret;
 mod small_numbers;
@@ -42,7 +46,6 @@ mod support;
 mod timing;
 mod upkeep;
 mod vocabulary;
-mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -51,8 +54,10 @@ use crate::guard::Guard;
 
 pub use action::{Action, By, Stage};
 pub use address::fault_of as address_fault;
-pub use calendar::{Calendar, Quarter};
-pub use committee::{Audience, Committee, Document, Outside, OverBudget, Recipient, Release, Section, slug};
+pub use block::{Block, BlockKind, KINDS, Subject, kind as block_kind};
+pub use calendar::{Calendar, Span};
+pub use committee::{Audience, Committee, Outside, OverBudget, Recipient, Release, slug};
+pub use document::{About, Document, PageLayout, standings as standing_columns};
 pub use download::{Download, Downloads, Lookback, Origin, SheetFormat};
 pub use exception::ExceptionRule;
 pub use fact::{FEED, Fact, RECEIVED, Since};
@@ -72,10 +77,12 @@ pub use mail::{Mail, Retry, Unknown};
 pub use operator::{Operator, Told};
 pub use owner::{Owner, Receipts, Sent};
 pub use period::{Every, PLACEHOLDERS, fill};
+pub use phrase::{Phrase, Place as PhrasePlace};
 pub use posting::Posting;
 pub use reading::Limits;
 pub use recipients::out_of_date;
 pub use retention::{Keep, Retention};
+pub use roles::Roles;
 pub use rule::{Rule, Starts};
 pub use small_numbers::SmallNumbers;
 pub use smtp::{Auth, Mechanism, Security, Smtp};
@@ -103,8 +110,8 @@ pub struct Pipeline {
     pub framework: Framework,
     /// Which practices are covered.
     pub scope: Scope,
-    /// The programme of visits.
-    pub programme: Programme,
+    /// The programme of visits, if there is one.
+    pub programme: Option<Programme>,
     /// Who attends visits.
     pub visiting: Visiting,
     /// Quarters and working days.
@@ -131,12 +138,16 @@ pub struct Pipeline {
     pub feeds: Vec<Feed>,
     /// The facts, by name.
     pub facts: BTreeMap<String, Fact>,
+    /// Which value of a column plays which role.
+    pub roles: Roles,
     /// The levels.
     pub levels: Levels,
     /// The rules: highest level first, then by name.
     pub rules: Vec<Rule>,
     /// What goes to a committee at once.
     pub exceptions: Vec<ExceptionRule>,
+    /// The documents, by id.
+    pub documents: BTreeMap<String, Document>,
     /// The committees.
     pub committees: Vec<Committee>,
     /// What papers for the public do not show.
@@ -162,6 +173,11 @@ impl Pipeline {
     /// The job of that name.
     pub fn job(&self, name: &str) -> Option<&Job> {
         self.jobs.iter().find(|job| job.name == name)
+    }
+
+    /// The documents of those ids, in their order.
+    pub fn documents_of<'p>(&'p self, ids: &'p [String]) -> impl Iterator<Item = &'p Document> {
+        ids.iter().filter_map(|id| self.documents.get(id))
     }
 
     /// The rule of that name.

@@ -8,6 +8,8 @@ use crate::dates;
 /// The stretch of time that one file of a source covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Every {
+    /// A day.
+    Day,
     /// A calendar month.
     Month,
     /// A quarter of the organisation's year.
@@ -36,8 +38,12 @@ pub const PLACEHOLDERS: [(&str, &str); 13] = [
 impl Every {
     /// The first and last day of the period that lies `back` periods before that of a date.
     pub fn around(self, date: NaiveDate, back: u32, calendar: &Calendar) -> (NaiveDate, NaiveDate) {
+        if self == Every::Day {
+            let day = dates::add_days(date, i32::try_from(back).map_or(i32::MIN, |back| -back));
+            return (day, day);
+        }
         let (first, months) = match self {
-            Every::Month => (date.with_day(1).unwrap_or(date), 1),
+            Every::Day | Every::Month => (date.with_day(1).unwrap_or(date), 1),
             Every::Quarter => (calendar.quarter_of(date).first, 3),
             Every::Year => (calendar.year_of(date).0, 12),
         };
@@ -46,9 +52,20 @@ impl Every {
         (first, dates::add_days(dates::add_months(first, months), -1))
     }
 
+    /// The word for it: `month`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Every::Day => "day",
+            Every::Month => "month",
+            Every::Quarter => "quarter",
+            Every::Year => "year",
+        }
+    }
+
     /// The period as a reader names it: `June 2026`, `Q1 2026-27`, `2026-27`.
     pub fn name(self, last: NaiveDate, calendar: &Calendar) -> String {
         match self {
+            Every::Day => dates::long(last),
             Every::Month => last.format("%B %Y").to_string(),
             Every::Quarter => calendar.quarter_of(last).short(),
             Every::Year => year(last, calendar),

@@ -194,6 +194,11 @@ impl<'a> Table<'a> {
         self.optional(key, "a text in quotes", text)
     }
 
+    /// A text that may be left out and may be blank.
+    pub(super) fn text_or_empty(&mut self, key: &str) -> Option<Placed<String>> {
+        self.optional(key, "a text in quotes", |value| value.as_str().map(str::to_owned))
+    }
+
     /// A mail address that must be there; unlike other texts it keeps its outer spaces, which are a fault.
     pub(super) fn address(&mut self, key: &str) -> Option<Placed<String>> {
         let whole = |value: &DeValue| value.as_str().map(str::to_owned);

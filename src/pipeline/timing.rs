@@ -209,7 +209,15 @@ mod tests {
 
     fn job(runs: Runs, at: &str) -> Job {
         let missed = Missed::Skip;
-        Job { name: "j".into(), at: at.parse().unwrap(), runs, missed, documents: Vec::new(), line: 1 }
+        Job {
+            name: "j".into(),
+            at: at.parse().unwrap(),
+            runs,
+            missed,
+            documents: Vec::new(),
+            makes_packs: false,
+            line: 1,
+        }
     }
 
     fn cron(text: &str, working_day: Option<u32>, only_working_days: bool) -> Runs {

@@ -8,13 +8,8 @@ use serde::Serialize;
 use super::gate::{Gate, document_name};
 use crate::disk::unwritten::Unwritten;
 use crate::dispatch::budget::encoded;
-use crate::documents::alert::alert;
-use crate::documents::quarterly::{Part, QuarterlyPack, pack, part, sections};
-use crate::documents::sbar::sbar;
-use crate::documents::{Material, Standing, alert as alerts, origin};
-use crate::ledger::Alert;
-use crate::levels::Exception;
-use crate::pipeline::{Audience, Committee, Document, SHORT_HASH, Section, slug};
+use crate::documents::{Material, Order, Paper, Part, origin};
+use crate::pipeline::{Audience, Committee, Document, SHORT_HASH};
 use crate::render::gates::{Pages, reconcile, refusals, told};
 use crate::render::{Attached, Rendered, Templates, Theme, pdf};
 
@@ -22,7 +17,7 @@ use crate::render::{Attached, Rendered, Templates, Theme, pdf};
 #[derive(Debug, Clone)]
 pub struct Finished {
     /// What kind it is.
-    pub kind: Document,
+    pub document: String,
     /// The name under which it is sent: that of its file, with the revision where it is not the first.
     pub name: String,
     /// The name by which the guard knows it from day to day.
@@ -75,7 +70,7 @@ impl Finished {
     /// What a report says of it.
     pub fn written(&self, committee: &Committee) -> Written {
         Written {
-            kind: self.kind.word().to_owned(),
+            kind: self.document.clone(),
             committee: committee.name.clone(),
             path: self.path.clone(),
             pages: self.pages,
@@ -99,8 +94,6 @@ pub struct Press<'p> {
     pub templates: &'p Templates,
     /// How documents look.
     pub theme: &'p Theme,
-    /// What documents are made of.
-    pub material: &'p Material<'p>,
     /// The folder of the run's documents.
     pub folder: PathBuf,
     /// The folder for what each of them says, as its template was given it.
@@ -114,50 +107,72 @@ pub struct Press<'p> {
 /// A document, or why it was refused.
 pub type Outcome = Result<Finished, Refused>;
 
+/// Where a document goes, and what it is about.
+#[derive(Clone, Copy)]
+pub struct Address<'a> {
+    /// The committee.
+    pub committee: &'a Committee,
+    /// What tells it from the others of its kind: a practice's code, a place, an exception and its event;
+    /// empty where there is one.
+    pub subject: &'a str,
+}
+
 impl Press<'_> {
-    /// The quarterly pack of a committee.
+    /// A document for a committee, and what it says.
     ///
     /// # Errors
     /// If it cannot be written. A document that fails a gate is an [`Outcome`].
-    pub fn pack(&self, committee: &Committee) -> anyhow::Result<(QuarterlyPack, Outcome)> {
-        let pack = pack(self.material, committee);
-        let outcome = self.finish_pack(committee, &pack, "")?;
-        Ok((pack, outcome))
+    pub fn paper(
+        &self,
+        material: &Material<'_>,
+        order: &Order<'_>,
+        address: Address<'_>,
+    ) -> anyhow::Result<(Paper, Outcome)> {
+        let paper = order.paper(material);
+        let outcome = self.finish_paper(material, order, &paper, address, "")?;
+        Ok((paper, outcome))
     }
 
-    /// The pack of a committee in parts, each of them light enough for a message of `budget` bytes where
-    /// its sections allow.
+    /// A document in several parts, none larger than the budget where that is possible: it is cut between
+    /// its blocks.
     ///
     /// # Errors
     /// If a part cannot be written.
-    pub fn parts(&self, committee: &Committee, budget: u64) -> anyhow::Result<Vec<Outcome>> {
-        let groups = self.groups(committee, &sections(committee), budget)?;
+    pub fn parts(
+        &self,
+        material: &Material<'_>,
+        order: &Order<'_>,
+        address: Address<'_>,
+        budget: u64,
+    ) -> anyhow::Result<Vec<Outcome>> {
+        let groups = self.groups(material, order, &order.blocks(), budget)?;
         let mut out = Vec::new();
-        for (index, sections) in groups.iter().enumerate() {
-            let cut = Part { sections, number: index + 1, of: groups.len() };
-            let pack = part(self.material, committee, cut);
-            out.push(self.finish_pack(committee, &pack, &format!("-part-{}", cut.number))?);
+        for (index, blocks) in groups.iter().enumerate() {
+            let cut = Part { blocks, number: index + 1, of: groups.len() };
+            let paper = order.part(material, cut);
+            let ending = format!("-part-{}", cut.number);
+            out.push(self.finish_paper(material, order, &paper, address, &ending)?);
         }
         Ok(out)
     }
 
-    /// Halves sections until each group is light enough or a single section.
     fn groups(
         &self,
-        committee: &Committee,
-        all: &[Section],
+        material: &Material<'_>,
+        order: &Order<'_>,
+        all: &[String],
         budget: u64,
-    ) -> anyhow::Result<Vec<Vec<Section>>> {
+    ) -> anyhow::Result<Vec<Vec<String>>> {
         let (head, tail) = all.split_at(all.len() / 2);
         let mut out = Vec::new();
         for half in [head, tail].into_iter().filter(|half| !half.is_empty()) {
-            let cut = Part { sections: half, number: 1, of: 2 };
-            let html = self
-                .templates
-                .pack(&part(self.material, committee, cut), &self.origin(committee.audience))?;
-            let rendered = pdf::pdf(&html, self.theme).context("a part of a pack cannot be laid out")?;
+            let cut = Part { blocks: half, number: 1, of: 2 };
+            let part = order.part(material, cut);
+            let origin = where_from(material, order.audience);
+            let html = self.templates.paper(&part, order.document.layout, &origin)?;
+            let rendered = pdf::pdf(&html, self.theme).context("a part of a document cannot be laid out")?;
             if half.len() > 1 && encoded(rendered.bytes.len()) > budget {
-                out.extend(self.groups(committee, half, budget)?);
+                out.extend(self.groups(material, order, half, budget)?);
             } else {
                 out.push(half.to_vec());
             }
@@ -165,82 +180,42 @@ impl Press<'_> {
         Ok(out)
     }
 
-    fn finish_pack(
+    fn finish_paper(
         &self,
-        committee: &Committee,
-        pack: &QuarterlyPack,
+        material: &Material<'_>,
+        order: &Order<'_>,
+        paper: &Paper,
+        address: Address<'_>,
         ending: &str,
     ) -> anyhow::Result<Outcome> {
-        let html = self.templates.pack(pack, &self.origin(committee.audience))?;
-        let what = if committee.sections == [Section::Exceptions] { "exceptions" } else { "quarterly-pack" };
-        let known = format!("{what}-{}{ending}.pdf", self.material.quarter.id());
-        let audience = match committee.audience {
-            Audience::Named => format!("named-{}", self.material.pipeline.classification),
-            Audience::Public => "public".to_owned(),
+        let (document, committee) = (order.document, address.committee);
+        let origin = where_from(material, order.audience);
+        let html = self.templates.paper(paper, document.layout, &origin)?;
+        let compared = document.is_compared();
+        let period = compared.then(|| material.period.id());
+        let parts = [Some(document.file.clone()), Some(address.subject.to_owned()), period];
+        let what: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+        let what = what.join("-");
+        let audience = match (compared, order.audience) {
+            (false, _) => String::new(),
+            (true, Audience::Named) => format!("-named-{}", material.pipeline.classification),
+            (true, Audience::Public) => "-public".to_owned(),
         };
-        let name = self.name(
-            &format!("{what}-{}", self.material.quarter.id()),
-            committee,
-            &format!("-{audience}{ending}"),
-        );
-        self.finish(committee, Document::QuarterlyPack, (known, name), (&html, pack), |rendered| {
-            // A short section of a pack in parts begins on the page of the contents.
-            let least = if ending.is_empty() { 3 } else { 2 };
-            let mut out = refusals(rendered, Pages { least, most: 400 }, &pack.headings);
-            out.extend(reconcile(pack, self.material));
-            if committee.audience == Audience::Public {
-                out.extend(told(rendered, self.material));
+        let name = format!("{}-{what}-{}{audience}{ending}.pdf", material.as_of, committee.short);
+        let known = format!("{what}{ending}.pdf");
+        let (least, most) = document.pages;
+        // A short block of a document in parts begins on the page of the contents.
+        let least = if ending.is_empty() { least } else { least.min(2) };
+        self.finish(material, (document, committee), (known, name), (&html, paper), |rendered| {
+            let mut out = refusals(rendered, Pages { least, most }, &paper.headings());
+            if compared {
+                out.extend(reconcile(paper, material));
+            }
+            if order.audience == Audience::Public {
+                out.extend(told(rendered, material));
             }
             out
         })
-    }
-
-    /// The SBAR of a practice for a committee.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn sbar(&self, committee: &Committee, standing: &Standing) -> anyhow::Result<Outcome> {
-        let sbar = sbar(self.material, standing, &committee.name);
-        let html = self.templates.sbar(&sbar, &self.origin(Audience::Named))?;
-        let known = format!("sbar-{}.pdf", standing.code().to_lowercase());
-        let name = self.name(known.trim_end_matches(".pdf"), committee, "");
-        self.finish(committee, Document::Sbar, (known, name), (&html, &sbar), |rendered| {
-            refusals(rendered, Pages { least: 1, most: 6 }, &sbar.headings)
-        })
-    }
-
-    /// The alert of an exception for a committee.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn alert(
-        &self,
-        committee: &Committee,
-        given: &Alert,
-        exception: &Exception,
-        with_sbar: bool,
-    ) -> anyhow::Result<(alerts::Alert, Outcome)> {
-        let alert = alert(self.material, exception, given.event.word(), &committee.name, with_sbar);
-        let html = self.templates.alert(&alert, &self.origin(Audience::Named))?;
-        let id: String = slug(&exception.id).chars().take(80).collect();
-        let known = format!("exception-{id}-{}.pdf", given.event.word());
-        let name = self.name(known.trim_end_matches(".pdf"), committee, "");
-        let outcome =
-            self.finish(committee, Document::ExceptionAlert, (known, name), (&html, &alert), |rendered| {
-                refusals(rendered, Pages { least: 1, most: 2 }, &alert.headings)
-            })?;
-        Ok((alert, outcome))
-    }
-
-    /// Where the whole of a text stands that is cut; for the public, nowhere.
-    pub fn origin(&self, audience: Audience) -> impl Fn(&str) -> Option<String> + use<'_> {
-        move |text| origin(self.material, text).filter(|_| audience == Audience::Named)
-    }
-
-    /// The name of a file: the date, what it is, and the committee, so that no two documents of different
-    /// content share one wherever their attachments are saved.
-    fn name(&self, what: &str, committee: &Committee, ending: &str) -> String {
-        format!("{}-{what}-{}{ending}.pdf", self.material.as_of, committee.short)
     }
 
     /// Renders, checks and writes, with what the document says as data in the run's folder. A refused
@@ -249,14 +224,14 @@ impl Press<'_> {
     /// is not asked again.
     fn finish(
         &self,
-        committee: &Committee,
-        kind: Document,
+        material: &Material<'_>,
+        (document, committee): (&Document, &Committee),
         (known, name): (String, String),
         (html, content): (&str, &impl Serialize),
         gate: impl Fn(&Rendered) -> Vec<String>,
     ) -> anyhow::Result<Outcome> {
         let folder = self.folder.join(&committee.id);
-        let substance = self.substance(html);
+        let substance = substance(material, html);
         let refuse = |name: &str, told, reason: String| {
             let reason = format!("{name} for {} {reason}", committee.name);
             Ok(Err(Refused { name: name.to_owned(), reason, told, substance: substance.clone() }))
@@ -266,7 +241,7 @@ impl Press<'_> {
             Err(error) => return refuse(&name, CHECKED, format!("cannot be laid out: {error}")),
         };
         let mut refused = gate(&rendered);
-        let known_as = document_name(&committee.id, &self.material.quarter.id(), &known);
+        let known_as = document_name(&committee.id, &document.id, &material.period.id(), &known);
         let held = self.gate.document(&known_as, html, &rendered);
         if !held.is_empty() {
             self.gate.keep(&committee.id, &name, &rendered.bytes, self.unwritten);
@@ -286,7 +261,7 @@ impl Press<'_> {
         let sha256 = crate::sha256(&rendered.bytes);
         let (pages, unprintable) = (rendered.pages.len(), rendered.unprintable());
         Ok(Ok(Finished {
-            kind,
+            document: document.id.clone(),
             name,
             known,
             path,
@@ -297,12 +272,20 @@ impl Press<'_> {
             unprintable,
         }))
     }
+}
 
-    /// A hash over what a document says: all of it but the run and the pipeline that it names.
-    fn substance(&self, html: &str) -> String {
-        let pipeline: String = self.material.pipeline.hash.chars().take(SHORT_HASH).collect();
-        crate::sha256(html.replace(self.material.run, "").replace(&pipeline, "").as_bytes())
-    }
+/// Where the whole of a text stands that is cut; for the public, nowhere.
+pub fn where_from<'m>(
+    material: &'m Material<'_>,
+    audience: Audience,
+) -> impl Fn(&str) -> Option<String> + 'm {
+    move |text| origin(material, text).filter(|_| audience == Audience::Named)
+}
+
+/// A hash over what a document says, whichever run and pipeline folder say it.
+fn substance(material: &Material<'_>, html: &str) -> String {
+    let pipeline: String = material.pipeline.hash.chars().take(SHORT_HASH).collect();
+    crate::sha256(html.replace(material.run, "").replace(&pipeline, "").as_bytes())
 }
 
 /// What recipients are told of a document that failed a check of its pages.

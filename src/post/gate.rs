@@ -220,7 +220,8 @@ impl<'g> Gate<'g> {
         let identity: String = crate::sha256(names.join(" ").as_bytes()).chars().take(8).collect();
         Ok(Some(Letter {
             committee: letter.committee,
-            kind: letter.kind,
+            document: letter.document,
+            regular: letter.regular,
             id: format!("{}-held-back-{identity}", letter.id),
             key: format!("{}/held-back-{identity}", letter.key),
             period: format!("{}/held-back-{identity}", letter.period),
@@ -416,6 +417,6 @@ fn same(one: &Hit<'_>, other: &Hit<'_>) -> bool {
 }
 
 /// What a document is called at the gate.
-pub fn document_name(committee: &str, period: &str, file: &str) -> String {
-    format!("{committee}/{period}/{file}")
+pub fn document_name(committee: &str, document: &str, period: &str, file: &str) -> String {
+    format!("{committee}/{document}/{period}/{file}")
 }

@@ -3,15 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::alerts::Alerts;
-use super::documents::{Finished, Outcome, Press, Written, size};
+use super::documents::{Address, Finished, Outcome, Press, Written, size, where_from};
 use super::plan::{Letter, LetterForm};
 use super::revisions::{Revisions, alert_id, fingerprint, pack_id};
 use crate::dispatch::budget::{Parcels, all_or_none, encoded, split};
 use crate::dispatch::recipients::needs_public;
-use crate::documents::quarterly::QuarterlyPack;
-use crate::documents::{Material, Standing};
-use crate::pipeline::{Audience, Committee, Document, Job, OverBudget, Pipeline, Posting};
+use crate::documents::context::{About as Subject, Event};
+use crate::documents::{Material, Narrow, Order, Paper, Standing, which};
+use crate::pipeline::{
+    About, Audience, Committee, Document, Every, Job, OverBudget, Pipeline, Posting, Span, slug,
+};
 use crate::render::{Elsewhere, Linked, Post as Enclosures, TemplateError, Withheld};
+use crate::triangulate::Practice;
 
 /// What a run sends.
 pub struct Post<'p> {
@@ -27,12 +30,16 @@ pub struct Post<'p> {
     pub unprintable: BTreeMap<char, BTreeSet<String>>,
 }
 
+/// What documents are made from, for a committee and a document.
+pub type Materials<'a, 'p> = dyn Fn(&Committee, &Document) -> Option<&'a Material<'p>> + 'a;
+
 /// Makes the documents of a job and the letters to the committees that get them.
 ///
 /// # Errors
 /// If a document cannot be written.
-pub fn make<'p: 'a, 'a>(
-    presses: impl Fn(&Committee) -> Option<&'a Press<'p>>,
+pub fn make<'p>(
+    press: &Press<'_>,
+    materials: &Materials<'_, 'p>,
     pipeline: &'p Pipeline,
     job: &Job,
     alerts: &Alerts,
@@ -46,20 +53,48 @@ pub fn make<'p: 'a, 'a>(
         unprintable: BTreeMap::new(),
     };
     for committee in &pipeline.committees {
-        let Some(press) = presses(committee) else { continue };
-        let gets =
-            |document: Document| committee.documents.contains(&document) && job.documents.contains(&document);
-        if gets(Document::ExceptionAlert) {
-            post.alerts(press, committee, alerts)?;
+        let gets = |id: &String| committee.documents.contains(id) && job.documents.contains(id);
+        let documents: Vec<&Document> =
+            pipeline.documents_of(&committee.documents).filter(|document| gets(&document.id)).collect();
+        for document in documents.iter().filter(|document| !document.is_regular()) {
+            if let Some(material) = materials(committee, document) {
+                let maker = Maker { press, material, committee, document };
+                post.events(&maker, alerts)?;
+            }
         }
-        post.packs(press, committee, gets(Document::QuarterlyPack), gets(Document::Sbar), revisions)?;
+        for document in documents.iter().filter(|document| document.is_regular()) {
+            let leader = document.goes_with.as_ref().filter(|leader| gets(leader));
+            let Some(material) = materials(committee, document).filter(|_| leader.is_none()) else {
+                continue;
+            };
+            let maker = Maker { press, material, committee, document };
+            let others: Vec<Maker<'_, '_>> = documents
+                .iter()
+                .filter(|other| other.goes_with.as_ref() == Some(&document.id))
+                .filter_map(|document| {
+                    let material = materials(committee, document)?;
+                    Some(Maker { press, material, committee, document })
+                })
+                .collect();
+            post.packs(&maker, &others, revisions)?;
+        }
     }
     Ok(post)
 }
 
-/// The pack of a committee in the form for one audience.
+/// Makes one document for one committee.
+#[derive(Clone, Copy)]
+struct Maker<'a, 'p> {
+    press: &'a Press<'a>,
+    material: &'a Material<'p>,
+    committee: &'p Committee,
+    document: &'p Document,
+}
+
+/// What was made of a document for one audience.
 struct Edition {
-    content: QuarterlyPack,
+    /// What the first of them says.
+    content: Paper,
     audience: Audience,
     files: Vec<Finished>,
     /// What does not go with it because a gate refused it.
@@ -82,6 +117,49 @@ fn withheld(outcome: &Outcome) -> Option<Withheld> {
     Some(Withheld { name: refused.name.clone(), why: refused.told.to_owned() })
 }
 
+impl Maker<'_, '_> {
+    fn order<'o>(&'o self, committee: &'o Committee, about: Subject<'o>) -> Order<'o> {
+        Order { document: self.document, about, committee: &committee.name, audience: committee.audience }
+    }
+
+    /// The document about a practice.
+    fn of_practice(&self, standing: &Standing) -> anyhow::Result<Outcome> {
+        let order = self.order(self.committee, Subject::Practice(standing));
+        let subject = standing.code().to_lowercase();
+        let address = Address { committee: self.committee, subject: &subject };
+        Ok(self.press.paper(self.material, &order, address)?.1)
+    }
+
+    /// The places or networks that there is a document about, with their practices.
+    fn groups(&self) -> anyhow::Result<Vec<(String, Narrow)>> {
+        let practices = || self.material.standings.iter().map(|s| &s.outcome.practice);
+        let narrow = |name: &str, is: &dyn Fn(&Practice) -> bool| -> anyhow::Result<(String, Narrow)> {
+            Ok((slug(name), Narrow::of(self.material, name, is)?))
+        };
+        match self.document.about {
+            About::EachPlace => {
+                let places = self.material.pipeline.scope.places.iter().map(|place| &place.name);
+                let wanted =
+                    |name: &&String| self.committee.place.as_ref().is_none_or(|place| place == *name);
+                places.filter(wanted).map(|name| narrow(name, &|p: &Practice| p.place == *name)).collect()
+            }
+            About::EachNetwork => {
+                let networks: BTreeMap<&str, &str> = practices()
+                    .filter_map(|p| {
+                        Some((p.pcn.as_deref()?, p.pcn_name.as_deref().unwrap_or(p.pcn.as_deref()?)))
+                    })
+                    .collect();
+                let of = |(code, name): (&str, &str)| {
+                    let title = format!("{} ({code})", crate::documents::title_case(name));
+                    narrow(&title, &|p: &Practice| p.pcn.as_deref() == Some(code))
+                };
+                networks.into_iter().map(of).collect()
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
 impl<'p> Post<'p> {
     /// Keeps a document that passed the gates, or the reason why one did not.
     fn keep(&mut self, committee: &Committee, outcome: Outcome) -> Option<Finished> {
@@ -101,50 +179,44 @@ impl<'p> Post<'p> {
         }
     }
 
-    /// The pack and the SBARs of a committee, in one letter.
+    /// A document of a period with those that go with it, in one letter.
     fn packs(
         &mut self,
-        press: &Press<'p>,
-        committee: &'p Committee,
-        pack: bool,
-        sbars: bool,
+        maker: &Maker<'_, 'p>,
+        others: &[Maker<'_, 'p>],
         revisions: &Revisions,
     ) -> anyhow::Result<()> {
-        if !pack && !sbars {
-            return Ok(());
-        }
-        let posting = &press.material.pipeline.mail.posting;
-        let mut edition = if pack { self.edition(press, committee)? } else { None };
-        if sbars {
-            // The SBARs are made also where the pack they would go with was refused.
-            for standing in reactive(press) {
-                let outcome = press.sbar(committee, standing)?;
+        let Maker { press, material, committee, document } = *maker;
+        let pipeline = material.pipeline;
+        let mut edition = self.edition(maker, committee)?;
+        for other in others {
+            // What goes with a document is made also where that was refused.
+            for outcome in self.outcomes(other, committee)? {
+                let kept = self.keep(committee, outcome.clone());
                 if let Some(edition) = edition.as_mut() {
                     edition.says.push(says(&outcome));
                     edition.withheld.extend(withheld(&outcome));
-                }
-                let kept = self.keep(committee, outcome);
-                if let Some(edition) = edition.as_mut() {
                     edition.files.extend(kept);
                 }
             }
         }
         let Some(edition) = edition else { return Ok(()) };
         let mut editions = vec![edition];
-        if needs_public(committee, posting) {
+        if needs_public(committee, &pipeline.mail.posting) && document.is_for(Audience::Public) {
             let open = Committee {
                 id: format!("{}/public", committee.id),
                 audience: Audience::Public,
                 ..committee.clone()
             };
-            editions.extend(self.edition(press, &open)?);
+            editions.extend(self.edition(maker, &open)?);
         }
         let said = editions.iter().flat_map(|e| &e.says);
         let documents = fingerprint(said.map(|(name, hash)| (name.as_str(), hash.as_str())));
-        let period = press.material.quarter.id();
-        let revision = revisions.number(committee, &period, &documents);
-        let id = pack_id(committee, &period, revision);
-        let numbering = numbering(press.material, &committee.name, &id, revision);
+        let period = material.period.id();
+        let revision = revisions.number(committee, &document.id, &period, &documents);
+        let id = pack_id(committee, document, &period, revision);
+        let numbering = numbering(material, &committee.name, &id, revision);
+        let status = &pipeline.framework.status;
         let mut forms = Vec::new();
         for Edition { content, audience, mut files, withheld, .. } in editions {
             files.iter_mut().for_each(|file| file.revise(revision));
@@ -152,20 +224,22 @@ impl<'p> Post<'p> {
                 "[{}] {}, {}, {}",
                 content.head.classification,
                 content.head.title,
-                press.material.quarter.short(),
+                material.period.short(),
                 committee.name
             );
-            let origin = press.origin(audience);
+            let origin = where_from(material, audience);
             let text = |enclosures: &Enclosures| {
-                press.templates.pack_mail(&content, enclosures, &numbering, &origin)
+                press.templates.mail((&content, &origin), status, enclosures, &numbering)
             };
-            forms.push(self.form(press, committee, audience, subject, (files, withheld), text)?);
+            let files = (files, withheld);
+            forms.push(self.form(pipeline, material.run, committee, audience, subject, files, text)?);
         }
         self.letters.push(Letter {
             committee,
-            kind: Document::QuarterlyPack,
+            document,
+            regular: true,
             id,
-            key: format!("quarterly-pack/{period}/r{revision}"),
+            key: format!("{}/{period}/r{revision}", document.id),
             period,
             revision,
             documents,
@@ -174,37 +248,111 @@ impl<'p> Post<'p> {
         Ok(())
     }
 
-    /// The pack for an audience, in parts if it is too large for one message; none if a gate refused it:
-    /// a letter without the pack it speaks of is not sent.
-    fn edition(&mut self, press: &Press<'p>, committee: &Committee) -> anyhow::Result<Option<Edition>> {
-        let (content, outcome) = press.pack(committee)?;
-        let says = vec![says(&outcome)];
-        let Some(whole) = self.keep(committee, outcome) else { return Ok(None) };
-        let budget = budget(committee, &press.material.pipeline.mail.posting);
-        let mut files = vec![whole];
-        let too_large = files.iter().any(|f| encoded(f.bytes.len()) > budget);
-        if too_large && committee.over_budget == OverBudget::Split {
-            let mut parts = Vec::new();
-            for outcome in press.parts(committee, budget)? {
-                let Some(part) = self.keep(committee, outcome) else { return Ok(None) };
-                parts.push(part);
+    /// A document for an audience, one for each of what it is about; none if there is nothing it is about, or
+    /// if a gate refused the only one: a letter without the document it speaks of is not sent.
+    fn edition(&mut self, maker: &Maker<'_, 'p>, committee: &Committee) -> anyhow::Result<Option<Edition>> {
+        let mut edition: Option<Edition> = None;
+        let mut add = |post: &mut Self, material: &Material<'_>, about: Subject<'_>, subject: &str| {
+            let order = maker.order(committee, about);
+            let address = Address { committee, subject };
+            let (content, outcome) = maker.press.paper(material, &order, address)?;
+            let (says, withheld) = (says(&outcome), withheld(&outcome));
+            let files = match post.keep(committee, outcome) {
+                None => None,
+                Some(whole) => post.in_parts(maker, material, &order, address, whole)?,
+            };
+            if files.is_none() && maker.document.about == About::Board {
+                return anyhow::Ok(());
             }
-            files = parts;
+            let edition = edition.get_or_insert_with(|| Edition {
+                content,
+                audience: committee.audience,
+                files: Vec::new(),
+                withheld: Vec::new(),
+                says: Vec::new(),
+            });
+            edition.says.push(says);
+            edition.withheld.extend(withheld);
+            edition.files.extend(files.into_iter().flatten());
+            Ok(())
+        };
+        match maker.document.about {
+            About::Board => add(self, maker.material, Subject::Practices, "")?,
+            About::EachPractice => {
+                for standing in which(maker.material, maker.document.filter.as_ref())? {
+                    add(self, maker.material, Subject::Practice(standing), &standing.code().to_lowercase())?;
+                }
+            }
+            About::EachPlace | About::EachNetwork => {
+                for (subject, narrow) in maker.groups()? {
+                    add(self, &narrow.material(maker.material), Subject::Practices, &subject)?;
+                }
+            }
+            About::EachException => {}
         }
-        Ok(Some(Edition { content, audience: committee.audience, files, withheld: Vec::new(), says }))
+        Ok(edition)
+    }
+
+    /// A document as it is, or in parts if it is too large for one message; none if a part was refused.
+    fn in_parts(
+        &mut self,
+        maker: &Maker<'_, 'p>,
+        material: &Material<'_>,
+        order: &Order<'_>,
+        address: Address<'_>,
+        whole: Finished,
+    ) -> anyhow::Result<Option<Vec<Finished>>> {
+        let committee = address.committee;
+        let budget = budget(committee, &material.pipeline.mail.posting);
+        let too_large = encoded(whole.bytes.len()) > budget;
+        if !too_large || committee.over_budget != OverBudget::Split || order.blocks().len() < 2 {
+            return Ok(Some(vec![whole]));
+        }
+        let mut parts = Vec::new();
+        for outcome in maker.press.parts(material, order, address, budget)? {
+            let Some(part) = self.keep(committee, outcome) else { return Ok(None) };
+            parts.push(part);
+        }
+        Ok(Some(parts))
+    }
+
+    /// What became of the documents that go with another.
+    fn outcomes(&mut self, maker: &Maker<'_, 'p>, committee: &Committee) -> anyhow::Result<Vec<Outcome>> {
+        let mut out = Vec::new();
+        match maker.document.about {
+            About::EachPractice => {
+                for standing in which(maker.material, maker.document.filter.as_ref())? {
+                    out.push(maker.of_practice(standing)?);
+                }
+            }
+            About::Board => {
+                let order = maker.order(committee, Subject::Practices);
+                out.push(maker.press.paper(maker.material, &order, Address { committee, subject: "" })?.1);
+            }
+            About::EachPlace | About::EachNetwork => {
+                for (subject, narrow) in maker.groups()? {
+                    let order = maker.order(committee, Subject::Practices);
+                    let address = Address { committee, subject: &subject };
+                    out.push(maker.press.paper(&narrow.material(maker.material), &order, address)?.1);
+                }
+            }
+            About::EachException => {}
+        }
+        Ok(out)
     }
 
     /// Shares files out over messages and writes what each of them says.
     fn form(
         &mut self,
-        press: &Press<'_>,
+        pipeline: &Pipeline,
+        run: &str,
         committee: &Committee,
         audience: Audience,
         subject: String,
         (files, withheld): (Vec<Finished>, Vec<Withheld>),
         text: impl Fn(&Enclosures) -> Result<String, TemplateError>,
     ) -> anyhow::Result<LetterForm> {
-        let posting = &press.material.pipeline.mail.posting;
+        let posting = &pipeline.mail.posting;
         let budget = budget(committee, posting);
         let weight = |file: &Finished| file.bytes.len();
         let Parcels { messages, over } = match committee.over_budget {
@@ -216,7 +364,7 @@ impl<'p> Post<'p> {
             .map(|file| Linked {
                 file: file.attached(),
                 // The place names the run, which is nothing for the public.
-                place: place(file, posting, press.material.run).filter(|_| audience == Audience::Named),
+                place: place(file, posting, run).filter(|_| audience == Audience::Named),
             })
             .collect();
         if let (Some(first), None) = (linked.first(), &posting.packs_link) {
@@ -250,32 +398,46 @@ impl<'p> Post<'p> {
         Ok(LetterForm { audience, subject, messages: out, linked: over })
     }
 
-    /// One letter for each alert, with the SBAR of the practice where it is in scope.
-    fn alerts(&mut self, press: &Press<'p>, committee: &'p Committee, alerts: &Alerts) -> anyhow::Result<()> {
+    /// One letter for each event of an exception, with the documents about the practice where it is in scope.
+    fn events(&mut self, maker: &Maker<'_, 'p>, alerts: &Alerts) -> anyhow::Result<()> {
+        let Maker { press, material, committee, document } = *maker;
+        let pipeline = material.pipeline;
         for (given, exception) in &alerts.said {
             let (mut files, mut refused, mut said) = (Vec::new(), Vec::new(), Vec::new());
-            if let Some(standing) = press.material.of(&exception.practice) {
-                let outcome = press.sbar(committee, standing)?;
-                said.push(says(&outcome));
-                refused.extend(withheld(&outcome));
-                files.extend(self.keep(committee, outcome));
+            if let Some(standing) = material.of(&exception.practice) {
+                for document in pipeline.documents_of(&document.encloses) {
+                    let outcome = Maker { document, ..*maker }.of_practice(standing)?;
+                    said.push(says(&outcome));
+                    refused.extend(withheld(&outcome));
+                    files.extend(self.keep(committee, outcome));
+                }
             }
-            let (content, outcome) = press.alert(committee, given, exception, !files.is_empty())?;
+            let word = given.event.word();
+            let event = Event { exception, event: word, accompanied: !files.is_empty() };
+            let order = maker.order(committee, Subject::Exception(event));
+            let id: String = slug(&exception.id).chars().take(80).collect();
+            let subject = format!("{id}-{word}");
+            let (content, outcome) =
+                press.paper(material, &order, Address { committee, subject: &subject })?;
             said.push(says(&outcome));
             if self.keep(committee, outcome).is_none() {
                 continue;
             }
             let again = if given.nth > 1 { format!("-{}", given.nth) } else { String::new() };
-            let event = format!("{}/{}-{}{again}", given.occurrence, given.event.word(), given.level);
+            let event = format!("{}/{word}-{}{again}", given.occurrence, given.level);
             let key = format!("exception/{}/{event}", exception.id);
             // A subject is read on locked screens: it has the code and not the name.
             let subject = format!("[{}] {}", content.head.classification, content.head.short);
-            let origin = press.origin(Audience::Named);
-            let text = |enclosures: &Enclosures| press.templates.alert_mail(&content, enclosures, &origin);
-            let form = self.form(press, committee, Audience::Named, subject, (files, refused), text)?;
+            let status = &pipeline.framework.status;
+            let origin = where_from(material, Audience::Named);
+            let text =
+                |enclosures: &Enclosures| press.templates.event_mail((&content, &origin), status, enclosures);
+            let files = (files, refused);
+            let form = self.form(pipeline, material.run, committee, Audience::Named, subject, files, text)?;
             self.letters.push(Letter {
                 committee,
-                kind: Document::ExceptionAlert,
+                document,
+                regular: false,
                 id: alert_id(committee, &key),
                 key,
                 period: format!("{}/{event}", exception.id),
@@ -301,24 +463,23 @@ fn place(file: &Finished, posting: &Posting, run: &str) -> Option<String> {
     Some(format!("{base}/{}", parts.get(from..)?.join("/")))
 }
 
-/// Which pack this is, so that a reader notices one that did not arrive.
+/// Which of the year's packs this is, so that a reader notices one that did not arrive.
 fn numbering(material: &Material<'_>, committee: &str, id: &str, revision: u32) -> String {
-    let quarter = material.quarter;
-    let year = |quarter: crate::pipeline::Quarter| {
-        let id = quarter.id();
-        id.rsplit_once("-q").map_or(id.clone(), |(year, _)| year.to_owned())
+    let period = material.period;
+    let named = |span: Span| match span.every {
+        Every::Month | Every::Quarter => format!("pack {} of {}", span.number, span.year_label()),
+        Every::Day | Every::Year => format!("the pack of {}", span.short()),
     };
     let before = match &material.last {
         None => "It is the first pack.\nIf you should not receive it, please answer this message.".to_owned(),
         Some(last) => {
             let calendar = &material.pipeline.calendar;
-            let then = calendar.quarter_before(last.as_of);
-            let then = if then == quarter { calendar.quarter_before(quarter.first) } else { then };
+            let then = calendar.span_before(period.every, last.as_of);
+            let then = if then == period { calendar.span_before(period.every, period.first) } else { then };
             format!(
-                "The one before it is pack {} of {}: if that did not reach you, or you should not\n\
+                "The one before it is {}: if that did not reach you, or you should not\n\
                  receive this one, please answer this message.",
-                then.number,
-                year(then)
+                named(then)
             )
         }
     };
@@ -326,15 +487,5 @@ fn numbering(material: &Material<'_>, committee: &str, id: &str, revision: u32) 
         0 | 1 => String::new(),
         later => format!("\nIt is revision {later} and replaces the one before: please use it instead."),
     };
-    format!(
-        "This is pack {} of {} for the {committee} ({id}).{replaces}\n{before}",
-        quarter.number,
-        year(quarter)
-    )
-}
-
-/// The practices whose level is reactive.
-fn reactive<'p>(press: &Press<'p>) -> impl Iterator<Item = &'p Standing> {
-    let levels = &press.material.pipeline.levels;
-    press.material.standings.iter().filter(|s| levels.get(s.outcome.level).reactive)
+    format!("This is {} for the {committee} ({id}).{replaces}\n{before}", named(period))
 }

@@ -9,7 +9,6 @@ use super::approve::{DeskError, find};
 use crate::dispatch::{Enclosed, Kept};
 use crate::intake::store::Store;
 use crate::ledger::{Dispatch, DispatchState, Ledger, PackRecord, PackState, Purpose};
-use crate::pipeline::Document;
 
 /// A pack and how far it came.
 #[derive(Debug, Clone, Serialize)]
@@ -156,17 +155,12 @@ fn stopped(ledger: &Ledger) -> Result<Vec<OnShelf>, DeskError> {
     Ok(out.into_values().collect())
 }
 
-/// The committee, the kind and the period of a document or message as the guard names it:
-/// `quality-group/2026-27-q1/quarterly-pack-2026-27-q1.pdf`, `quality-group/quarterly-pack/2026-27-q1/r1/message`.
+/// The committee, the document and the period of a document or message as the guard names it:
+/// `quality-group/quarterly-pack/2026-27-q1/quarterly-pack.pdf`, with `public` after the committee where it is
+/// the public edition, and `quality-group/quarterly-pack/2026-27-q1/r1/message`.
 fn parts(document: &str) -> Option<(&str, &str, &str)> {
-    let parts: Vec<&str> = document.split('/').collect();
-    let (committee, file) = (*parts.first()?, *parts.last()?);
-    if file == "message" {
-        return Some((committee, parts.get(1)?, parts.get(2)?));
-    }
-    let kinds = [Document::QuarterlyPack, Document::ExceptionAlert, Document::Sbar].map(Document::word);
-    let kind = kinds.into_iter().find(|kind| file.starts_with(kind))?;
-    Some((committee, kind, parts.get(parts.len().checked_sub(2)?)?))
+    let mut parts = document.split('/').filter(|part| *part != "public");
+    Some((parts.next()?, parts.next()?, parts.next()?))
 }
 
 fn documents(store: &Store, pack: &PackRecord) -> Result<Vec<Enclosed>, DeskError> {

@@ -17,7 +17,9 @@ pub struct Letter<'l> {
     /// The committee.
     pub committee: &'l Committee,
     /// The document that leads it.
-    pub kind: Document,
+    pub document: &'l Document,
+    /// Whether it is sent for its period, and not because something happened: then it can wait for approval.
+    pub regular: bool,
     /// What people call it.
     pub id: String,
     /// What it is, without committee and recipient: the first part of the keys of its messages.
@@ -101,7 +103,7 @@ impl Past {
     /// A revision of this pack that was sent and is not recalled, if there is an earlier one.
     fn stands_before(&self, pack: &PackRecord) -> Option<&PackRecord> {
         self.packs.iter().find(|p| {
-            (p.committee_id.as_str(), p.period.as_str()) == (pack.committee_id.as_str(), pack.period.as_str())
+            (&p.committee_id, &p.kind, &p.period) == (&pack.committee_id, &pack.kind, &pack.period)
                 && p.revision < pack.revision
                 && self.out.contains(&p.id)
                 && !self.is_recalled(&p.id)
@@ -169,7 +171,7 @@ impl Office<'_> {
             return self.send_on(letter, sent, ledger, planning);
         }
         let waits = match letter.committee.release {
-            _ if self.dry || letter.kind == Document::ExceptionAlert => None,
+            _ if self.dry || !letter.regular => None,
             Release::Automatic => None,
             Release::Approval { within, remind } => Some((within, remind)),
         };
@@ -296,7 +298,7 @@ impl Office<'_> {
         PackRecord {
             id: letter.id.clone(),
             letter: kept.key.clone(),
-            kind: letter.kind.word().to_owned(),
+            kind: letter.document.id.clone(),
             committee: letter.committee.name.clone(),
             committee_id: letter.committee.id.clone(),
             period: letter.period.clone(),

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::ledger::{Ledger, LedgerError, PackRecord, Purpose};
-use crate::pipeline::Committee;
+use crate::pipeline::{Committee, Document};
 
 /// What the ledger knows of the packs made before.
 #[derive(Debug, Clone, Default)]
@@ -27,9 +27,9 @@ impl Revisions {
 
     /// The revision of a pack with these documents: that of the same documents, or else the newest one
     /// as long as nobody was sent it, or else the next.
-    pub fn number(&self, committee: &Committee, period: &str, documents: &str) -> u32 {
-        let mut same: Vec<&PackRecord> =
-            self.packs.iter().filter(|p| p.committee_id == committee.id && p.period == period).collect();
+    pub fn number(&self, committee: &Committee, document: &str, period: &str, documents: &str) -> u32 {
+        let is = |p: &&PackRecord| p.committee_id == committee.id && p.kind == document && p.period == period;
+        let mut same: Vec<&PackRecord> = self.packs.iter().filter(is).collect();
         same.sort_by_key(|p| p.revision);
         if let Some(known) = same.iter().rev().find(|p| p.documents == documents) {
             return known.revision;
@@ -49,10 +49,12 @@ pub fn fingerprint<'d>(documents: impl Iterator<Item = (&'d str, &'d str)>) -> S
 }
 
 /// What people call a pack: `pcqg-2026-27-q1`, and `pcqg-2026-27-q1-r2` for its second revision.
-pub fn pack_id(committee: &Committee, period: &str, revision: u32) -> String {
+pub fn pack_id(committee: &Committee, document: &Document, period: &str, revision: u32) -> String {
+    let parts = [committee.short.as_str(), &document.tag, period];
+    let id = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
     match revision {
-        0 | 1 => format!("{}-{period}", committee.short),
-        later => format!("{}-{period}-r{later}", committee.short),
+        0 | 1 => id,
+        later => format!("{id}-r{later}"),
     }
 }
 
@@ -72,7 +74,10 @@ mod tests {
     fn record(revision: u32, documents: &str) -> PackRecord {
         let day = "2026-07-14".parse().unwrap();
         PackRecord {
-            id: pack_id(&committee(Outside::Block), "2026-27-q1", revision),
+            id: match revision {
+                1 => "qc-2026-27-q1".to_owned(),
+                later => format!("qc-2026-27-q1-r{later}"),
+            },
             letter: format!("r{revision}"),
             kind: "quarterly-pack".into(),
             committee: "Quality Committee".into(),
@@ -95,7 +100,12 @@ mod tests {
         let committee = committee(Outside::Block);
         let number = |packs: &[PackRecord], out: &[&str], documents: &str| {
             let out = out.iter().map(|id| (*id).to_owned()).collect();
-            Revisions { packs: packs.to_vec(), out }.number(&committee, "2026-27-q1", documents)
+            Revisions { packs: packs.to_vec(), out }.number(
+                &committee,
+                "quarterly-pack",
+                "2026-27-q1",
+                documents,
+            )
         };
         assert_eq!(number(&[], &[], "a"), 1);
         assert_eq!(number(&[record(1, "a")], &["qc-2026-27-q1"], "a"), 1);

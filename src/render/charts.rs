@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::documents::quarterly::LevelBar;
+use crate::documents::content::{Cell, Chart, Value};
 
 const NOW: &str = "#12436D";
 const BEFORE: &str = "#A6BDD7";
@@ -17,22 +17,21 @@ const LEFT: f64 = 200.0;
 const RIGHT: f64 = 590.0;
 const BAR: f64 = 12.0;
 
-/// Practices by level, now beside the last pack: two bars a level, each with its number.
-///
-/// `title` says the finding; `last` names the last pack, if there was one.
-pub fn levels(bars: &[LevelBar], title: &str, now: &str, last: Option<&str>) -> String {
-    let series = if last.is_some() { 2.0 } else { 1.0 };
+/// The bars of a chart, now beside before: two bars a row, each with its number.
+pub fn bars(chart: &Chart) -> String {
+    let Chart { bars, title, now, before, .. } = chart;
+    let series = if before.is_some() { 2.0 } else { 1.0 };
     let step = series * BAR + 9.0;
     let top = 34.0;
     let height = top + step * bars.len() as f64 + 6.0;
-    let most = bars.iter().flat_map(|b| [b.now, b.before]).flatten().max().unwrap_or(0).max(1);
+    let counts = bars.iter().flat_map(|bar| [count(&bar.now), count(&bar.before)]);
+    let most = counts.flatten().max().unwrap_or(0).max(1);
     let scale = (RIGHT - LEFT) / most as f64;
     let mut svg = String::new();
     let _ =
         write!(svg, r#"<svg viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img">"#);
-    let _ =
-        write!(svg, "<title>{}</title><desc>{}</desc>", escape(title), escape(&description(bars, now, last)));
-    legend(&mut svg, now, last);
+    let _ = write!(svg, "<title>{}</title><desc>{}</desc>", escape(title), escape(&description(chart)));
+    legend(&mut svg, now, before.as_deref());
     for (index, bar) in bars.iter().enumerate() {
         let y = top + step * index as f64;
         let middle = y + series * BAR / 2.0 + 4.0;
@@ -42,9 +41,9 @@ pub fn levels(bars: &[LevelBar], title: &str, now: &str, last: Option<&str>) -> 
             format!("{} {}", bar.badge.short, bar.badge.name)
         };
         text(&mut svg, LEFT - 8.0, middle, "end", &name);
-        one(&mut svg, y, bar.now, &bar.now_text, NOW, scale);
-        if last.is_some() {
-            one(&mut svg, y + BAR, bar.before, &bar.before_text, BEFORE, scale);
+        one(&mut svg, y, &bar.now, NOW, scale);
+        if before.is_some() {
+            one(&mut svg, y + BAR, &bar.before, BEFORE, scale);
         }
     }
     let bottom = height - 6.0;
@@ -53,6 +52,14 @@ pub fn levels(bars: &[LevelBar], title: &str, now: &str, last: Option<&str>) -> 
         r#"<line x1="{LEFT}" y1="{top}" x2="{LEFT}" y2="{bottom}" stroke="{AXIS}" stroke-width="1"/></svg>"#
     );
     svg
+}
+
+/// The count in a cell, if it is shown.
+fn count(cell: &Cell) -> Option<usize> {
+    match cell.value {
+        Value::Count(count) => Some(count),
+        _ => None,
+    }
 }
 
 fn legend(svg: &mut String, now: &str, last: Option<&str>) {
@@ -66,8 +73,8 @@ fn legend(svg: &mut String, now: &str, last: Option<&str>) {
     }
 }
 
-fn one(svg: &mut String, y: f64, count: Option<usize>, shown: &str, colour: &str, scale: f64) {
-    let width = count.map_or(0.0, |n| n as f64 * scale);
+fn one(svg: &mut String, y: f64, cell: &Cell, colour: &str, scale: f64) {
+    let width = count(cell).map_or(0.0, |n| n as f64 * scale);
     if width > 0.0 {
         let _ = write!(
             svg,
@@ -75,7 +82,7 @@ fn one(svg: &mut String, y: f64, count: Option<usize>, shown: &str, colour: &str
             BAR - 1.0
         );
     }
-    text(svg, LEFT + width + 5.0, y + BAR - 3.0, "start", shown);
+    text(svg, LEFT + width + 5.0, y + BAR - 3.0, "start", &cell.words.text());
 }
 
 fn text(svg: &mut String, x: f64, y: f64, anchor: &str, words: &str) {
@@ -87,18 +94,19 @@ fn text(svg: &mut String, x: f64, y: f64, anchor: &str, words: &str) {
 }
 
 /// The chart in a sentence a level, for those who do not see it.
-fn description(bars: &[LevelBar], now: &str, last: Option<&str>) -> String {
-    let mut out = format!("Practices by level of support on {now}");
-    if let Some(last) = last {
-        let _ = write!(out, ", and in the pack of {last} in brackets");
+fn description(chart: &Chart) -> String {
+    let Chart { bars, shows, now, before, .. } = chart;
+    let mut out = format!("{shows} on {now}");
+    if let Some(before) = before {
+        let _ = write!(out, ", and in the pack of {before} in brackets");
     }
     out.push(':');
     for bar in bars {
-        let name = if bar.badge.label == bar.badge.name { &bar.badge.name } else { &bar.badge.label };
-        let _ = match last {
-            Some(_) => write!(out, " {name} {} ({});", bar.now_text, bar.before_text),
-            None => write!(out, " {name} {};", bar.now_text),
-        };
+        let _ = write!(out, " {} {}", bar.badge.label, bar.now.words.text());
+        if before.is_some() {
+            let _ = write!(out, " ({})", bar.before.words.text());
+        }
+        out.push(';');
     }
     out.pop();
     out.push('.');
@@ -113,8 +121,9 @@ fn escape(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::documents::Badge;
+    use crate::documents::content::Bar;
 
-    fn bar(name: &str, now: usize, before: usize) -> LevelBar {
+    fn bar(name: &str, now: usize, before: usize) -> Bar {
         let badge = Badge {
             label: name.to_owned(),
             name: name.to_owned(),
@@ -122,13 +131,20 @@ mod tests {
             shape: "circle".to_owned(),
             tone: "none".to_owned(),
         };
-        let (now_text, before_text) = (now.to_string(), before.to_string());
-        LevelBar { badge, now: Some(now), before: Some(before), now_text, before_text }
+        Bar { badge, now: Cell::count(now), before: Cell::count(before) }
     }
 
     #[test]
     fn bars_are_as_long_as_their_numbers_and_the_longest_fills_the_chart() {
-        let svg = levels(&[bar("Many", 100, 50), bar("None", 0, 25)], "A finding", "now", Some("then"));
+        let svg = bars(&Chart {
+            id: "levels",
+            title: "A finding".to_owned(),
+            shows: "Practices".to_owned(),
+            caption: String::new(),
+            now: "now".to_owned(),
+            before: Some("then".to_owned()),
+            bars: vec![bar("Many", 100, 50), bar("None", 0, 25)],
+        });
         let lengths: Vec<&str> = svg
             .split("<rect ")
             .filter(|rect| rect.contains(r#"x="200" y=""#) && rect.contains(r#"height="11.00""#))

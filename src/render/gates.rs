@@ -1,9 +1,13 @@
 //! Gates after rendering: a document that is not whole, not what it claims to be, or tells what it must
 //! not tell is refused, and nobody gets it.
 
+use std::collections::BTreeMap;
+
 use super::pdf::Rendered;
-use crate::documents::quarterly::{Movements, QuarterlyPack, Tally};
-use crate::documents::{FeedStatus, Material, names_a_practice};
+use crate::documents::content::{Block, Table};
+use crate::documents::{
+    BY_CAUSE, EVERY_PRACTICE, FeedStatus, LEVELS, MOVED, Material, Paper, Tally, names_a_practice,
+};
 use crate::pipeline::SHORT_HASH;
 
 /// How many pages a document of a kind may have.
@@ -40,24 +44,21 @@ pub fn refusals(rendered: &Rendered, pages: Pages, headings: &[String]) -> Vec<S
     out
 }
 
-/// Why the figures of a pack do not add up; empty if they do.
-pub fn reconcile(pack: &QuarterlyPack, material: &Material<'_>) -> Vec<String> {
+/// What does not agree within a document, and with what is known.
+pub fn reconcile(paper: &Paper, material: &Material<'_>) -> Vec<String> {
     let mut out = Vec::new();
     let practices = material.standings.len();
-    if let Some(summary) = &pack.summary {
-        let shown: Option<usize> = summary.bars.iter().map(|bar| bar.now).sum();
-        let all = shown.filter(|_| !summary.bars.is_empty());
-        if let Some(sum) = all.filter(|sum| *sum != practices) {
-            out.push(format!("the levels add up to {sum} practices and {practices} are in scope"));
-        }
+    let tables = || paper.blocks.iter().flat_map(Block::tables);
+    let table = |id: &str| tables().find(|table| table.id == id);
+    if let Some(sum) = table(LEVELS).and_then(|table| table.sum(2)).filter(|sum| *sum != practices) {
+        out.push(format!("the levels add up to {sum} practices and {practices} are in scope"));
     }
-    if let Some(annex) = pack.annex.as_ref().filter(|annex| annex.rows.len() != practices) {
-        out.push(format!("the annex has {} practices and {practices} are in scope", annex.rows.len()));
+    if let Some(every) = table(EVERY_PRACTICE).filter(|every| every.rows.len() != practices) {
+        out.push(format!("the annex has {} practices and {practices} are in scope", every.rows.len()));
     }
-    let summary = pack.summary.as_ref().and_then(|summary| summary.moved.as_ref());
-    let tally = Tally::of(material.standings);
-    out.extend(movements(summary, pack.movements.as_ref(), pack.named, tally));
-    if !pack.named {
+    let stated = paper.blocks.iter().flat_map(|block| block.stated.iter().copied()).collect();
+    out.extend(movements(&stated, table(BY_CAUSE), Tally::of(material.standings)));
+    if !paper.named {
         out.extend(material.figures().faults());
     }
     for feed in material.feeds.iter().filter(|feed| !feed.counts.balance()) {
@@ -66,41 +67,29 @@ pub fn reconcile(pack: &QuarterlyPack, material: &Material<'_>) -> Vec<String> {
     out
 }
 
-/// What movements are counted by, as refusals name it.
-const MOVED: [&str; 4] =
+/// What is counted of movements, in words: all, up, down, otherwise.
+const WHAT: [&str; 4] =
     ["changed level", "moved to a higher level", "moved to a lower level", "changed otherwise"];
 
-/// Where summary, table and list say otherwise than the levels how many practices moved which way. A count
-/// that is not shown says nothing.
-fn movements(
-    summary: Option<&[String; 4]>,
-    movements: Option<&Movements>,
-    named: bool,
-    tally: Tally,
-) -> Vec<String> {
+/// Where a paper counts movements otherwise than the levels do. `stated` are figures by what they count.
+fn movements(stated: &BTreeMap<&str, Option<usize>>, causes: Option<&Table>, tally: Tally) -> Vec<String> {
     let mut out = Vec::new();
     let is = [tally.all(), tally.up, tally.down, tally.neither];
-    let mut hold = |where_: &str, said: [Option<usize>; 4]| {
-        for ((said, is), what) in said.into_iter().zip(is).zip(MOVED) {
+    let mut hold = |place: &str, said: [Option<usize>; 4]| {
+        for ((said, is), what) in said.into_iter().zip(is).zip(WHAT) {
             if let Some(said) = said.filter(|said| *said != is) {
-                out.push(format!("{where_} has {said} practices that {what}, and the levels have {is}"));
+                out.push(format!("{place} has {said} practices that {what}, and the levels have {is}"));
             }
         }
     };
-    let count = |text: &String| text.replace(',', "").parse::<usize>().ok();
-    if let Some(moved) = summary {
-        hold("the summary", moved.each_ref().map(count));
+    let figure = |id: &str| stated.get(id).copied().flatten();
+    hold("the summary", MOVED.map(figure));
+    if let Some(causes) = causes {
+        hold("the table of causes", [None, causes.sum(1), causes.sum(2), causes.sum(3)]);
     }
-    if let Some(movements) = movements.filter(|m| m.since.is_some() && (named || !m.causes.is_empty())) {
-        let sum =
-            |column: usize| movements.causes.iter().map(|row| row.counts.get(column).and_then(count)).sum();
-        hold("the table of causes", [None, sum(0), sum(1), sum(2)]);
-        if named {
-            let of = |word: &str| movements.rows.iter().filter(|row| row.direction == word).count();
-            let (all, up, down) = (movements.rows.len(), of("up"), of("down"));
-            hold("the list of movements", [Some(all), Some(up), Some(down), Some(all - up - down)]);
-        }
-    }
+    let [all, up, down] = ["listed", "listed-up", "listed-down"].map(figure);
+    let otherwise = all.zip(up).zip(down).map(|((all, up), down)| all.saturating_sub(up + down));
+    hold("the list of movements", [all, up, down, otherwise]);
     out
 }
 
@@ -144,11 +133,11 @@ fn squeezed(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::documents::quarterly::{CauseRow, pack};
+    use crate::documents::content::{Cell, Column, Element};
     use crate::documents::sample::Sample;
     use crate::documents::{FeedStatus, Reader};
     use crate::intake::Counts;
-    use crate::pipeline::{Audience, Committee};
+    use crate::pipeline::Audience;
     use crate::render::pdf::{Heading, Page};
     use crate::triangulate::{Fresh, Freshness};
 
@@ -207,16 +196,6 @@ mod tests {
         );
     }
 
-    /// A world of three practices, and the committee that gets a whole pack.
-    fn world() -> (Sample, Committee) {
-        let mut sample = Sample::new("2026-10-14");
-        sample.practice("P81001", Some(1));
-        sample.practice("P81002", Some(4));
-        sample.practice("P81003", None);
-        let committee = sample.pipeline.committees[0].clone();
-        (sample, committee)
-    }
-
     /// A feed whose rows are all accounted for.
     fn feed() -> FeedStatus {
         FeedStatus {
@@ -242,44 +221,61 @@ mod tests {
         }
     }
 
+    /// A world of three practices.
+    fn world() -> Sample {
+        let mut sample = Sample::new("2026-10-14");
+        sample.practice("P81001", Some(1));
+        sample.practice("P81002", Some(4));
+        sample.practice("P81003", None);
+        sample
+    }
+
+    /// The table of a paper with that id.
+    fn table<'p>(paper: &'p mut Paper, id: &str) -> &'p mut Table {
+        let elements = paper.blocks.iter_mut().flat_map(|block| &mut block.elements);
+        let mut tables = elements.filter_map(|element| match element {
+            Element::Table(table) => Some(table),
+            _ => None,
+        });
+        tables.find(|table| table.id == id).unwrap()
+    }
+
     #[test]
     fn figures_that_add_up_pass() {
-        let (sample, committee) = world();
+        let sample = world();
         let material = sample.material();
-        assert_eq!(reconcile(&pack(&material, &committee), &material), Vec::<String>::new());
+        assert_eq!(reconcile(&sample.pack(&material, Audience::Named), &material), Vec::<String>::new());
     }
 
     #[test]
     fn levels_that_do_not_add_up_are_refused() {
-        let (sample, committee) = world();
+        let sample = world();
         let material = sample.material();
-        let mut bad = pack(&material, &committee);
-        let bars = &mut bad.summary.as_mut().unwrap().bars;
-        let level_4 = bars.iter_mut().find(|bar| bar.badge.short == "4").unwrap();
-        assert_eq!(level_4.now, Some(1));
-        level_4.now = Some(2);
+        let mut bad = sample.pack(&material, Audience::Named);
+        let levels = table(&mut bad, LEVELS);
+        let level_4 = levels.rows.iter_mut().find(|row| row[0].words.text() == "Level 4").unwrap();
+        assert_eq!(level_4[2], Cell::count(1));
+        level_4[2] = Cell::count(2);
         assert_eq!(reconcile(&bad, &material), ["the levels add up to 4 practices and 3 are in scope"]);
     }
 
     #[test]
     fn an_annex_that_lacks_a_practice_is_refused() {
-        let (sample, committee) = world();
+        let sample = world();
         let material = sample.material();
-        let mut bad = pack(&material, &committee);
-        bad.annex.as_mut().unwrap().rows.pop();
+        let mut bad = sample.pack(&material, Audience::Named);
+        table(&mut bad, EVERY_PRACTICE).rows.pop();
         assert_eq!(reconcile(&bad, &material), ["the annex has 2 practices and 3 are in scope"]);
     }
 
     #[test]
     fn rows_that_nobody_accounts_for_are_refused() {
-        let (mut sample, committee) = world();
-        sample.feeds.push(FeedStatus {
-            counts: Counts { read: 5, accepted: 3, quarantined: 1, ignored: 0 },
-            ..feed()
-        });
+        let mut sample = world();
+        let counts = Counts { read: 5, accepted: 3, quarantined: 1, ignored: 0 };
+        sample.feeds.push(FeedStatus { counts, ..feed() });
         let material = sample.material();
         assert_eq!(
-            reconcile(&pack(&material, &committee), &material),
+            reconcile(&sample.pack(&material, Audience::Named), &material),
             ["the rows of visits are not all accounted for"]
         );
     }
@@ -294,8 +290,9 @@ mod tests {
         let by_code = rendered(&["Seen: p81001.", "All is well."], &[]);
         assert_eq!(told(&by_code, &material), ["page 1 of a public document names a practice"]);
         assert_eq!(told(&rendered(&["All is well."], &[]), &material), Vec::<String>::new());
-        let open = Committee { audience: Audience::Public, ..sample.pipeline.committees[0].clone() };
-        assert!(pack(&material, &open).annex.is_none(), "a public pack has no list of practices");
+        let open = sample.pack(&material, Audience::Public);
+        let mut tables = open.blocks.iter().flat_map(Block::tables);
+        assert!(tables.all(|table| table.id != EVERY_PRACTICE), "a public pack has no list of practices");
     }
 
     #[test]
@@ -322,10 +319,10 @@ mod tests {
 
     #[test]
     fn a_figure_that_nobody_decided_about_stops_a_public_pack() {
-        let (sample, committee) = world();
+        let sample = world();
         let material = sample.material();
-        let open = Committee { audience: Audience::Public, ..committee.clone() };
-        let (named, public) = (pack(&material, &committee), pack(&material, &open));
+        let (named, public) =
+            (sample.pack(&material, Audience::Named), sample.pack(&material, Audience::Public));
         assert_eq!(reconcile(&public, &material), Vec::<String>::new());
         Reader::public(material.figures()).say("of nothing", 7);
         assert_eq!(reconcile(&public, &material), ["nothing was decided about the figure `of nothing`"]);
@@ -340,13 +337,12 @@ mod tests {
         sample.moved("P81002", Some(2), Some(4));
         sample.moved("P81003", Some(4), Some(1));
         sample.moved("P81004", None, Some(2));
-        let committee = sample.pipeline.committees[0].clone();
         let material = sample.material();
-        let mut bad = pack(&material, &committee);
+        let mut bad = sample.pack(&material, Audience::Named);
         assert_eq!(reconcile(&bad, &material), Vec::<String>::new());
-        let rows = &mut bad.movements.as_mut().unwrap().rows;
-        assert_eq!(rows.len(), 4);
-        rows.iter_mut().find(|row| row.direction == "up").unwrap().direction = "down".to_owned();
+        let block = bad.blocks.iter_mut().find(|block| block.id == "movements").unwrap();
+        assert_eq!(block.stated[0], ("listed", Some(4)));
+        block.stated = vec![("listed", Some(4)), ("listed-up", Some(1)), ("listed-down", Some(2))];
         let list = "the list of movements has";
         assert_eq!(
             reconcile(&bad, &material),
@@ -355,49 +351,39 @@ mod tests {
                 format!("{list} 2 practices that moved to a lower level, and the levels have 1"),
             ]
         );
-        let movements_of_none = Movements { since: None, ..bad.movements.unwrap() };
-        let tally = Tally::of(material.standings);
-        let none: [String; 0] = [];
-        assert_eq!(movements(None, Some(&movements_of_none), true, tally), none, "without a pack before it");
     }
 
     #[test]
     fn a_paper_whose_parts_count_movements_otherwise_is_refused() {
         let tally = Tally { up: 17, down: 15, neither: 5 };
-        let table = |counts: [&str; 3]| Movements {
-            since: Some("14 July 2026".to_owned()),
-            causes: vec![
-                CauseRow { cause: "New data".to_owned(), counts: counts.map(str::to_owned).to_vec() },
-                CauseRow {
-                    cause: "A decision".to_owned(),
-                    counts: ["1", "1", "0"].map(str::to_owned).to_vec(),
-                },
-            ],
-            none: false,
-            rows: Vec::new(),
-            gone: Vec::new(),
+        let causes = |counts: [usize; 3]| {
+            let row = |cause: &str, counts: [usize; 3]| {
+                [Cell::words(cause)].into_iter().chain(counts.map(Cell::count)).collect::<Vec<Cell>>()
+            };
+            let columns = ["Cause", "Up", "Down", "Other"].map(|head| Column::count(head, None)).to_vec();
+            Table::new(BY_CAUSE, "Movements", columns)
+                .rows([row("New data", counts), row("A decision", [1, 1, 0])])
         };
-        let said = |texts: [&str; 4]| texts.map(str::to_owned);
-        let right = table(["16", "14", "5"]);
+        let said = |counts: [Option<usize>; 4]| MOVED.into_iter().zip(counts).collect::<BTreeMap<_, _>>();
+        let shown = |counts: [usize; 4]| said(counts.map(Some));
+        let right = causes([16, 14, 5]);
         let none: [String; 0] = [];
-        assert_eq!(movements(Some(&said(["37", "17", "15", "5"])), Some(&right), false, tally), none);
-        assert_eq!(movements(Some(&said(["37", "[c]", "15", "[c]"])), Some(&right), false, tally), none);
+        assert_eq!(movements(&shown([37, 17, 15, 5]), Some(&right), tally), none);
+        let hidden = said([Some(37), None, Some(15), None]);
+        assert_eq!(movements(&hidden, Some(&right), tally), none);
         // A practice that lost its score is not one that moved down.
         assert_eq!(
-            movements(Some(&said(["37", "19", "17", "5"])), Some(&right), false, tally),
+            movements(&shown([37, 19, 17, 5]), Some(&right), tally),
             [
                 "the summary has 19 practices that moved to a higher level, and the levels have 17",
                 "the summary has 17 practices that moved to a lower level, and the levels have 15"
             ]
         );
         assert_eq!(
-            movements(None, Some(&table(["16", "16", "5"])), false, tally),
+            movements(&BTreeMap::new(), Some(&causes([16, 16, 5])), tally),
             ["the table of causes has 17 practices that moved to a lower level, and the levels have 15"]
         );
-        assert_eq!(
-            movements(None, Some(&right), true, tally).len(),
-            4,
-            "a named paper lists every movement, and this one lists none"
-        );
+        let listed = BTreeMap::from([("listed", Some(0)), ("listed-up", Some(0)), ("listed-down", Some(0))]);
+        assert_eq!(movements(&listed, Some(&right), tally).len(), 4, "it lists no movement");
     }
 }

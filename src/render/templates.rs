@@ -1,6 +1,8 @@
 //! Documents from templates: data in, XHTML or text out. The templates lie in the folder `templates` and
 //! are part of the program; an unknown name in one of them is an error, never an empty place.
 
+use std::collections::BTreeMap;
+
 use include_dir::{Dir, include_dir};
 use serde::Serialize;
 use tera::{Context, Tera};
@@ -8,10 +10,10 @@ use thiserror::Error;
 
 use super::charts;
 use super::receipts::receipt_context;
-use crate::documents::alert::Alert;
-use crate::documents::quarterly::QuarterlyPack;
-use crate::documents::sbar::Sbar;
+use crate::documents::Paper;
+use crate::documents::content::Element;
 use crate::intake::Receipt;
+use crate::pipeline::PageLayout;
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
@@ -180,73 +182,67 @@ impl Templates {
         self.fill(name, &context)
     }
 
-    /// A quarterly pack as XHTML.
+    /// The page of a document.
     ///
     /// # Errors
-    /// If the template asks for something that the pack does not have.
-    pub fn pack(&self, pack: &QuarterlyPack, origin: &Origin<'_>) -> Result<String, TemplateError> {
+    /// If the template asks for something that is not there.
+    pub fn paper(
+        &self,
+        paper: &Paper,
+        layout: PageLayout,
+        origin: &Origin<'_>,
+    ) -> Result<String, TemplateError> {
         let mut context = Context::new();
-        context.insert("pack", &shortened(pack, LONG, origin));
-        let chart = pack
-            .summary
-            .as_ref()
-            .map(|s| charts::levels(&s.bars, &s.chart_title, &pack.head.as_at, s.last.as_deref()));
-        context.insert("chart", &chart.unwrap_or_default());
-        self.fill("quarterly-pack/pack.html", &context)
+        let most = if layout == PageLayout::Pack { LONG } else { SHORT };
+        context.insert("paper", &shortened(paper, most, origin));
+        let elements = paper.blocks.iter().flat_map(|block| &block.elements);
+        let charts: BTreeMap<&str, String> = elements
+            .filter_map(|element| match element {
+                Element::Chart(chart) => Some((chart.id, charts::bars(chart))),
+                _ => None,
+            })
+            .collect();
+        context.insert("charts", &charts);
+        self.fill(layout.template(), &context)
     }
 
-    /// The text of the mail that a pack goes with.
+    /// The text of a message with a document of a period.
     ///
     /// # Errors
-    /// If the template asks for something that the pack does not have.
-    pub fn pack_mail(
+    /// If the template asks for something that is not there.
+    pub fn mail(
         &self,
-        pack: &QuarterlyPack,
+        (paper, origin): (&Paper, &Origin<'_>),
+        status: &str,
         post: &Post,
         numbering: &str,
-        origin: &Origin<'_>,
     ) -> Result<String, TemplateError> {
-        let mut context = Context::new();
-        context.insert("pack", &shortened(pack, LONG, origin));
-        context.insert("post", post);
+        let mut context = Self::mail_context((paper, origin), status, post);
         context.insert("numbering", numbering);
-        self.fill("quarterly-pack/mail.txt", &context)
+        self.fill("documents/mail.txt", &context)
     }
 
-    /// An SBAR as XHTML.
+    /// The text of a message about what became of an exception.
     ///
     /// # Errors
-    /// If the template asks for something that the SBAR does not have.
-    pub fn sbar(&self, sbar: &Sbar, origin: &Origin<'_>) -> Result<String, TemplateError> {
-        let mut context = Context::new();
-        context.insert("sbar", &shortened(sbar, SHORT, origin));
-        self.fill("sbar/sbar.html", &context)
-    }
-
-    /// An exception alert as XHTML.
-    ///
-    /// # Errors
-    /// If the template asks for something that the alert does not have.
-    pub fn alert(&self, alert: &Alert, origin: &Origin<'_>) -> Result<String, TemplateError> {
-        let mut context = Context::new();
-        context.insert("alert", &shortened(alert, SHORT, origin));
-        self.fill("exception-alert/alert.html", &context)
-    }
-
-    /// The text of the mail that is an exception alert.
-    ///
-    /// # Errors
-    /// If the template asks for something that the alert does not have.
-    pub fn alert_mail(
+    /// If the template asks for something that is not there.
+    pub fn event_mail(
         &self,
-        alert: &Alert,
+        paper: (&Paper, &Origin<'_>),
+        status: &str,
         post: &Post,
-        origin: &Origin<'_>,
     ) -> Result<String, TemplateError> {
+        self.fill("documents/event.txt", &Self::mail_context(paper, status, post))
+    }
+
+    fn mail_context((paper, origin): (&Paper, &Origin<'_>), status: &str, post: &Post) -> Context {
+        let most = if paper.lead.is_empty() { LONG } else { SHORT };
         let mut context = Context::new();
-        context.insert("alert", &shortened(alert, SHORT, origin));
+        context.insert("paper", &shortened(paper, most, origin));
+        context.insert("lines", &shortened(&paper.in_mail(), most, origin));
+        context.insert("status", status);
         context.insert("post", post);
-        self.fill("exception-alert/mail.txt", &context)
+        context
     }
 
     /// The text of the mail with documents that were held back when the message they belong to went out.

@@ -118,7 +118,10 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     let turns = turns(&state.exceptions, &given, &record.id, packs_before, &rows)?;
     let mut materials = papers.materials(&source, &remarks, &acknowledged, &turns)?;
     if !public.is_empty() {
-        let places = public.iter().map(|committee| papers.place(&committee.id)).collect();
+        let mut places: Vec<usize> = Vec::new();
+        for (committee, document) in &public {
+            places.extend(papers.place(&committee.id, &document.id).filter(|place| !places.contains(place)));
+        }
         result.published = printed.settle(&record.id, &mut materials, &places);
     }
     let folder = workspace.run(&record.id);
@@ -148,18 +151,18 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     };
     let gate = Gate::new(&pipeline.guard, origin, passing, &ledger)?;
     let packs = workspace.packs(&record.id);
-    let press = |material| Press {
+    let press = Press {
         gate: &gate,
         templates: &templates,
         theme: &theme,
-        material,
         folder: packs.clone(),
         unwritten: &unwritten,
         contents: folder.join("documents"),
     };
-    let presses: Vec<Press<'_>> = materials.iter().map(press).collect();
-    let of = |committee: &Committee| presses.get(papers.place(&committee.id));
-    let mut post = make(of, pipeline, job, &alerts, &Revisions::of(&ledger)?)?;
+    let of = |committee: &Committee, document: &Document| {
+        papers.place(&committee.id, &document.id).and_then(|place| materials.get(place))
+    };
+    let mut post = make(&press, &of, pipeline, job, &alerts, &Revisions::of(&ledger)?)?;
     let office = PostOffice {
         ledger: &ledger,
         store: &store,
@@ -227,7 +230,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         late.as_ref().map(late_packs::told).unwrap_or_default(),
         packs_waiting(&ledger.packs()?, &planning.held, *as_of),
         ended(&ledger, &state.exceptions, ran_before, *as_of)?,
-        if job.makes_packs() { recipients(pipeline, *as_of) } else { Vec::new() },
+        if job.makes_packs { recipients(pipeline, *as_of) } else { Vec::new() },
     ];
     for line in told.iter().flatten() {
         events.note("told", json!({ "what": line }));
@@ -269,14 +272,18 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     })
 }
 
-/// The committees for which a job makes a pack for the public.
-fn public<'p>(job: &Job, pipeline: &'p Pipeline) -> Vec<&'p Committee> {
-    let packs = |committee: &&Committee| committee.documents.contains(&Document::QuarterlyPack);
-    let public = |committee: &&Committee| {
-        committee.audience == Audience::Public || needs_public(committee, &pipeline.mail.posting)
-    };
-    let makes = job.documents.contains(&Document::QuarterlyPack);
-    pipeline.committees.iter().filter(|_| makes).filter(packs).filter(public).collect()
+/// The documents that a job makes for the public, each with its committee.
+fn public<'p>(job: &Job, pipeline: &'p Pipeline) -> Vec<(&'p Committee, &'p Document)> {
+    let mut out = Vec::new();
+    for committee in &pipeline.committees {
+        if committee.audience != Audience::Public && !needs_public(committee, &pipeline.mail.posting) {
+            continue;
+        }
+        let made = pipeline.documents_of(&committee.documents).filter(|d| job.documents.contains(&d.id));
+        let public = made.filter(|d| d.is_compared() && d.is_for(Audience::Public));
+        out.extend(public.map(|document| (committee, document)));
+    }
+    out
 }
 
 /// What should be looked at in the lists of recipients.

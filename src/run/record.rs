@@ -38,7 +38,7 @@ pub fn begin(
         id,
         job: job.name.clone(),
         as_of,
-        packs: job.makes_packs(),
+        packs: job.makes_packs,
         manifest: sha256,
         state: RunState::Begun,
     };

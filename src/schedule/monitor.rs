@@ -13,7 +13,7 @@ use crate::dates::{add_months, long};
 use crate::ledger::{
     Dispatch, DispatchState, Event, Held, PackRecord, PackState, Purpose, RunState, SlotState,
 };
-use crate::pipeline::{Document, Job, Missed, Pipeline};
+use crate::pipeline::{Committee, Document, Job, Missed, Pipeline, Span};
 use crate::wording::{number, plural};
 
 /// Something that should always be so.
@@ -205,10 +205,10 @@ struct Received<'p> {
 }
 
 impl<'p> Received<'p> {
-    fn of(picture: &'p Picture<'_>, committee: &str, document: Document, period: &str) -> Self {
+    fn of(picture: &'p Picture<'_>, committee: &str, document: &str, period: &str) -> Self {
         let is_it = |p: &&PackRecord| {
             p.committee_id == committee
-                && p.kind == document.word()
+                && p.kind == document
                 && p.period == period
                 && !picture.recalled.contains(&p.id)
         };
@@ -239,42 +239,56 @@ impl<'p> Received<'p> {
 fn pack_sent(picture: &Picture<'_>) -> Option<Vec<Broken>> {
     let pipeline = picture.pipeline?;
     let mut out = Vec::new();
-    for job in pipeline.jobs.iter().filter(|job| job.makes_packs()) {
+    for job in &pipeline.jobs {
         let Some(wall) = due(picture, pipeline, job) else { continue };
-        let quarter = pipeline.calendar.quarter_before(wall.date());
-        for committee in &pipeline.committees {
-            let got = Received::of(picture, &committee.id, Document::QuarterlyPack, &quarter.id());
-            // What waits for a person, was recalled or is held back by the guard is told as such.
-            let of_this = |p: &&PackRecord| {
-                let kind = Document::QuarterlyPack.word();
-                p.committee_id == committee.id && p.kind == kind && p.period == quarter.id()
-            };
-            let last = picture.packs.iter().rfind(of_this);
-            let held = format!("{}/{}/", committee.id, quarter.id());
-            let waits = last.is_some_and(|p| p.state == PackState::Held || picture.recalled.contains(&p.id))
-                || open_hits(picture).any(|hit| hit.document.starts_with(&held));
-            if waits || !committee.documents.contains(&Document::QuarterlyPack) {
-                continue;
+        for document in pipeline.documents_of(&job.documents).filter(|document| document.is_regular()) {
+            let period = pipeline.calendar.span_before(document.period, wall.date());
+            for committee in pipeline.committees.iter().filter(|c| c.documents.contains(&document.id)) {
+                out.extend(unsent(picture, (job, wall), (document, period), committee));
             }
-            // Somebody who was put on the list later gets the next one.
-            let expected = committee.recipients.iter().filter(|r| r.added <= wall.date());
-            let without = expected.filter(|r| !got.by(&r.address)).count();
-            if without == 0 {
-                continue;
-            }
-            let people = plural(without, "recipient has", "recipients have");
-            let what = format!(
-                "the pack of {} for the {} was due on {}; {people} not been sent it",
-                quarter.short(),
-                committee.name,
-                wall.format("%-d %B %Y at %H:%M"),
-            );
-            let mend =
-                format!("`quarterday run {} --as-of {}` makes and sends what is left", job.name, wall.date());
-            out.push(broken(format!("{}/{}", quarter.id(), committee.id), what, mend));
         }
     }
     Some(out)
+}
+
+/// What is wrong where a committee was not sent a document that was due.
+fn unsent(
+    picture: &Picture<'_>,
+    (job, wall): (&Job, NaiveDateTime),
+    (document, period): (&Document, Span),
+    committee: &Committee,
+) -> Option<Broken> {
+    // What goes with another document is sent with it.
+    if document.goes_with.as_ref().is_some_and(|leader| committee.documents.contains(leader)) {
+        return None;
+    }
+    let got = Received::of(picture, &committee.id, &document.id, &period.id());
+    // What waits for a person, was recalled or is held back by the guard is told as such.
+    let of_this =
+        |p: &&PackRecord| p.committee_id == committee.id && p.kind == document.id && p.period == period.id();
+    let last = picture.packs.iter().rfind(of_this);
+    let held = format!("{}/{}/{}/", committee.id, document.id, period.id());
+    let waits = last.is_some_and(|p| p.state == PackState::Held || picture.recalled.contains(&p.id))
+        || open_hits(picture).any(|hit| hit.document.starts_with(&held));
+    if waits {
+        return None;
+    }
+    // Somebody who was put on the list later gets the next one.
+    let expected = committee.recipients.iter().filter(|r| r.added <= wall.date());
+    let without = expected.filter(|r| !got.by(&r.address)).count();
+    if without == 0 {
+        return None;
+    }
+    let people = plural(without, "recipient has", "recipients have");
+    let what = format!(
+        "the {} of {} for the {} was due on {}; {people} not been sent it",
+        document.id,
+        period.short(),
+        committee.name,
+        wall.format("%-d %B %Y at %H:%M"),
+    );
+    let mend = format!("`quarterday run {} --as-of {}` makes and sends what is left", job.name, wall.date());
+    Some(broken(format!("{}/{}/{}", document.id, period.id(), committee.id), what, mend))
 }
 
 fn approval(picture: &Picture<'_>) -> Option<Vec<Broken>> {

@@ -117,7 +117,15 @@ mod tests {
     fn nightly(at: &str, within: u32) -> Job {
         let missed = if within == 0 { Missed::Skip } else { Missed::RunLatest { within } };
         let at = at.parse().unwrap();
-        Job { name: "nightly".into(), at, runs: Runs::EveryDay, missed, documents: Vec::new(), line: 1 }
+        Job {
+            name: "nightly".into(),
+            at,
+            runs: Runs::EveryDay,
+            missed,
+            documents: Vec::new(),
+            makes_packs: false,
+            line: 1,
+        }
     }
 
     fn calendar() -> Calendar {

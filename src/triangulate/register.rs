@@ -9,7 +9,7 @@ use super::{Cells, Taken};
 use crate::intake::code::{code as read_code, parts, skeleton};
 use crate::intake::names::{likeness, normal};
 use crate::intake::{Lookup, Practices};
-use crate::pipeline::{Pipeline, Scope};
+use crate::pipeline::{Pipeline, Roles, Scope};
 use crate::wording;
 
 /// A practice in scope.
@@ -37,7 +37,7 @@ pub struct Practice {
 #[derive(Debug, Clone)]
 struct Entry {
     name: String,
-    status: String,
+    status: Status,
     commissioner: String,
     is_practice: bool,
 }
@@ -60,11 +60,14 @@ pub struct Register {
     scope: Scope,
 }
 
-/// What `practices` have to be to be covered, in the words of the register's layout.
-const ACTIVE: &str = "Active";
-const GP_PRACTICE: &str = "GP practice";
-/// A practice that is to open.
-const PROPOSED: &str = "Proposed";
+/// What the register says of an organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Status {
+    Active,
+    Proposed,
+    Dormant,
+    Closed,
+}
 
 /// Below this likeness a code and a name are told to disagree.
 const DISAGREE_BELOW: f64 = 0.5;
@@ -95,7 +98,7 @@ impl Register {
             Cells::new(successors.as_ref()),
             Cells::new(lists.as_ref()),
             Cells::new(networks.as_ref()),
-            &pipeline.scope,
+            (&pipeline.scope, &pipeline.roles),
             as_of,
         ))
     }
@@ -106,17 +109,27 @@ impl Register {
         successors: Cells<'_>,
         lists: Cells<'_>,
         networks: Cells<'_>,
-        scope: &Scope,
+        (scope, roles): (&Scope, &Roles),
         as_of: NaiveDate,
     ) -> Self {
+        let is = |column: &str, role: &str, value: &str| roles.is("register", column, role, Some(value));
+        let status = |value: &str| match value {
+            value if is("status", "active", value) => Status::Active,
+            value if is("status", "proposed", value) => Status::Proposed,
+            value if is("status", "dormant", value) => Status::Dormant,
+            _ => Status::Closed,
+        };
         let mut entries = BTreeMap::new();
         for row in 0..register.height() {
             let Some(code) = register.text("practice", row) else { continue };
             let entry = Entry {
                 name: register.text("practice_name", row).unwrap_or_default(),
-                status: register.text("status", row).unwrap_or_default(),
+                status: status(&register.text("status", row).unwrap_or_default()),
                 commissioner: register.text("commissioner", row).unwrap_or_default(),
-                is_practice: register.texts("setting", row).iter().any(|s| s == GP_PRACTICE),
+                is_practice: register
+                    .texts("setting", row)
+                    .iter()
+                    .any(|setting| is("setting", "practice of general medicine", setting)),
             };
             entries.insert(code, entry);
         }
@@ -142,7 +155,7 @@ impl Register {
     ) {
         for (code, entry) in &self.entries {
             let Some(place) = self.scope.place_of(&entry.commissioner) else { continue };
-            if entry.status != ACTIVE || !entry.is_practice {
+            if entry.status != Status::Active || !entry.is_practice {
                 continue;
             }
             let patients = patients.get(code).copied();
@@ -239,7 +252,7 @@ impl Register {
                     via.join(", ")
                 ));
             }
-            if let Some(entry) = self.entries.get(&next).filter(|e| e.status == ACTIVE) {
+            if let Some(entry) = self.entries.get(&next).filter(|e| e.status == Status::Active) {
                 return match self.open(&next, entry) {
                     Lookup::InScope => Lookup::Succeeded { to: next, via },
                     Lookup::Other(whose) => Lookup::Closed(format!(
@@ -259,8 +272,8 @@ impl Register {
     }
 
     fn closure(&self, code: &str) -> &'static str {
-        match self.entries.get(code).map(|e| e.status.as_str()) {
-            Some("Dormant") => "is dormant,",
+        match self.entries.get(code).map(|e| e.status) {
+            Some(Status::Dormant) => "is dormant,",
             _ => "has closed",
         }
     }
@@ -269,8 +282,10 @@ impl Register {
 impl Practices for Register {
     fn look_up(&self, code: &str) -> Lookup {
         match self.entries.get(code) {
-            Some(entry) if entry.status == ACTIVE => self.open(code, entry),
-            Some(entry) if entry.status == PROPOSED && self.scope.place_of(&entry.commissioner).is_some() => {
+            Some(entry) if entry.status == Status::Active => self.open(code, entry),
+            Some(entry)
+                if entry.status == Status::Proposed && self.scope.place_of(&entry.commissioner).is_some() =>
+            {
                 Lookup::OutOfScope("a practice that is not open yet".to_owned())
             }
             None if !self.successors.contains_key(code) => Lookup::Unknown,
@@ -450,9 +465,17 @@ mod tests {
             df!("practice" => ["X90001", "X90002", "X90003"], "patients" => [5000.0, 9.0, 1.0]).unwrap();
         let place = Place { name: "Here".into(), team: "Team".into(), commissioners: vec!["X9A".into()] };
         let scope = Scope { places: vec![place], registered_list: true };
+        let roles = crate::documents::sample::Sample::new("2026-07-14").pipeline.roles;
         let as_of = "2026-07-14".parse().unwrap();
         let cells = |frame| Cells::new(Some(frame));
-        Register::new(cells(&register), cells(&successors), cells(&lists), Cells::new(None), &scope, as_of)
+        Register::new(
+            cells(&register),
+            cells(&successors),
+            cells(&lists),
+            Cells::new(None),
+            (&scope, &roles),
+            as_of,
+        )
     }
 
     #[test]

@@ -176,6 +176,9 @@ impl Column {
             }
             _ => Vec::new(),
         };
+        let declared = |at: &At| Declared { file: at.file.to_string(), line: at.line };
+        let roles = table.pairs("roles").into_iter();
+        let roles = roles.map(|(role, value)| (role.value, value.value, declared(&value.at))).collect();
         let limits = ValueLimits::read(&mut table, kind.as_ref());
         if let Some(name) = name.as_ref().filter(|_| kind.is_none() || title.is_none()) {
             table.report().broke(&name.value);
@@ -197,9 +200,10 @@ impl Column {
             missing,
             guard,
             also,
+            roles,
             limits,
             made_of,
-            declared: Declared { file: at.file.to_string(), line: at.line },
+            declared: declared(&at),
         };
         Some((column, Conditional { at, when }))
     }

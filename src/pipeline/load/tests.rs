@@ -150,36 +150,48 @@ fn a_fault_of_its_own_is_shown_beside_a_missing_file() {
 }
 
 #[test]
-fn a_value_that_the_papers_count_by_cannot_be_renamed_away() {
+fn a_value_that_plays_a_role_is_renamed_with_its_role_or_not_at_all() {
     let visits = "feeds/visits.toml";
     for (edit, said) in [
         (
             (visits, "[\"Accepted\", \"Declined\"", "[\"Taken up\", \"Declined\""),
-            "column `support_response` of `visits` has no value `Accepted`: the offers that were accepted are counted by it",
+            "column `support_response` has no value `Accepted` to be `accepted`",
         ),
         (
             ("vocabularies.toml", "values = [\"Proactive\"", "values = [\"Routine\""),
-            "column `visit_type` of `visits` has no value `Proactive`: the visits are counted by it",
+            "column `visit_type` has no value `Proactive` to be `proactive`",
         ),
         (
-            (visits, "\"Cancelled\", \"Paused\"", "\"Called off\", \"Paused\""),
-            "column `status` of `plans` has no value `Cancelled`: the changes to the plan are read from it",
+            (
+                visits,
+                "\"Completed\", \"Cancelled\", \"Paused\"]",
+                "\"Completed\", \"Called off\", \"Paused\"]",
+            ),
+            "column `status` has no value `Cancelled` to be `cancelled`",
         ),
         (
-            ("feeds/improvement-programme.toml", "\"No response\"", "\"Silent\""),
-            "column `response` of `offer` has no value `No response`: the answers are counted by it",
+            ("feeds/improvement-programme.toml", "\"Declined\", \"No response\"", "\"Declined\", \"Silent\""),
+            "column `response` has no value `No response` to be `unanswered`",
         ),
         (
-            ("feeds/ods-register.toml", "\"Active\", \"Closed\"", "\"Open\", \"Closed\""),
-            "column `status` of `register` has no value `Active`: which practices are open is read from it",
+            ("feeds/ods-register.toml", "[\"Active\", \"Closed\"", "[\"Open\", \"Closed\""),
+            "column `status` has no value `Active` to be `active`",
         ),
         (
-            ("feeds/ods-register.toml", "\"GP practice\"", "\"Practice\""),
-            "column `setting` of `register` has no value `GP practice`",
+            (visits, "roles    = { proactive = \"Proactive\", ", "roles    = { "),
+            "column `visit_type` of `visits` says no value that is `proactive`: the visits are counted by it",
+        ),
+        (
+            (visits, "{ proactive = ", "{ proactve = "),
+            "no role of the column `visit_type` is called `proactve`",
         ),
         (
             ("feeds/narrative.toml", "[\"Summary\"", "[\"Headlines\""),
-            "the pack has no section `Headlines`: its paragraphs would be printed nowhere",
+            "the narrative sheet has no section `Summary`",
+        ),
+        (
+            ("feeds/narrative.toml", "[\"Summary\"", "[\"Outlook\", \"Summary\""),
+            "no document prints the section `Outlook`: its paragraphs would be printed nowhere",
         ),
     ] {
         let loaded = load(&edited(&[edit]));
@@ -187,6 +199,18 @@ fn a_value_that_the_papers_count_by_cannot_be_renamed_away() {
         let lines = self::said(&loaded);
         assert!(lines.contains(said), "{said} in {lines}");
     }
+}
+
+#[test]
+fn a_value_can_have_any_word_as_long_as_its_role_says_so() {
+    let visits = "feeds/visits.toml";
+    let folder = edited(&[
+        (visits, "[\"Accepted\", \"Declined\"", "[\"Taken up\", \"Declined\""),
+        (visits, "accepted = \"Accepted\"", "accepted = \"Taken up\""),
+    ]);
+    let loaded = load(&folder);
+    let pipeline = loaded.pipeline.unwrap_or_else(|| panic!("{}", said(&load(&folder))));
+    assert_eq!(pipeline.roles.get("visits", "support_response", "accepted"), Some("Taken up"));
 }
 
 #[test]
@@ -235,7 +259,7 @@ fn a_pack_of_the_quarter_is_made_once_a_quarter() {
     };
     let monthly = "[[job]]\nname = \"monthly\"\ncron = \"0 0 7 * * *\"\nworking_day = 3\ndocuments = [\"quarterly-pack\"]";
     let found = job(monthly);
-    assert!(found.contains("make the pack of a quarter"), "{found}");
+    assert!(found.contains("make the `quarterly-pack` of a quarter"), "{found}");
     let daily =
         "[[job]]\nname = \"daily\"\nat = \"07:00\"\nruns = \"every day\"\ndocuments = [\"quarterly-pack\"]";
     assert!(

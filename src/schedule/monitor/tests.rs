@@ -187,7 +187,7 @@ impl Quarter {
         let mut pipeline = pipeline();
         pipeline.committees.truncate(2);
         for committee in &mut pipeline.committees {
-            committee.documents = vec![Document::QuarterlyPack];
+            committee.documents = vec!["quarterly-pack".to_owned()];
             committee.recipients.truncate(1);
             for recipient in &mut committee.recipients {
                 recipient.address = SHARED.to_owned();
@@ -248,7 +248,7 @@ impl Quarter {
         picture.dispatches.clone_from(&self.dispatches);
         picture.recalled = recalled.iter().map(|id| (*id).to_owned()).collect();
         let (_, about) = says(&picture, "pack-sent");
-        (0..2).filter(|n| about.contains(&format!("2026-27-q1/{}", self.id(*n)))).collect()
+        (0..2).filter(|n| about.contains(&format!("quarterly-pack/2026-27-q1/{}", self.id(*n)))).collect()
     }
 }
 

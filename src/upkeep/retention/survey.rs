@@ -13,7 +13,7 @@ use crate::dates::moment;
 use crate::intake::{Receipt, State};
 use crate::known::last_packs::choose;
 use crate::ledger::{Arrival, Dispatch, DispatchState, Ledger, RunRecord, RunState, hashes_in};
-use crate::pipeline::{Counts, Document, Pipeline};
+use crate::pipeline::{Counts, Pipeline};
 use crate::workspace::Workspace;
 
 /// The tables whose references to the store this module knows how to judge.
@@ -52,7 +52,7 @@ impl Books {
             None => Vec::new(),
         };
         let complete = || runs.iter().filter(|r| r.packs && r.state == RunState::Complete);
-        let sent = ledger.sent_packs(Document::QuarterlyPack.word())?;
+        let sent = ledger.sent_packs()?;
         let last: BTreeSet<String> = choose(&sent, NaiveDate::MAX, false).of.into_values().collect();
         let oldest = complete().filter(|r| last.contains(&r.id)).map(|r| r.as_of).min();
         // While none was sent, the newest may be the first that is.

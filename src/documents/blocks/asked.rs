@@ -1,0 +1,117 @@
+//! What an SBAR asks for, by the state of the clock: a visit to arrange, one that is overdue, or what is open
+//! after one that was made. No sentence speaks of a past date as one to come.
+
+use chrono::NaiveDate;
+
+use super::visits::next_planned;
+use crate::dates::{add_months, long};
+use crate::documents::{Material, Standing};
+use crate::pipeline::{By, ClockStart, Period, Stage};
+use crate::visits::State;
+use crate::wording::plural;
+
+/// The stage at which the visit of a practice is.
+pub(super) fn stage(standing: &Standing) -> Stage {
+    match standing.clock.state {
+        State::Running | State::DueSoon => Stage::ToArrange,
+        State::Overdue => Stage::Overdue,
+        State::Met | State::MetLate => Stage::Visited,
+        State::Paused => Stage::Paused,
+    }
+}
+
+/// What is asked for, in sentences; the first is the whole of it for a reader with little time.
+pub(super) fn asked(material: &Material<'_>, standing: &Standing) -> Vec<String> {
+    let clock = &standing.clock;
+    let team = &standing.outcome.practice.team;
+    let late = || plural(clock.days_late.unwrap_or_default() as usize, "day", "days");
+    let due = clock.due.map(long).unwrap_or_default();
+    match stage(standing) {
+        Stage::ToArrange => {
+            let rolling =
+                material.pipeline.levels.get(standing.outcome.level).starts == ClockStart::LastVisit;
+            let first = match (rolling, clock.due) {
+                (true, _) => format!("The next visit is due by {due}."),
+                (false, Some(day)) if day == material.as_of => {
+                    format!("{team} to make the visit today, {due}, the last day on which it is in time.")
+                }
+                (false, Some(day)) => {
+                    let left = usize::try_from((day - material.as_of).num_days()).unwrap_or_default();
+                    let left = plural(left, "day", "days");
+                    format!("{team} to arrange the visit by {due}, {left} from the date of this paper.")
+                }
+                (false, None) => format!("{team} to arrange the visit."),
+            };
+            vec![first, planned(material, standing.code())]
+        }
+        Stage::Overdue => {
+            let first = format!("Our visit is overdue by {}: it was due by {due}.", late());
+            let next = next_planned(material, standing.code());
+            let who = match next {
+                Some((date, _)) => format!("It is planned for {}; {team} to confirm that date.", long(date)),
+                None => format!("No visit is planned: {team} to book it and tell the committee the date."),
+            };
+            vec![first, who]
+        }
+        Stage::Visited => {
+            let visited = clock.met_on.map(long).unwrap_or_default();
+            let first = match clock.days_late {
+                Some(_) => format!("The visit was made on {visited}, {} late: it was due by {due}.", late()),
+                None => format!("The visit was made on {visited}, in time."),
+            };
+            let mut out = vec![first];
+            out.extend(open(standing));
+            out.extend(clock.met_on.and_then(|visited| action_plan(material, standing.code(), visited)));
+            out
+        }
+        Stage::Paused => {
+            let reason = clock.reason.as_deref().unwrap_or_default().trim_end_matches('.');
+            vec![format!("The clock is paused: {reason}. No visit is asked for until the pause ends.")]
+        }
+    }
+}
+
+/// The visit that is planned, or that there is none.
+fn planned(material: &Material<'_>, code: &str) -> String {
+    match next_planned(material, code) {
+        Some((date, kind)) if kind.is_empty() => format!("A visit is planned for {}.", long(date)),
+        Some((date, kind)) => format!("A {} visit is planned for {}.", kind.to_lowercase(), long(date)),
+        None => "No visit is planned yet.".to_owned(),
+    }
+}
+
+/// What keeps the practice at its level although it was visited.
+fn open(standing: &Standing) -> Option<String> {
+    let findings = standing.outcome.findings.iter();
+    let open: Vec<&str> = findings
+        .filter(|finding| Some(finding.level) == standing.outcome.level)
+        .map(|finding| finding.sentence.as_str())
+        .collect();
+    (!open.is_empty()).then(|| format!("What is still open: {}", open.join(" ")))
+}
+
+/// The action plan that was agreed at a visit.
+fn action_plan(material: &Material<'_>, code: &str, visited: NaiveDate) -> Option<String> {
+    let cells = material.fact("visits");
+    let plan = (0..cells.height())
+        .filter(|row| cells.text("practice", *row).as_deref() == Some(code))
+        .filter(|row| cells.date("visit_date", *row) == Some(visited))
+        .find_map(|row| cells.date("action_plan_due", row));
+    Some(match plan {
+        None => "No date of an action plan is recorded.".to_owned(),
+        Some(day) if day < material.as_of => format!("The action plan was due by {}.", long(day)),
+        Some(day) => format!("The action plan is due by {}.", long(day)),
+    })
+}
+
+/// The date by which an action is done, where it has one.
+pub(super) fn by(by: By, material: &Material<'_>, standing: &Standing) -> Option<NaiveDate> {
+    match by {
+        By::Open => None,
+        By::Due => standing.clock.due,
+        By::Within(Period { months, days }) => {
+            let days = chrono::Days::new(u64::from(days.unsigned_abs()));
+            add_months(material.as_of, months).checked_add_days(days)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! What a practice is and how it stands, in a few lines.
+
+use super::exceptions::in_words;
+use crate::dates::long;
+use crate::documents::content::{Block, Element, Words};
+use crate::documents::context::Context;
+use crate::documents::{Badge, title_case};
+use crate::wording::number;
+
+pub(super) fn block(context: &Context<'_>) -> Block {
+    let (material, standing) = (context.material, context.standing());
+    let (practice, levels) = (&standing.outcome.practice, &material.pipeline.levels);
+    let badge = Badge::of(levels, standing.outcome.level);
+    let mut level = Words::default().badge(&badge).plain(format!(" {}", badge.name));
+    if standing.outcome.proposed != standing.outcome.level {
+        level = level.plain("; proposed: ").badge(&Badge::of(levels, standing.outcome.proposed));
+    }
+    let network = match (&practice.pcn_name, &practice.pcn) {
+        (Some(name), Some(code)) => format!("{} ({code})", title_case(name)),
+        (None, Some(code)) => code.clone(),
+        _ => "no primary care network is known".to_owned(),
+    };
+    let patients = practice.patients.map_or_else(|| "not known".to_owned(), number);
+    let rows = [
+        (context.text("level"), level),
+        ("Visit".to_owned(), in_words(&standing.clock).into()),
+        ("Place and team".to_owned(), format!("{}, {}", practice.place, practice.team).into()),
+        ("Network and list".to_owned(), format!("{network}; registered patients: {patients}").into()),
+        (
+            "For".to_owned(),
+            format!(
+                "{}; by {}; data as at {}",
+                context.committee,
+                material.pipeline.author,
+                long(material.as_of)
+            )
+            .into(),
+        ),
+    ];
+    let mut block = context.block();
+    block.push(Element::Facts { rows: rows.to_vec() });
+    block
+}
