@@ -5,10 +5,11 @@ use serde_json::json;
 use super::output::{complain, say, say_json, summary};
 use super::{CheckArgs, Exit};
 use crate::clock;
-use crate::diagnostic::lines;
+use crate::diagnostic::{Severity, lines};
 use crate::known::past_levels::past_levels;
 use crate::known::usage::unmatched;
 use crate::pipeline::{Folder, load, out_of_date, upkeep};
+use crate::render::template_faults;
 use crate::wording::plural;
 use crate::workspace::Workspace;
 
@@ -29,6 +30,7 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
         let today = args.as_of.unwrap_or_else(clock::today);
         loaded.diagnostics.extend(out_of_date(pipeline, today));
         loaded.diagnostics.extend(upkeep(&folder, pipeline, today));
+        loaded.diagnostics.extend(template_faults(pipeline));
     }
     if let (Some(data), Some(pipeline)) = (&args.data, &loaded.pipeline) {
         let workspace = Workspace::new(data);
@@ -44,7 +46,8 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
             }
         }
     }
-    let valid = loaded.pipeline.is_some();
+    let broken = loaded.diagnostics.iter().any(|fault| fault.severity == Severity::Error);
+    let valid = loaded.pipeline.is_some() && !broken;
     if args.json {
         say_json(&json!({
             "valid": valid,

@@ -11,6 +11,7 @@ mod dating;
 mod demo;
 mod desk;
 mod dispatch;
+mod documents;
 mod examples;
 mod exit;
 mod explain;
@@ -22,6 +23,7 @@ mod man;
 mod monitor;
 mod output;
 mod packs;
+mod preview;
 mod progress;
 mod quarantine;
 mod read_file;
@@ -63,6 +65,10 @@ enum Command {
     Intake(IntakeArgs),
     /// Checks a whole pipeline folder and tells everything that is wrong, with file and line
     Check(CheckArgs),
+    /// Makes one document as it would be made now, for the eyes of its author; touches and sends nothing
+    Preview(preview::PreviewArgs),
+    /// Lists what each committee gets, from which job, and why
+    Documents(documents::DocumentsArgs),
     /// Prints the level of every practice as a run found it
     Levels(LevelsArgs),
     /// Prints why a practice stands at its level, down to file, sheet and cell
@@ -306,6 +312,8 @@ impl Command {
             Command::Demo(args) => demo::demo(args),
             Command::Run(args) => run::run(args),
             Command::Check(args) => check::check(args),
+            Command::Preview(args) => preview::preview(args),
+            Command::Documents(args) => documents::documents(args),
             Command::Levels(args) => levels::levels(args),
             Command::Explain(args) => explain::explain(args),
             Command::Intake(args) => intake::intake(args),

@@ -3,14 +3,15 @@
 use crate::documents::Paper;
 use crate::documents::content::Element;
 use crate::documents::sample::Sample;
-use crate::pipeline::{Audience, PageLayout};
+use crate::pipeline::Audience;
 use crate::render::Templates;
 use crate::render::pdf::{Theme, pdf};
 
 const BOTH: [Audience; 2] = [Audience::Named, Audience::Public];
 
-fn lay_out(paper: &Paper, what: &str) -> String {
-    let html = Templates::new().unwrap().paper(paper, PageLayout::Pack, &|_| None).unwrap();
+fn lay_out(sample: &Sample, paper: &Paper, what: &str) -> String {
+    let document = &sample.pipeline.documents["quarterly-pack"];
+    let html = Templates::new().unwrap().paper(paper, document, &|_| None).unwrap();
     if let Err(error) = pdf(&html, &Theme::nhs()) {
         panic!("{what}: {error}");
     }
@@ -65,7 +66,7 @@ fn packs_of_nearly_nothing_are_laid_out() {
             let paper = sample.pack(&sample.material(), audience);
             let what = format!("{what}, {audience:?}");
             hold(&paper, &what);
-            let html = lay_out(&paper, &what);
+            let html = lay_out(&sample, &paper, &what);
             if sample.standings.is_empty() && paper.named {
                 assert!(html.contains("No practice is in scope as at 14 July 2026."));
             }

@@ -34,6 +34,8 @@ pub struct Document {
     pub period: Every,
     /// The layout of its pages.
     pub layout: PageLayout,
+    /// The template of its pages: one of the pipeline's folder `templates`, or of the program's.
+    pub template: String,
     /// The fewest and the most pages that it may have.
     pub pages: (usize, usize),
     /// The document in whose message it goes; none if it has messages of its own.
@@ -102,11 +104,11 @@ pub enum PageLayout {
 impl PageLayout {
     const WORDS: [(&str, Self); 2] = [("pack", PageLayout::Pack), ("sheet", PageLayout::Sheet)];
 
-    /// The template.
-    pub fn template(self) -> &'static str {
+    /// The template where a document names none.
+    fn template(self) -> &'static str {
         match self {
-            PageLayout::Pack => "documents/pack.html",
-            PageLayout::Sheet => "documents/sheet.html",
+            PageLayout::Pack => "pack.html",
+            PageLayout::Sheet => "sheet.html",
         }
     }
 }
@@ -174,6 +176,7 @@ impl Document {
             report.error(&file.at(), Code::BadValue, message, None);
         }
         let named = file.text_or_none("file").map_or_else(|| id.to_owned(), |text| slug(&text.value));
+        let template = file.text_or_none("template");
         let tag = file.text_or_empty("tag").map_or_else(|| id.to_owned(), |text| slug(&text.value));
         let goes_with = file.text_or_none("goes_with").map(|text| text.value);
         let encloses = file.texts("encloses").into_iter().map(|text| text.value).collect();
@@ -202,6 +205,7 @@ impl Document {
             filter,
             period,
             layout,
+            template: template.map_or_else(|| layout.template().to_owned(), |text| text.value),
             pages,
             goes_with,
             encloses,

@@ -263,13 +263,15 @@ impl<'f> Loader<'f> {
     fn unknown_files(&self) {
         for path in self.folder.others() {
             let at = At { file: path.into(), line: 1 };
-            let message = "nothing reads this file: templates are part of the program";
-            let mend = "take it out; what documents say and how they look is not changed by it";
+            let message =
+                "nothing reads this file: it looks like a template and lies where none is looked for";
+            let mend = "put it into the folder `templates`, as .html or .txt, or take it out";
             self.report.warning(&at, Code::UnusedFile, message, Some(mend.to_owned()));
         }
         for (path, _) in self.folder.iter() {
             let known = match path.split_once('/') {
                 None => FILES.contains(&path),
+                Some(("templates", rest)) => !rest.contains('/') && !rest.ends_with(".toml"),
                 Some((dir, rest)) => FOLDERS.contains(&dir) && !rest.contains('/'),
             };
             if !known {

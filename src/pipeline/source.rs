@@ -11,12 +11,15 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Folder {
     files: BTreeMap<String, String>,
-    /// Files that look like templates, which nothing reads.
+    /// Files that look like templates and lie where none is looked for.
     others: Vec<String>,
 }
 
+/// The folder of templates.
+const TEMPLATES: &str = "templates/";
+
 impl Folder {
-    /// Reads every `.toml` file in `dir` and the folders below it.
+    /// Reads every `.toml` file in `dir` and the folders below it, and the templates in its folder `templates`.
     ///
     /// # Errors
     /// One diagnostic for each file or folder that cannot be read; at least one.
@@ -42,12 +45,12 @@ impl Folder {
             }
             if path.is_dir() {
                 self.gather(&path, &format!("{prefix}{name}/"), faults);
-            } else if name.ends_with(".toml") {
+            } else if name.ends_with(".toml") || is_template(prefix, &name) {
                 match std::fs::read_to_string(&path) {
                     Ok(text) => self.insert(format!("{prefix}{name}"), text),
                     Err(error) => faults.push(unreadable(&format!("{prefix}{name}"), &error)),
                 }
-            } else if is_template(prefix, &name) {
+            } else if looks_like_template(prefix, &name) {
                 self.others.push(format!("{prefix}{name}"));
             }
         }
@@ -66,7 +69,12 @@ impl Folder {
         self.files.get(path).map(String::as_str)
     }
 
-    /// Files that look like templates, in no order.
+    /// The templates, by name without their folder.
+    pub fn templates(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.iter().filter_map(|(path, text)| Some((path.strip_prefix(TEMPLATES)?, text)))
+    }
+
+    /// Files that look like templates and are none, in no order.
     pub(super) fn others(&self) -> impl Iterator<Item = &str> {
         self.others.iter().map(String::as_str)
     }
@@ -89,8 +97,13 @@ impl Folder {
     }
 }
 
-/// Whether somebody may believe that documents are made from a file of the folder.
+/// Whether documents or messages can be made from a file of the folder.
 fn is_template(prefix: &str, name: &str) -> bool {
+    prefix == TEMPLATES && [".html", ".txt"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// Whether somebody may believe so.
+fn looks_like_template(prefix: &str, name: &str) -> bool {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
     prefix.starts_with("templates/") || ["html", "htm", "css", "svg", "tera", "j2"].contains(&ending.as_str())
 }

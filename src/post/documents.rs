@@ -169,7 +169,7 @@ impl Press<'_> {
             let cut = Part { blocks: half, number: 1, of: 2 };
             let part = order.part(material, cut);
             let origin = where_from(material, order.audience);
-            let html = self.templates.paper(&part, order.document.layout, &origin)?;
+            let html = self.templates.paper(&part, order.document, &origin)?;
             let rendered = pdf::pdf(&html, self.theme).context("a part of a document cannot be laid out")?;
             if half.len() > 1 && encoded(rendered.bytes.len()) > budget {
                 out.extend(self.groups(material, order, half, budget)?);
@@ -190,7 +190,7 @@ impl Press<'_> {
     ) -> anyhow::Result<Outcome> {
         let (document, committee) = (order.document, address.committee);
         let origin = where_from(material, order.audience);
-        let html = self.templates.paper(paper, document.layout, &origin)?;
+        let html = self.templates.paper(paper, document, &origin)?;
         let compared = document.is_compared();
         let period = compared.then(|| material.period.id());
         let parts = [Some(document.file.clone()), Some(address.subject.to_owned()), period];

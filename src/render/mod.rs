@@ -9,4 +9,7 @@ mod receipts;
 mod templates;
 
 pub use pdf::{Rendered, Theme};
-pub use templates::{Attached, Elsewhere, Linked, Post, RecallNotice, TemplateError, Templates, Withheld};
+pub use templates::{
+    Attached, Elsewhere, Linked, Post, RecallNotice, TemplateError, Templates, Withheld,
+    faults as template_faults,
+};

@@ -10,10 +10,39 @@ use thiserror::Error;
 
 use super::charts;
 use super::receipts::receipt_context;
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::documents::Paper;
 use crate::documents::content::Element;
 use crate::intake::Receipt;
-use crate::pipeline::PageLayout;
+use crate::pipeline::{Document, Folder, PageLayout, Pipeline};
+
+/// What is wrong with the templates of a pipeline's folder, and with documents that name none there is.
+pub fn faults(pipeline: &Pipeline) -> Vec<Diagnostic> {
+    let fault = |file: String, message: String, mend: Option<String>| Diagnostic {
+        severity: Severity::Error,
+        code: Code::BadValue,
+        file,
+        line: None,
+        message,
+        mend,
+        follows: false,
+    };
+    let templates = match Templates::of(&pipeline.source) {
+        Ok(templates) => templates,
+        Err(error) => return vec![fault(format!("templates/{}", error.name), error.why, None)],
+    };
+    let without = pipeline.documents.values().filter(|document| !templates.has(document));
+    without
+        .map(|document| {
+            let message = format!("there is no template `{}`", document.template);
+            let mend = format!("put it into the folder `templates`: templates/{}", document.template);
+            fault(format!("documents/{}.toml", document.id), message, Some(mend))
+        })
+        .collect()
+}
+
+/// Where the templates of documents and their messages lie.
+const DOCUMENTS: &str = "documents/";
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
@@ -154,16 +183,43 @@ pub struct RecallNotice {
 }
 
 impl Templates {
-    /// Compiles the templates.
+    /// Reads the program's templates.
     ///
     /// # Errors
-    /// If one of them is not a template.
+    /// If one cannot be read: a test holds that all can.
     pub fn new() -> Result<Self, TemplateError> {
+        Self::of(&Folder::default())
+    }
+
+    /// Reads the templates; those of a pipeline's folder come before the program's of the same name.
+    ///
+    /// # Errors
+    /// If one of the pipeline's is no template.
+    pub fn of(folder: &Folder) -> Result<Self, TemplateError> {
         let mut texts: Vec<(String, &str)> = Vec::new();
         gather(&TEMPLATES, &mut texts);
+        let own: Vec<(String, &str)> = folder
+            .templates()
+            .map(|(name, text)| {
+                let known = texts.iter().any(|(known, _)| known == name);
+                let name = if known { name.to_owned() } else { format!("{DOCUMENTS}{name}") };
+                (name, text)
+            })
+            .collect();
+        texts.retain(|(name, _)| !own.iter().any(|(own, _)| own == name));
         let mut tera = Tera::default();
         tera.add_raw_templates(texts).map_err(|error| broken("templates", &error))?;
+        for (name, text) in own {
+            let told = name.strip_prefix(DOCUMENTS).unwrap_or(&name);
+            tera.add_raw_template(&name, text).map_err(|error| broken(told, &error))?;
+        }
         Ok(Self { tera })
+    }
+
+    /// Whether there is a template for a document.
+    pub fn has(&self, document: &Document) -> bool {
+        let name = format!("{DOCUMENTS}{}", document.template);
+        self.tera.get_template_names().any(|known| known == name)
     }
 
     fn fill(&self, name: &str, context: &Context) -> Result<String, TemplateError> {
@@ -189,11 +245,11 @@ impl Templates {
     pub fn paper(
         &self,
         paper: &Paper,
-        layout: PageLayout,
+        document: &Document,
         origin: &Origin<'_>,
     ) -> Result<String, TemplateError> {
         let mut context = Context::new();
-        let most = if layout == PageLayout::Pack { LONG } else { SHORT };
+        let most = if document.layout == PageLayout::Pack { LONG } else { SHORT };
         context.insert("paper", &shortened(paper, most, origin));
         let elements = paper.blocks.iter().flat_map(|block| &block.elements);
         let charts: BTreeMap<&str, String> = elements
@@ -203,7 +259,7 @@ impl Templates {
             })
             .collect();
         context.insert("charts", &charts);
-        self.fill(layout.template(), &context)
+        self.fill(&format!("{DOCUMENTS}{}", document.template), &context)
     }
 
     /// The text of a message with a document of a period.

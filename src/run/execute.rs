@@ -71,7 +71,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     let _lock = workspace.lock()?;
     let mut ledger = workspace.ledger()?;
     let store = workspace.store();
-    let templates = Templates::new().map_err(anyhow::Error::from)?;
+    let templates = Templates::of(&pipeline.source).map_err(anyhow::Error::from)?;
     let unwritten = Unwritten::default();
     if !workspace.is_dry() {
         sweep(workspace.data());
@@ -293,7 +293,7 @@ fn recipients(pipeline: &Pipeline, as_of: NaiveDate) -> Vec<String> {
 
 /// The present moment as the ledger keeps it.
 /// What documents say of the run as a whole.
-fn remarks(state: &State, pipeline: &Pipeline) -> Vec<String> {
+pub(super) fn remarks(state: &State, pipeline: &Pipeline) -> Vec<String> {
     let mut out = Vec::new();
     if pipeline.scope.registered_list && !state.register.list_known() {
         out.push(

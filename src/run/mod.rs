@@ -9,6 +9,7 @@ mod events;
 mod execute;
 mod intake;
 mod open;
+pub mod preview;
 mod receipts;
 mod receive;
 mod record;
