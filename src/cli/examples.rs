@@ -32,6 +32,18 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "preview",
+        &[
+            (
+                "quarterday preview quarterly-pack --pipeline icb --data data",
+                "the pack as it would be made now",
+            ),
+            ("quarterday preview sbar --practice X90005 --pipeline icb --data data", "one document of many"),
+            ("quarterday preview quarterly-pack --pipeline icb --data data --json", "what it says, as data"),
+        ],
+    ),
+    ("documents", &[("quarterday documents --pipeline icb", "who gets what, from which job, and when next")]),
+    (
         "levels",
         &[
             ("quarterday levels --data data", "a table of the last run"),

@@ -100,10 +100,9 @@ fn claims(context: &Context<'_>, reckoning: &Reckoning<'_>, so_far: &Year) -> Ve
     let text =
         format!("{} completed in {}.", visits.words("visit was", "visits were"), material.period.short());
     let mut out = vec![Claim::new(text, sources.clone())];
-    if let Some(programme) = &material.pipeline.programme {
+    if let Some(planned) = reckoning.planned(material) {
         let of = reckoning.of_programme();
         let visits = reader.say(&year.key(&of.name()), reckoning.count(year, of));
-        let planned = programme.visits_a_year;
         let values: [(&str, Said); 4] = [
             ("visits", visits.into()),
             ("until", long(so_far.until).into()),

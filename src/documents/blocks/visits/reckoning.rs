@@ -162,8 +162,13 @@ impl<'v> Reckoning<'v> {
             made.iter().filter(|v| year.contains(v.date)).map(|v| v.kind.as_str()).collect();
         types.sort_unstable();
         types.dedup();
+        let places = material.pipeline.scope.places.iter();
+        // A document about some practices has their teams alone.
+        let there = |team: &str| {
+            material.about.is_none() || material.standings.iter().any(|s| s.outcome.practice.team == team)
+        };
         let mut teams: Vec<Option<&str>> =
-            material.pipeline.scope.places.iter().map(|p| Some(p.team.as_str())).collect();
+            places.map(|place| place.team.as_str()).filter(|team| there(team)).map(Some).collect();
         teams.dedup();
         let role = |role| material.pipeline.roles.get("visits", "visit_type", role);
         let (proactive, reactive) = (role("proactive"), role("reactive"));
@@ -293,8 +298,7 @@ impl<'v> Reckoning<'v> {
             _ => Vec::new(),
         };
         if !reader.named() {
-            let all = programme.map(|programme| programme.visits_a_year);
-            rows.push(row("All teams", Of::All, material.standings.len(), all));
+            rows.push(row("All teams", Of::All, material.standings.len(), self.planned(material)));
         }
         rows
     }
@@ -303,6 +307,16 @@ impl<'v> Reckoning<'v> {
     fn of_type(&self, days: &Days, of: Of<'_>, kind: &str) -> Cell {
         let found = self.made.iter().filter(|v| days.contains(v.date) && of.counts(v));
         Cell::count(found.filter(|v| v.kind == kind).count())
+    }
+
+    /// How many visits are planned for the year: of the board, or of the teams that are here.
+    pub(super) fn planned(&self, material: &Material<'_>) -> Option<u32> {
+        let programme = material.pipeline.programme?;
+        let teams = u32::try_from(self.teams.len()).unwrap_or(u32::MAX);
+        Some(match material.about {
+            None => programme.visits_a_year,
+            Some(_) => programme.visits_a_year_per_team.saturating_mul(teams),
+        })
     }
 
     /// What is counted of the visits that are planned for the year: those of one type, or all.
