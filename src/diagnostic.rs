@@ -94,6 +94,10 @@ codes! {
     NothingAccepted => "nothing-accepted",
     /// A file's data are older than those that a file before it brought.
     OlderData => "older-data",
+    /// A file that would take much away waits for a named person.
+    Held => "held",
+    /// A file that a named person took back.
+    Void => "void",
     /// The file is protected by a password.
     PasswordProtected => "password-protected",
     /// A web page or an XML document under a workbook's name.

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use clap::Args;
 
 use super::Exit;
+use super::as_of::asked;
 use super::dating::writing_date;
 use super::desk::{failed, given_or_told, ledger_to_read};
 use super::output::{say, say_json};
@@ -39,6 +40,9 @@ pub(super) struct AckArgs {
     /// The date on which you take notice; today in Europe/London if left out
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<NaiveDate>,
+    /// Lets --as-of be later than today
+    #[arg(long, requires = "as_of")]
+    future: bool,
     /// Prints JSON instead of text
     #[arg(long)]
     json: bool,
@@ -46,8 +50,12 @@ pub(super) struct AckArgs {
 
 pub(super) fn run(args: &AckArgs) -> Exit {
     let workspace = Workspace::new(&args.data);
+    let read_on = match asked(args.as_of, args.future) {
+        Ok(day) => day,
+        Err(exit) => return exit,
+    };
     let (Some(asked), Some(role), Some(note)) = (&args.exception, &args.role, &args.note) else {
-        return list(&workspace, args.as_of.unwrap_or_else(clock::today), args.json);
+        return list(&workspace, read_on, args.json);
     };
     let options =
         [("--as", role.as_str(), "in which role you take notice"), ("--note", note, "what is done about it")];

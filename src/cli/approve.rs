@@ -35,6 +35,9 @@ pub(super) struct ApproveArgs {
     /// The date on which you approve it; today in Europe/London if left out
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<NaiveDate>,
+    /// Lets --as-of be later than today
+    #[arg(long, requires = "as_of")]
+    future: bool,
     /// Prints JSON instead of text
     #[arg(long)]
     json: bool,
@@ -49,7 +52,7 @@ pub(super) fn run(args: &ApproveArgs) -> Exit {
         Ok([role, note]) => Warrant { role: role.to_owned(), reason: note.to_owned() },
         Err(exit) => return exit,
     };
-    let done = with_desk(&args.pipeline, &args.data, args.as_of, |desk| {
+    let done = with_desk(&args.pipeline, &args.data, (args.as_of, args.future), |desk| {
         approve(desk, &args.pack, args.content.as_deref(), warrant)
     });
     finish(done, args.json, |done| &done.unsent, tell)

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use super::as_of::asked;
 use super::output::{complain, say, say_json, summary};
 use super::{CheckArgs, Exit};
-use crate::clock;
 use crate::diagnostic::{Severity, lines};
 use crate::known::past_levels::past_levels;
 use crate::known::usage::unmatched;
@@ -27,7 +27,10 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
     };
     let mut loaded = load(&folder);
     if let Some(pipeline) = &loaded.pipeline {
-        let today = args.as_of.unwrap_or_else(clock::today);
+        let today = match asked(args.as_of, args.future) {
+            Ok(today) => today,
+            Err(exit) => return exit,
+        };
         loaded.diagnostics.extend(out_of_date(pipeline, today));
         loaded.diagnostics.extend(upkeep(&folder, pipeline, today));
         loaded.diagnostics.extend(template_faults(pipeline));

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::Exit;
+use super::as_of::asked;
 use super::dating::writing_date;
 use super::output::{complain, pipeline, say_json};
 use crate::clock;
@@ -16,7 +17,7 @@ use crate::workspace::{LockError, Workspace};
 
 /// Why a command about packs did nothing.
 pub(super) enum Failed {
-    /// The pipeline folder has errors; they are told already.
+    /// The pipeline folder has errors, or the date is still to come; they are told already.
     Pipeline(Exit),
     /// Something else.
     Desk(DeskError),
@@ -54,11 +55,12 @@ pub(super) fn given_or_told<'t, const N: usize>(
 pub(super) fn with_desk<T>(
     pipeline_dir: &Path,
     data: &Path,
-    as_of: Option<NaiveDate>,
+    (as_of, future): (Option<NaiveDate>, bool),
     act: impl FnOnce(&mut Desk<'_>) -> Result<T, DeskError>,
 ) -> Result<T, Failed> {
     let pipeline = pipeline(pipeline_dir).map_err(Failed::Pipeline)?;
     let workspace = Workspace::new(data);
+    asked(as_of, future).map_err(Failed::Pipeline)?;
     let today = writing_date(&workspace, as_of, Some(&pipeline)).map_err(|e| Failed::Desk(e.into()))?;
     let mut desk = Desk::open(&pipeline, &workspace, today, clock::moment()).map_err(Failed::Desk)?;
     act(&mut desk).map_err(Failed::Desk)

@@ -59,6 +59,20 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "arrivals",
+        &[
+            ("quarterday arrivals --data data --pipeline icb", "what was received, and how each stands"),
+            (
+                "quarterday arrivals void R0042 --as Analyst --reason \"the sheet of another board\" --data data",
+                "it counts nowhere from then on",
+            ),
+            (
+                "quarterday arrivals date R0042 --to 2026-11-02 --as Analyst --reason \"2062 was a slip\" --data data",
+                "it belongs to another day",
+            ),
+        ],
+    ),
+    (
         "intake",
         &[
             (

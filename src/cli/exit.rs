@@ -16,7 +16,7 @@ pub enum Exit {
     Configuration,
     /// 4: the run was completed, and a file that lies in the inbox was rejected whole or cannot be read.
     InputRejected,
-    /// 5: a source without which nothing can be said is missing or too old.
+    /// 5: a source without which nothing can be said is missing, too old or held, or nothing could be taken in.
     SourceMissing,
     /// 6: the run was completed, and a document was refused by a gate and not sent.
     Refused,
@@ -38,7 +38,8 @@ Exit codes:
   2  the command line cannot be understood
   3  the pipeline folder has errors; nothing was done
   4  done, but a received file was rejected whole or cannot be read: see its receipt
-  5  a source without which nothing can be said is missing or too old
+  5  a source without which nothing can be said is missing, too old or held, or nothing could be
+     taken in because something of a later date was received
   6  done, but a document was refused by a gate and not sent
   7  done, but a message could not be handed over
   8  another instance is working in this data folder; nothing was done
@@ -72,7 +73,9 @@ impl Exit {
     pub fn of_report(report: &Report) -> Self {
         let rejected = report.taken.iter().any(|t| t.state == crate::intake::State::Rejected)
             || report.held.iter().any(|held| held.reason == Reason::Unreadable);
-        if !report.refused.is_empty() {
+        if report.blocked.is_some() {
+            Exit::SourceMissing
+        } else if !report.refused.is_empty() {
             Exit::Refused
         } else if !report.unsent.is_empty() {
             Exit::DispatchIncomplete

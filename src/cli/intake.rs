@@ -1,11 +1,13 @@
 //! `quarterday intake`: what came is taken in and answered with receipts.
 
+use super::as_of::asked;
 use super::dating::writing_date;
 use super::output::{complain, pipeline, say, say_json};
 use super::progress::{Quiet, Steps};
 use super::{Exit, IntakeArgs};
 use crate::intake::State;
 use crate::known::feeds_now::FeedFreshness;
+use crate::known::held_back::HeldBack;
 use crate::run::{
     DownloadState, Downloaded, Held, IntakeReport, IntakeRequest, Progress, RunError, Taken, take_in,
 };
@@ -23,6 +25,9 @@ pub(super) fn intake(args: &IntakeArgs) -> Exit {
     };
     let steps = Steps::new(STEPS);
     let progress: &dyn Progress = if args.json { &Quiet } else { &steps };
+    if let Err(exit) = asked(args.as_of, args.future) {
+        return exit;
+    }
     let workspace = Workspace::new(&args.data);
     let done = match writing_date(&workspace, args.as_of, Some(&pipeline)) {
         Ok(as_of) => take_in(&IntakeRequest { pipeline: &pipeline, workspace, as_of, progress }),
@@ -50,7 +55,7 @@ pub(super) fn intake(args: &IntakeArgs) -> Exit {
 }
 
 fn exit_of(report: &IntakeReport) -> Exit {
-    if report.missing.is_some() {
+    if report.missing.is_some() || report.blocked.is_some() {
         Exit::SourceMissing
     } else if report.taken.iter().any(|t| t.state == State::Rejected) {
         Exit::InputRejected
@@ -66,9 +71,10 @@ fn tell(report: &IntakeReport) {
         held: &report.held,
         taken: &report.taken,
         waiting: report.waiting,
+        held_back: &report.held_back,
         freshness: &report.freshness,
     });
-    for line in report.warnings.iter().chain(&report.missing) {
+    for line in report.blocked.iter().chain(&report.warnings).chain(&report.missing) {
         complain(line);
     }
 }
@@ -79,6 +85,7 @@ pub(super) struct Arrivals<'a> {
     pub(super) held: &'a [Held],
     pub(super) taken: &'a [Taken],
     pub(super) waiting: usize,
+    pub(super) held_back: &'a [HeldBack],
     pub(super) freshness: &'a [FeedFreshness],
 }
 
@@ -91,6 +98,10 @@ pub(super) fn tell_arrivals(arrivals: &Arrivals<'_>) {
         say(&format!(
             "               {files} in the inbox: files of a later date have been received already"
         ));
+    }
+    for file in arrivals.held_back {
+        say(&format!("               HELD: {}", file.what()));
+        say(&format!("                 what to do: {}", file.mend()));
     }
     for held in arrivals.held {
         say(&format!("               not taken in: {}/{} {}", held.feed, held.file, held.why));

@@ -2,6 +2,8 @@
 
 mod ack;
 mod approve;
+mod arrivals;
+mod as_of;
 mod audit;
 mod backup;
 mod bundle;
@@ -89,6 +91,8 @@ enum Command {
     Resend(resend::ResendArgs),
     /// Takes notice of an exception, or lists those that are open
     Ack(ack::AckArgs),
+    /// Lists everything that was received; a named person makes one void, or gives it another date
+    Arrivals(arrivals::ArrivalsArgs),
     /// Prints who was sent what, when, by its hash, who approved it and how the lists changed
     Audit(audit::AuditArgs),
     /// Runs the pipeline's jobs at their times in Europe/London until it is stopped
@@ -137,6 +141,9 @@ struct RunArgs {
     /// The date the run speaks of; today in Europe/London if left out
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<NaiveDate>,
+    /// Lets --as-of be later than today
+    #[arg(long, requires = "as_of")]
+    future: bool,
     /// Makes the exact documents and messages in DATA/dry-run, and sends and changes nothing
     #[arg(long)]
     dry_run: bool,
@@ -156,6 +163,9 @@ struct IntakeArgs {
     /// The day that counts as that of arrival; today in Europe/London if left out
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<NaiveDate>,
+    /// Lets --as-of be later than today
+    #[arg(long, requires = "as_of")]
+    future: bool,
     /// Prints JSON instead of text
     #[arg(long)]
     json: bool,
@@ -169,6 +179,9 @@ struct CheckArgs {
     /// The day on which dates of the folder are looked at; today in Europe/London if left out
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<NaiveDate>,
+    /// Lets --as-of be later than today
+    #[arg(long, requires = "as_of")]
+    future: bool,
     /// A data folder: warns of aliases and maps that matched nothing in its files of the last quarter, and of
     /// levels that the last pack had and the folder no longer has
     #[arg(long, value_name = "DIR")]
@@ -325,6 +338,7 @@ impl Command {
             Command::Recall(args) => recall::run(args),
             Command::Resend(args) => resend::run(args),
             Command::Ack(args) => ack::run(args),
+            Command::Arrivals(args) => arrivals::run(args),
             Command::Audit(args) => audit::run(args),
             Command::Serve(args) => serve::serve(args),
             Command::Status(args) => status::status(args),

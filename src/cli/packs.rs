@@ -6,9 +6,9 @@ use chrono::NaiveDate;
 use clap::Args;
 
 use super::Exit;
+use super::as_of::asked;
 use super::desk::{failed, ledger_to_read};
 use super::output::{say, say_json};
-use crate::clock;
 use crate::dates::{long, short};
 use crate::post::pack_list::{OnShelf, STOPPED, shelf};
 use crate::workspace::Workspace;
@@ -35,6 +35,9 @@ pub(super) struct PacksArgs {
     /// The date of the question; today in Europe/London if left out
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<NaiveDate>,
+    /// Lets --as-of be later than today
+    #[arg(long, requires = "as_of")]
+    future: bool,
     /// Prints JSON instead of text
     #[arg(long)]
     json: bool,
@@ -46,7 +49,10 @@ pub(super) fn run(args: &PacksArgs) -> Exit {
         Ok(ledger) => ledger,
         Err(exit) => return exit,
     };
-    let today = args.as_of.unwrap_or_else(clock::today);
+    let today = match asked(args.as_of, args.future) {
+        Ok(today) => today,
+        Err(exit) => return exit,
+    };
     let found = match shelf(&ledger, &workspace.store(), args.pack.as_deref(), today) {
         Ok(found) => found,
         Err(error) => return failed(&error),

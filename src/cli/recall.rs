@@ -36,6 +36,9 @@ pub(super) struct RecallArgs {
     /// The date on which you recall it; today in Europe/London if left out
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<NaiveDate>,
+    /// Lets --as-of be later than today
+    #[arg(long, requires = "as_of")]
+    future: bool,
     /// Prints JSON instead of text
     #[arg(long)]
     json: bool,
@@ -50,7 +53,9 @@ pub(super) fn run(args: &RecallArgs) -> Exit {
         Ok([role, reason]) => Warrant { role: role.to_owned(), reason: reason.to_owned() },
         Err(exit) => return exit,
     };
-    let done = with_desk(&args.pipeline, &args.data, args.as_of, |desk| recall(desk, &args.pack, warrant));
+    let done = with_desk(&args.pipeline, &args.data, (args.as_of, args.future), |desk| {
+        recall(desk, &args.pack, warrant)
+    });
     finish(done, args.json, |done| &done.unsent, tell)
 }
 

@@ -44,7 +44,7 @@ pub(super) fn run(args: &ResendArgs) -> Exit {
         Err(exit) => return exit,
     };
     let warrant = Warrant { role: role.to_owned(), reason: args.reason.trim().to_owned() };
-    let done = with_desk(&args.pipeline, &args.data, None, |desk| {
+    let done = with_desk(&args.pipeline, &args.data, (None, false), |desk| {
         resend(desk, &args.pack, &args.to, &warrant, args.again)
     });
     finish(done, args.json, |done| &done.unsent, tell)

@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::Exit;
+use super::as_of::asked;
 use super::dating::writing_date;
 use super::invocation::{invocation, quoted};
 use super::output::{complain, failed, hint, pipeline, say, say_json};
@@ -28,6 +29,9 @@ pub(super) struct RetentionArgs {
     /// The date to judge by; today in Europe/London if left out
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<NaiveDate>,
+    /// Lets --as-of be later than today
+    #[arg(long, requires = "as_of")]
+    future: bool,
     /// Removes what may go, after noting it in the ledger; without it nothing is removed
     #[arg(long)]
     apply: bool,
@@ -45,6 +49,9 @@ pub(super) fn retention(args: &RetentionArgs) -> Exit {
         Err(exit) => return exit,
     };
     let workspace = Workspace::new(&args.data);
+    if let Err(exit) = asked(args.as_of, args.future) {
+        return exit;
+    }
     let date = match args.apply {
         true => writing_date(&workspace, args.as_of, Some(&loaded)),
         false => Ok(args.as_of.unwrap_or_else(clock::today)),

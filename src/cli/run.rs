@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::as_of::asked;
 use super::dating::writing_date;
 use super::intake::{Arrivals, tell_arrivals};
 use super::output::{complain, failed, pipeline, say, say_json};
@@ -34,6 +35,11 @@ pub(super) fn run(args: &RunArgs) -> Exit {
     let workspace = if args.dry_run { workspace.dry() } else { workspace };
     let steps = Steps::new(STEPS);
     let progress: &dyn Progress = if args.json { &Quiet } else { &steps };
+    // A run that there was before is only made again.
+    let again = args.as_of.is_some_and(|day| was_run(&workspace, &args.job, day));
+    if let Err(exit) = asked(args.as_of, args.future || again) {
+        return exit;
+    }
     let date = match workspace.is_dry() {
         true => Ok(args.as_of.unwrap_or_else(clock::today)),
         false => writing_date(&workspace, args.as_of, Some(&pipeline)),
@@ -67,6 +73,12 @@ pub(super) fn run(args: &RunArgs) -> Exit {
     }
 }
 
+/// Whether the data folder knows of a run of this job for that date.
+fn was_run(workspace: &Workspace, job: &str, as_of: chrono::NaiveDate) -> bool {
+    let ledger = workspace.existing_ledger().ok().flatten();
+    ledger.and_then(|ledger| ledger.runs_of(job, as_of).ok()).is_some_and(|runs| !runs.is_empty())
+}
+
 /// Prints what a run did.
 pub(super) fn tell(report: &Report) {
     let date = crate::dates::long(report.as_of);
@@ -77,6 +89,7 @@ pub(super) fn tell(report: &Report) {
         held: &report.held,
         taken: &report.taken,
         waiting: report.waiting,
+        held_back: &report.held_back,
         freshness: &report.freshness,
     });
     say(&format!("  practices    {} in scope", number(report.practices as f64)));
@@ -98,7 +111,8 @@ pub(super) fn tell(report: &Report) {
     }
     tell_documents(report);
     say(&format!("  messages     {} sent now, {} sent before", report.sent, report.sent_before));
-    let troubles = report.refused.iter().chain(&report.unsent).chain(&report.unwritten);
+    let troubles =
+        report.blocked.iter().chain(&report.refused).chain(&report.unsent).chain(&report.unwritten);
     for line in troubles.chain(&report.unprintable).chain(&report.warnings) {
         complain(line);
     }

@@ -88,6 +88,10 @@ fn tell(status: &Status) {
         };
         say(&format!("  feed         {:<32} {:<28} {file}", feed.feed, feed_words(feed)));
     }
+    for file in &status.held {
+        say(&format!("  held         {}", file.what()));
+        say(&format!("               what to do: {}", file.mend()));
+    }
     let outbox: Vec<String> = status.outbox.iter().map(|(state, count)| format!("{count} {state}")).collect();
     say(&format!("  messages     {}", if outbox.is_empty() { "none yet".to_owned() } else { list(&outbox) }));
     say(&format!("  exceptions   {} open", status.exceptions.len()));

@@ -63,6 +63,13 @@ pub struct Settled {
     pub urgent: Vec<Urgent>,
 }
 
+impl Settled {
+    /// Whether there are rows and all of them are kept aside.
+    pub fn is_all_aside(&self) -> bool {
+        self.counts.accepted == 0 && self.counts.quarantined > 0
+    }
+}
+
 /// Settles the rows of a reading that nobody released a row of.
 pub fn settle(reading: &Reading, feed: &Feed, received: NaiveDate, practices: &dyn Practices) -> Settled {
     settle_released(reading, feed, received, practices, &[])

@@ -42,6 +42,14 @@ impl Store {
         Ok(sha256)
     }
 
+    /// Keeps the bytes in the place of what may be there under their hash.
+    ///
+    /// # Errors
+    /// If the folder cannot be written.
+    pub fn replace(&self, bytes: &[u8]) -> io::Result<()> {
+        write_whole(&Self::path(&self.dir, &crate::sha256(bytes)), bytes)
+    }
+
     fn find(&self, sha256: &str) -> Option<PathBuf> {
         let dirs = std::iter::once(&self.dir).chain(&self.below);
         dirs.map(|dir| Self::path(dir, sha256)).find(|path| path.is_file())

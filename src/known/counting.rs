@@ -2,7 +2,9 @@
 //!
 //! Where every file counts, each that can be read. Where the newest is the whole sheet, the newest that
 //! can be read, unless none of its rows can count or its data are older than those of the file before it:
-//! then the file before goes on counting, or a slip would silently undo what was known.
+//! then the file before goes on counting, or a slip would silently undo what was known. A file that was held
+//! does not count until a named person lets it. Of a content that was received again where every file counts
+//! the last time counts.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,10 +12,11 @@ use std::rc::Rc;
 
 use chrono::NaiveDate;
 
+use super::ground::Ground;
 use super::row_releases::Due;
 use super::state::{Files, Read, settle};
 use crate::dates::long;
-use crate::intake::{Practices, Release, Settled};
+use crate::intake::{Lost, Practices, Release, Settled};
 use crate::ledger::Arrival;
 use crate::pipeline::{Counts, Feed};
 use crate::triangulate::Taken;
@@ -48,6 +51,8 @@ pub enum Why {
         /// The date of the newer data.
         newer: NaiveDate,
     },
+    /// It would take much away, and nobody let it count.
+    Held(Lost),
 }
 
 impl Why {
@@ -58,6 +63,7 @@ impl Why {
             Why::Older { own, newer } => {
                 format!("its data are of {}, older than those of {}", long(*own), long(*newer))
             }
+            Why::Held(lost) => format!("it is held: {}", lost.words()),
         }
     }
 }
@@ -66,6 +72,8 @@ impl Why {
 /// about a file is found once.
 pub(crate) struct Judge<'j> {
     practices: &'j dyn Practices,
+    /// What was held, and what a named person let count.
+    ground: &'j Ground,
     due: Due,
     by_feed: BTreeMap<&'j str, Vec<&'j Arrival>>,
     by_content: BTreeMap<(&'j str, &'j str), Vec<&'j Arrival>>,
@@ -78,10 +86,11 @@ pub(crate) struct Judge<'j> {
 
 /// The files of a feed in the order in which they can take the place of one another.
 struct Order<'a> {
+    /// All but those that are held.
+    came: Vec<&'a Arrival>,
+    /// Those of them whose data are no older than those of one before them.
     files: Vec<&'a Arrival>,
-    /// For each file of the feed, how many of `files` came before it.
-    before: BTreeMap<u32, usize>,
-    /// The files with data older than those of one before them.
+    /// The others.
     older: Vec<(u32, Why)>,
 }
 
@@ -101,6 +110,7 @@ impl<'j> Judge<'j> {
         as_of: NaiveDate,
         releases: &[Release],
         practices: &'j dyn Practices,
+        ground: &'j Ground,
     ) -> Self {
         let mut by_feed: BTreeMap<&str, Vec<&Arrival>> = BTreeMap::new();
         let mut by_content: BTreeMap<(&str, &str), Vec<&Arrival>> = BTreeMap::new();
@@ -110,6 +120,7 @@ impl<'j> Judge<'j> {
         }
         Self {
             practices,
+            ground,
             due: Due::of(releases, arrivals, as_of),
             by_feed,
             by_content,
@@ -171,7 +182,7 @@ impl<'j> Judge<'j> {
             let Some((settled, taken)) = ahead.or_else(|| self.settle(arrival, feed, &read)) else {
                 continue;
             };
-            if newest_only && is_all_aside(&settled) {
+            if newest_only && self.is_passed_over(arrival, &settled) {
                 passed.insert(arrival.number, Passed { why: Why::NoRow, settled: Some(settled.clone()) });
                 let file = Counting { arrival: arrival.clone(), feed, read, settled, taken };
                 aside.push(file);
@@ -193,7 +204,34 @@ impl<'j> Judge<'j> {
             out = aside;
         }
         out.reverse();
+        self.pass_held(feed, files, out.last().map_or(0, |last| last.arrival.number), passed)?;
         Ok(out)
+    }
+
+    /// Tells which files of a feed are held. Of those that are newer than what counts the rows are told, too.
+    ///
+    /// # Errors
+    /// If a file in the store is damaged.
+    pub fn pass_held(
+        &self,
+        feed: &Feed,
+        files: &Files<'_>,
+        counting: u32,
+        passed: &mut BTreeMap<u32, Passed>,
+    ) -> anyhow::Result<()> {
+        for arrival in self.of_feed(&feed.id) {
+            let Some(lost) = self.ground.held(arrival) else { continue };
+            let newer = arrival.number > counting;
+            let read = if newer { files.read_if_kept(arrival)? } else { None };
+            let settled = read.and_then(|read| self.settle_ahead(arrival, feed, &read));
+            passed.insert(arrival.number, Passed { why: Why::Held(lost.clone()), settled });
+        }
+        Ok(())
+    }
+
+    /// Whether a file has rows and none of them can count, and nobody let it count as it is.
+    fn is_passed_over(&self, arrival: &Arrival, settled: &Settled) -> bool {
+        settled.is_all_aside() && !self.ground.is_let_in(arrival)
     }
 
     /// The files of a feed that were received before those that count and that these replaced, in the order
@@ -250,10 +288,11 @@ impl<'j> Judge<'j> {
         files: &Files<'_>,
     ) -> anyhow::Result<Option<&'j Arrival>> {
         let order = self.order(feed, files)?;
-        let before = match self.earlier(arrival) {
-            // The date of the only file decides nothing.
-            [only] => std::slice::from_ref(only),
-            _ => &order.files[..order.before.get(&arrival.number).copied().unwrap_or_default()],
+        let until = |files: &[&Arrival]| files.partition_point(|a| a.number < arrival.number);
+        // The date of the only file decides nothing.
+        let before = match until(&order.came) {
+            1 => &order.came[..1],
+            _ => &order.files[..until(&order.files)],
         };
         let (mut standing, mut walked) = (Standing::default(), Vec::new());
         for earlier in before.iter().rev().copied() {
@@ -263,7 +302,8 @@ impl<'j> Judge<'j> {
             }
             let read = files.read_if_kept(earlier)?;
             let settled = read.and_then(|read| self.settle_ahead(earlier, feed, &read));
-            let all_aside = settled.map(|s| feed.counts == Counts::Newest && is_all_aside(&s));
+            let aside = |s: Settled| feed.counts == Counts::Newest && self.is_passed_over(earlier, &s);
+            let all_aside = settled.map(aside);
             walked.push((earlier, all_aside));
             if all_aside == Some(false) {
                 break;
@@ -287,18 +327,17 @@ impl<'j> Judge<'j> {
         if let Some(known) = self.orders.borrow().get(&feed.id) {
             return Ok(Rc::clone(known));
         }
-        let of_feed = self.of_feed(&feed.id);
-        let mut order = Order { files: Vec::new(), before: BTreeMap::new(), older: Vec::new() };
+        let came = self.of_feed(&feed.id).iter().filter(|a| self.ground.held(a).is_none()).copied().collect();
+        let mut order = Order { came, files: Vec::new(), older: Vec::new() };
         let dated = feed.counts == Counts::Newest && feed.data_date.is_some();
         let mut newest: Option<NaiveDate> = None;
-        for arrival in of_feed {
-            order.before.insert(arrival.number, order.files.len());
+        for arrival in order.came.iter().copied() {
             // The date of the only file decides nothing.
-            if dated && of_feed.len() > 1 {
+            if dated && order.came.len() > 1 {
                 let own = files.data_date(arrival, feed)?;
                 if let (Some(own), Some(newer)) = (own, newest)
                     && own < newer
-                    && !self.due.lets_count(arrival)
+                    && !self.ground.is_let_in(arrival)
                 {
                     order.older.push((arrival.number, Why::Older { own, newer }));
                     continue;
@@ -316,9 +355,4 @@ impl<'j> Judge<'j> {
         self.orders.borrow_mut().insert(feed.id.clone(), Rc::clone(&order));
         Ok(order)
     }
-}
-
-/// Whether a file has rows and none of them can count.
-fn is_all_aside(settled: &Settled) -> bool {
-    settled.counts.accepted == 0 && settled.counts.quarantined > 0
 }

@@ -6,6 +6,8 @@ use chrono::NaiveDate;
 use polars::prelude::AnyValue;
 use serde::Serialize;
 
+use super::ground::Ground;
+use super::held_back::{self, HeldBack};
 use super::state::{Files, State, StateError};
 use crate::dates;
 use crate::intake::{Receipt, Settled};
@@ -74,7 +76,7 @@ pub fn of_feeds(
                 Some(settled) => {
                     of_feed.filter_map(|a| settled.get(&a.number).map(|s| (a, Some(s)))).collect()
                 }
-                None => of_feed.map(|a| (a, None)).collect(),
+                None => of_feed.filter(|a| !a.is_held(arrivals, as_of)).map(|a| (a, None)).collect(),
             };
             let newest = counting.last().map(|(arrival, _)| *arrival);
             FeedFreshness {
@@ -91,6 +93,15 @@ pub fn of_feeds(
         .collect()
 }
 
+/// How the feeds stand.
+#[derive(Debug, Clone, Default)]
+pub struct FeedsNow {
+    /// How fresh each is.
+    pub feeds: Vec<FeedFreshness>,
+    /// The files that wait for a named person.
+    pub held: Vec<HeldBack>,
+}
+
 /// How fresh every feed is on a date, from what a data folder holds; nothing is taken in or changed.
 ///
 /// # Errors
@@ -100,18 +111,33 @@ pub fn feeds_now(
     pipeline: &Pipeline,
     as_of: NaiveDate,
 ) -> anyhow::Result<Vec<FeedFreshness>> {
+    Ok(standing_now(workspace, pipeline, as_of)?.feeds)
+}
+
+/// The same, with the files that are held.
+///
+/// # Errors
+/// If the ledger or the store cannot be read.
+pub fn standing_now(
+    workspace: &Workspace,
+    pipeline: &Pipeline,
+    as_of: NaiveDate,
+) -> anyhow::Result<FeedsNow> {
     let (mut arrivals, mut failures) = (Vec::new(), Vec::new());
     let mut files = Files::new(workspace.store(), pipeline);
     if let Some(ledger) = workspace.existing_ledger()? {
         (arrivals, failures) = (ledger.arrivals(as_of)?, ledger.download_failures()?);
         files = files.knowing(&ledger)?;
     }
-    let settled = match State::at(&files, &arrivals, as_of) {
-        Ok(state) => Some(state.settled),
-        Err(StateError::Missing(..)) => None,
+    let (settled, ground) = match State::at(&files, &arrivals, as_of) {
+        Ok(state) => (Some(state.settled), state.ground),
+        Err(StateError::Missing(..)) => (None, Ground::of(&files, &arrivals, as_of)?),
         Err(StateError::Other(error)) => return Err(error),
     };
-    Ok(of_feeds(pipeline, &arrivals, settled.as_ref(), &failures, as_of))
+    Ok(FeedsNow {
+        feeds: of_feeds(pipeline, &arrivals, settled.as_ref(), &failures, as_of),
+        held: held_back::held(&ground, settled.as_ref(), &arrivals, pipeline),
+    })
 }
 
 /// How fresh one feed is, from its files that count, in the order of their arrival.

@@ -90,7 +90,7 @@ pub fn find(
         })
         .collect();
     let packs = ledger.packs()?;
-    let packs = reached(&packs, &made_by, ledger)?
+    let packs = reached(packs.iter().filter(|pack| pack.run == made_by), ledger)?
         .into_iter()
         .map(|(pack, recipients)| Reached {
             pack: pack.id.clone(),
@@ -101,17 +101,28 @@ pub fn find(
     Ok((Some(Late { run: made_by, as_of: made, levels, packs }), noted))
 }
 
-/// The packs of a run that somebody may have got, each with the addresses.
+/// The latest date before one of which a pack may have reached somebody.
+///
+/// # Errors
+/// If the ledger cannot be read.
+pub fn last_sent(
+    ledger: &Ledger,
+    before: chrono::NaiveDate,
+) -> crate::ledger::Result<Option<chrono::NaiveDate>> {
+    let packs = ledger.packs()?;
+    let reached = reached(packs.iter().filter(|pack| pack.as_of < before), ledger)?;
+    Ok(reached.iter().map(|(pack, _)| pack.as_of).max())
+}
+
+/// Those packs of a period that somebody may have got, each with the addresses.
 fn reached<'p>(
-    packs: &'p [PackRecord],
-    run: &str,
+    packs: impl Iterator<Item = &'p PackRecord>,
     ledger: &Ledger,
 ) -> crate::ledger::Result<Vec<(&'p PackRecord, BTreeSet<String>)>> {
     let recalled: BTreeSet<String> = ledger.recalls()?.into_iter().map(|r| r.pack).collect();
     let messages = ledger.pack_messages()?;
     let mut out = Vec::new();
-    let of_run = packs.iter().filter(|p| p.is_of_period() && p.run == run && !recalled.contains(&p.id));
-    for pack in of_run {
+    for pack in packs.filter(|p| p.is_of_period() && !recalled.contains(&p.id)) {
         let mut recipients = BTreeSet::new();
         for message in messages.iter().filter(|m| m.pack == pack.id && m.purpose != Purpose::Correction) {
             let dispatch = ledger.dispatch(&message.key)?;

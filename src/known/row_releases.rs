@@ -1,10 +1,11 @@
 //! The sheet of releases: which rows of which received files a named person let count.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
 use super::counting::Passed;
+use super::state::{Files, NoPractices, settle};
 use crate::dates::long;
 use crate::diagnostic::Code;
 use crate::intake::{Effect, Problem, Receipt, Release, Settled};
@@ -33,6 +34,38 @@ pub fn given(taken: &[Taken]) -> Vec<Release> {
     out
 }
 
+/// The contents that named persons let count as a whole, each with its feed: of every sheet of releases that
+/// was ever received, for what one let count goes on counting when its row is gone.
+///
+/// # Errors
+/// If the store has a sheet otherwise than it was received.
+pub fn let_in(
+    files: &Files<'_>,
+    arrivals: &[Arrival],
+    as_of: NaiveDate,
+) -> anyhow::Result<BTreeSet<(String, String)>> {
+    let today = arrivals.iter().map(|a| a.received).max().map_or(as_of, |last| last.max(as_of));
+    let mut out = BTreeSet::new();
+    for feed in &files.pipeline().feeds {
+        if !feed.layouts.iter().any(|layout| layout.table == TABLE) {
+            continue;
+        }
+        for arrival in arrivals.iter().filter(|a| a.feed == feed.id) {
+            let read = files.read_if_kept(arrival)?;
+            let settled = read.and_then(|read| settle(arrival, feed, &read, &NoPractices, &[]));
+            for release in settled.map(|(_, taken)| given(&[taken])).into_iter().flatten() {
+                if release.is_of_whole_file()
+                    && release.on <= today
+                    && let Some(file) = target(&release, arrivals)
+                {
+                    out.insert((file.feed.clone(), file.sha256.clone()));
+                }
+            }
+        }
+    }
+    Ok(out)
+}
+
 /// The releases that stand on a date, by the file that each names.
 #[derive(Debug, Default)]
 pub struct Due(BTreeMap<u32, Vec<Release>>);
@@ -51,16 +84,8 @@ impl Due {
 
     /// The releases of rows of one file.
     pub fn rows(&self, arrival: &Arrival) -> Vec<Release> {
-        self.all(arrival).filter(|release| !release.is_of_whole_file()).cloned().collect()
-    }
-
-    /// Whether a named person let a whole file count.
-    pub fn lets_count(&self, arrival: &Arrival) -> bool {
-        self.all(arrival).any(Release::is_of_whole_file)
-    }
-
-    fn all(&self, arrival: &Arrival) -> impl Iterator<Item = &Release> {
-        self.0.get(&arrival.number).into_iter().flatten()
+        let due = self.0.get(&arrival.number).into_iter().flatten();
+        due.filter(|release| !release.is_of_whole_file()).cloned().collect()
     }
 }
 
@@ -189,6 +214,7 @@ mod tests {
             file: file.into(),
             sha256: format!("{number:064}"),
             received: received.parse().unwrap(),
+            ..Arrival::default()
         }
     }
 

@@ -3,18 +3,23 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use anyhow::Context as _;
 use chrono::NaiveDate;
 
-use super::counting::{Counting, Judge, Passed};
+use super::base::{Base, is_reference, is_releases};
+use super::counting::{Counting, Judge, Passed, Why};
 use super::feeds_now::latest;
+use super::ground::Ground;
 use super::row_releases;
 use crate::diagnostic::Code;
 use crate::intake::read::{Book, Reader, Unreadable};
 use crate::intake::store::Store;
-use crate::intake::{self, Effect, Lookup, Practices, Problem, Reading, Rejection, Release, Settled};
+use crate::intake::{
+    self, Effect, Lookup, Practices, Problem, Reading, Receipt, Rejection, Release, Settled,
+};
 use crate::ledger::{Arrival, Ledger, LedgerError};
 use crate::levels::{self, Exception, Outcome, Rows};
 use crate::pipeline::{Counts, Feed, Pipeline};
@@ -23,7 +28,7 @@ use crate::visits::{Clock, Clocks, Timed};
 
 /// Received files, read at most once a run.
 pub struct Files<'p> {
-    store: Store,
+    pub(super) store: Store,
     pipeline: &'p Pipeline,
     reader: Reader,
     read: RefCell<BTreeMap<u32, Read>>,
@@ -34,6 +39,10 @@ pub struct Files<'p> {
     failed: RefCell<BTreeMap<String, Unreadable>>,
     /// Those of them that failed now.
     failed_now: RefCell<Vec<(String, Unreadable)>>,
+    /// Where the originals of dropped files may still lie.
+    pub(super) originals: Option<PathBuf>,
+    /// What was brought back from there.
+    pub(super) mended: RefCell<Vec<String>>,
 }
 
 /// The books that were read last, by content and name: what is settled, answered and shown in one run asks
@@ -94,6 +103,8 @@ impl<'p> Files<'p> {
             books: RefCell::default(),
             failed: RefCell::default(),
             failed_now: RefCell::default(),
+            originals: None,
+            mended: RefCell::default(),
         }
     }
 
@@ -166,10 +177,7 @@ impl<'p> Files<'p> {
         if let Some(book) = self.books.borrow().get(&known_as) {
             return Ok(Ok(book));
         }
-        let bytes = self
-            .store
-            .get(&arrival.sha256)
-            .with_context(|| format!("{} of feed {} cannot be read again", arrival.file, arrival.feed))?;
+        let bytes = self.bytes(arrival)?;
         let read = self
             .reader_of(&arrival.feed)
             .book(&bytes, &arrival.file)
@@ -296,6 +304,8 @@ pub struct State {
     pub passed: BTreeMap<u32, Passed>,
     /// The releases that the files in force hold.
     pub releases: Vec<Release>,
+    /// What was held, and what a named person let count.
+    pub ground: Ground,
 }
 
 impl State {
@@ -318,36 +328,15 @@ impl State {
         hear: &mut dyn FnMut(&Heard<'_, '_>) -> anyhow::Result<()>,
     ) -> Result<Self, StateError> {
         let pipeline = files.pipeline();
-        let reads = |feed: &Feed, pick: &dyn Fn(&str) -> bool| feed.layouts.iter().any(|l| pick(&l.table));
-        let is_releases = |feed: &Feed| reads(feed, &|table| table == row_releases::TABLE);
-        let is_reference = |feed: &Feed| reads(feed, &Register::reads);
-        let mut passed = BTreeMap::new();
-        let judge = Judge::new(arrivals, as_of, &[], &NoPractices);
-        let mut in_force = Vec::new();
-        for feed in pipeline.feeds.iter().filter(|f| is_releases(f)) {
-            in_force.extend(judge.of(feed, files, &mut passed)?);
-        }
-        let given =
-            row_releases::given(&in_force.iter().map(|c: &Counting<'_>| c.taken.clone()).collect::<Vec<_>>());
-        // The register is made of all rows of its files; what is settled afterwards asks the register.
-        let judge = Judge::new(arrivals, as_of, &given, &NoPractices);
-        let mut reference = Vec::new();
-        for feed in pipeline.feeds.iter().filter(|f| is_reference(f)) {
-            for file in judge.of(feed, files, &mut passed)? {
-                reference.push(file.taken.clone());
-                in_force.push(file);
-            }
-        }
-        present(pipeline.feeds.iter().filter(|f| is_reference(f)), &in_force, as_of)?;
-        let register = Register::of(&reference, pipeline, as_of)?;
-        let judge = Judge::new(arrivals, as_of, &given, &register);
-        for file in &mut in_force {
-            let again = settle(&file.arrival, file.feed, &file.read, &register, &judge.due(&file.arrival));
-            (file.settled, file.taken) =
-                again.context("a file that could be read cannot be settled again")?;
-        }
+        let ground = Ground::of(files, arrivals, as_of)?;
+        let Base { given, mut in_force, mut passed, register } = Base::on(files, arrivals, as_of, &ground)?;
+        present(pipeline.feeds.iter().filter(|f| is_reference(f)), &in_force, &passed, arrivals, as_of)?;
+        let judge = Judge::new(arrivals, as_of, &given, &register, &ground);
         for feed in pipeline.feeds.iter().filter(|f| !is_releases(f) && !is_reference(f)) {
             let every = feed.counts == Counts::Every;
+            if every {
+                judge.pass_held(feed, files, 0, &mut passed)?;
+            }
             let mut counting = if every { Vec::new() } else { judge.of(feed, files, &mut passed)? };
             let settled = counting.iter().map(|c| (c.arrival.number, c.settled.clone())).collect();
             hear(&Heard { feed, judge: &judge, register: &register, settled, passed: &passed })?;
@@ -356,7 +345,7 @@ impl State {
             }
             in_force.extend(counting);
         }
-        present(pipeline.feeds.iter(), &in_force, as_of)?;
+        present(pipeline.feeds.iter(), &in_force, &passed, arrivals, as_of)?;
         let mut earlier = Vec::new();
         for feed in pipeline.feeds.iter().filter(|feed| looks_back(feed, pipeline)) {
             earlier.extend(judge.replaced(feed, files, &in_force, &passed)?);
@@ -388,6 +377,7 @@ impl State {
             settled,
             passed,
             releases: given,
+            ground,
         })
     }
 
@@ -457,15 +447,21 @@ fn tell_refused(known: &Triangulated, settled: &mut BTreeMap<u32, Settled>, pipe
 fn present<'p>(
     mut feeds: impl Iterator<Item = &'p Feed>,
     in_force: &[Counting<'_>],
+    passed: &BTreeMap<u32, Passed>,
+    arrivals: &[Arrival],
     as_of: NaiveDate,
 ) -> Result<(), StateError> {
-    match feeds.find(|feed| feed.essential && !in_force.iter().any(|c| c.feed.id == feed.id)) {
-        None => Ok(()),
-        Some(feed) => {
-            let date = crate::dates::long(as_of);
-            Err(StateError::Missing(format!("\"{}\" ({})", feed.title, feed.id), date))
-        }
-    }
+    let Some(feed) = feeds.find(|feed| feed.essential && !in_force.iter().any(|c| c.feed.id == feed.id))
+    else {
+        return Ok(());
+    };
+    let date = crate::dates::long(as_of);
+    let held = arrivals.iter().rev().filter(|a| a.feed == feed.id).find_map(|a| {
+        let passed = passed.get(&a.number).filter(|passed| matches!(passed.why, Why::Held(_)))?;
+        Some(format!("{} ({}) does not count: {}", a.file, Receipt::number(a.number), passed.why.words()))
+    });
+    let held = held.map(|held| format!("; {held}")).unwrap_or_default();
+    Err(StateError::Missing(format!("\"{}\" ({})", feed.title, feed.id), format!("{date}{held}")))
 }
 
 /// Settles the rows of a file: what became of each, and the accepted ones for triangulation.

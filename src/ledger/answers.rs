@@ -80,8 +80,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut ledger = Ledger::open(&dir.path().join("ledger.sqlite")).unwrap();
         let day: NaiveDate = "2026-07-14".parse().unwrap();
-        ledger.see("visits", "a.xlsx", "1", day, "r", Some(0), &|_| false).unwrap();
-        ledger.see("visits", "b.xlsx", "2", day, "r", Some(0), &|_| false).unwrap();
+        ledger.see_dropped("visits", "a.xlsx", "1", day);
+        ledger.see_dropped("visits", "b.xlsx", "2", day);
         assert_eq!(ledger.unanswered(day).unwrap(), [1, 2]);
         ledger.note_answered(&[1]).unwrap();
         ledger.note_answered(&[1]).unwrap();

@@ -5,7 +5,7 @@
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use rusqlite::{OptionalExtension, params};
 
-use super::{Ledger, LedgerError, Result, Seen, date};
+use super::{Intake, Ledger, LedgerError, Result, Seen, Sighting, Way, date};
 
 pub(super) const MIGRATION: &str = "
     CREATE TABLE download (
@@ -74,24 +74,19 @@ impl Ledger {
     ///
     /// # Errors
     /// If the ledger cannot be written.
-    pub fn see_download(
-        &mut self,
-        download: &Download,
-        received: NaiveDate,
-        run: &str,
-        newest: Option<u32>,
-    ) -> Result<Seen> {
+    pub fn see_download(&mut self, download: &Download, way: Way, intake: &Intake<'_>) -> Result<Seen> {
         let name = format!("download of {}", download.source);
-        let seen = self.see_as(
-            &download.feed,
-            &name,
-            &download.file,
-            &download.sha256,
-            received,
-            run,
-            newest,
-            &|_| false,
-        )?;
+        let file = Sighting {
+            feed: &download.feed,
+            name: &name,
+            file: &download.file,
+            sha256: &download.sha256,
+            modified: None,
+            way,
+            twice: false,
+            otherwise: &|_| false,
+        };
+        let seen = self.see(&file, intake)?;
         let transaction = self.begin()?;
         transaction.execute(
             &format!(
@@ -244,12 +239,19 @@ mod tests {
         }
     }
 
+    fn intake(received: &str, before: u32) -> Intake<'static> {
+        Intake { received: day(received), run: "r", before, copied: false }
+    }
+
     #[test]
     fn a_download_is_an_arrival_and_its_mark_is_kept() {
         let dir = tempfile::tempdir().unwrap();
         let mut ledger = Ledger::open(&dir.path().join("ledger.sqlite")).unwrap();
         let one = download("1");
-        assert!(matches!(ledger.see_download(&one, day("2026-07-14"), "r", Some(0)).unwrap(), Seen::New(_)));
+        assert!(matches!(
+            ledger.see_download(&one, Way::Fetched, &intake("2026-07-14", 0)).unwrap(),
+            Seen::New(_)
+        ));
         assert_eq!(ledger.download(&one.feed, &one.source).unwrap(), Some(one.clone()));
         assert_eq!(ledger.last_download(&one.feed).unwrap().unwrap().etag, one.etag);
         ledger.note_unchanged(&one.feed, &one.source, at("2026-07-15T01:30:00Z")).unwrap();
@@ -260,12 +262,22 @@ mod tests {
     fn a_dropped_file_and_a_download_of_one_name_do_not_replace_each_other_by_turns() {
         let dir = tempfile::tempdir().unwrap();
         let mut ledger = Ledger::open(&dir.path().join("ledger.sqlite")).unwrap();
-        let night = day("2026-07-14");
         let mut arrivals = Vec::new();
         for _ in 0..3 {
-            ledger.see_download(&download("1"), night, "r", Some(0)).unwrap();
-            ledger.see("ods-register", "epraccur.csv", "2", night, "r", Some(0), &|_| false).unwrap();
-            arrivals.push(ledger.arrivals(night).unwrap().len());
+            let night = intake("2026-07-14", ledger.last_arrival().unwrap());
+            ledger.see_download(&download("1"), Way::Fetched, &night).unwrap();
+            let dropped = Sighting {
+                feed: "ods-register",
+                name: "epraccur.csv",
+                file: "epraccur.csv",
+                sha256: "2",
+                modified: None,
+                way: Way::Dropped,
+                twice: false,
+                otherwise: &|_| false,
+            };
+            ledger.see(&dropped, &night).unwrap();
+            arrivals.push(ledger.arrivals(day("2026-07-14")).unwrap().len());
         }
         assert_eq!(arrivals, [2, 2, 2]);
     }
@@ -280,7 +292,7 @@ mod tests {
         }
         let failures = ledger.download_failures().unwrap();
         assert_eq!((failures[0].why.as_str(), failures[0].since), ("gone", day("2026-07-14")));
-        ledger.see_download(&download("1"), day("2026-07-16"), "r", Some(0)).unwrap();
+        ledger.see_download(&download("1"), Way::Fetched, &intake("2026-07-16", 0)).unwrap();
         assert_eq!(ledger.download_failures().unwrap(), []);
     }
 }

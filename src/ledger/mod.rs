@@ -6,6 +6,7 @@
 
 mod acknowledgements;
 mod alerts;
+mod amended;
 mod answers;
 mod approvals;
 mod arrivals;
@@ -25,6 +26,7 @@ mod releases;
 mod runs;
 mod sent;
 mod slots;
+mod standing;
 mod write;
 
 use std::cmp::Ordering;
@@ -37,8 +39,9 @@ use thiserror::Error;
 
 pub use acknowledgements::Acknowledgement;
 pub use alerts::{Alert, Event};
+pub use amended::Amended;
 pub use approvals::{Approval, Blocked, Recall};
-pub use arrivals::{Arrival, Seen};
+pub use arrivals::{Arrival, Intake, Seen, Sighting, Way};
 pub use attempts::{Attempt, Step, Steps};
 pub use backup::hashes_in;
 pub use downloads::{Download, DownloadFailure};
@@ -53,6 +56,7 @@ pub use proof::{Removal, WrittenFile};
 pub use runs::{RunRecord, RunState};
 pub use sent::SentPack;
 pub use slots::{Claim, Slot, SlotEnd, SlotRecord, SlotState};
+pub use standing::Verdict;
 
 /// Why the ledger cannot be used.
 #[derive(Debug, Error)]
@@ -144,6 +148,9 @@ const MIGRATIONS: &[&str] = &[
     alerts::SEVERAL_OF_A_KIND,
     arrivals::NEWEST,
     outbox::OPEN,
+    standing::MIGRATION,
+    amended::MIGRATION,
+    arrivals::TIMES,
 ];
 
 /// An open ledger.

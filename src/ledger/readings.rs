@@ -79,7 +79,7 @@ mod tests {
             stopped: true,
         };
         let day = "2026-07-14".parse().unwrap();
-        ledger.see("visits", "good.ods", "b", day, "r", Some(0), &|_| false).unwrap();
+        ledger.see_dropped("visits", "good.ods", "b", day);
         ledger.keep_receipt(1, r#"{"state":"accepted"}"#).unwrap();
         let failed = [("a".to_owned(), fault.clone()), ("b".to_owned(), fault.clone())];
         ledger.note_failed_readings("1 120", &failed).unwrap();

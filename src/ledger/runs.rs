@@ -42,6 +42,12 @@ impl RunState {
 
 const COLUMNS: &str = "id, job, as_of, packs, manifest, state";
 
+/// Whether a run took in something for a date that was still to come when a named person said that it is void or
+/// of another date.
+const WAS_A_SLIP: &str = "EXISTS (SELECT 1 FROM amended JOIN arrival ON arrival.number = amended.arrival
+                          WHERE arrival.received = run.as_of AND arrival.received > amended.dated
+                          AND amended.after >= run.sequence)";
+
 impl Ledger {
     /// The runs of a job for a date, oldest first.
     ///
@@ -56,7 +62,8 @@ impl Ledger {
 
     /// The last run, or the one of that name. The last run is the complete one that speaks of the latest
     /// date, and of several the one that was first done last: one that is done again, or for a date that has
-    /// gone by, never takes its place.
+    /// gone by, never takes its place. One for a date that was still to come is the last only until a named
+    /// person undoes what it took in.
     ///
     /// # Errors
     /// If the ledger cannot be read.
@@ -65,20 +72,20 @@ impl Ledger {
             Some(_) => format!("SELECT {COLUMNS} FROM run WHERE id = ?1"),
             None => format!(
                 "SELECT {COLUMNS} FROM run WHERE state = 'complete' AND ?1 IS NULL
-                 ORDER BY as_of DESC, sequence DESC LIMIT 1"
+                 ORDER BY {WAS_A_SLIP}, as_of DESC, sequence DESC LIMIT 1"
             ),
         };
         let found = self.connection.query_row(&sql, params![id], raw).optional()?;
         found.map(record).transpose()
     }
 
-    /// The latest date of a complete run.
+    /// The latest date of a complete run that was no slip.
     ///
     /// # Errors
     /// If the ledger cannot be read.
     pub fn last_as_of(&self) -> Result<Option<NaiveDate>> {
-        let sql = "SELECT max(as_of) FROM run WHERE state = 'complete'";
-        let last: Option<String> = self.connection.query_row(sql, [], |row| row.get(0))?;
+        let sql = format!("SELECT max(as_of) FROM run WHERE state = 'complete' AND NOT {WAS_A_SLIP}");
+        let last: Option<String> = self.connection.query_row(&sql, [], |row| row.get(0))?;
         last.as_deref().map(date).transpose()
     }
 

@@ -25,6 +25,8 @@ pub struct Fact {
     pub stands: Option<Condition>,
     /// Of rows that agree in these columns, only those of the file received last count.
     pub restated_by: Vec<String>,
+    /// Of these, a row in which this column is blank restates none in which it is filled.
+    pub value: Option<String>,
     /// Applied after restating: rows for which this is not true do not count.
     pub keep: Option<Condition>,
     /// Only the last row of each practice in this order counts; of equals the later received, then the
@@ -175,6 +177,7 @@ impl Fact {
             since: None,
             stands: None,
             restated_by: Vec::new(),
+            value: None,
             keep: None,
             latest: Vec::new(),
             happened: None,
@@ -223,6 +226,7 @@ impl Fact {
             let mend = Some("name the columns by which a row is known from file to file".to_owned());
             report.error(&happened.at, Code::MissingKey, "`happened` needs `known_by`", mend);
         }
+        let value = file.text_or_none("value");
         if sources.is_empty() || title.is_none() {
             derived.iter().for_each(|(name, _)| report.broke(&name.value));
             since.iter().filter_map(|s| s.column.as_ref()).for_each(|name| report.broke(&name.value));
@@ -269,6 +273,7 @@ impl Fact {
             since,
             stands: stands.and_then(|text| row_truth(&report, &text, &columns)),
             restated_by: known_names(&report, restated_by, &columns),
+            value: known_names(&report, value.into_iter().collect(), &columns).pop(),
             keep: keep.and_then(|text| row_truth(&report, &text, &columns)),
             latest: latest
                 .into_iter()

@@ -1,5 +1,6 @@
 //! What a sheet of a feed looks like: its columns, their types, and which rows count.
 
+mod loss;
 mod made;
 mod read;
 
@@ -10,6 +11,8 @@ pub use made::MadeOf;
 
 use super::vocabulary::{Vocabulary, fold};
 use crate::condition::{Columns, Condition, Kind};
+
+pub use loss::{Loss, LossOf};
 
 /// One shape that the sheets of a feed may have.
 #[derive(Debug, Clone)]
@@ -54,6 +57,8 @@ pub struct Layout {
     pub checks: Vec<RowCheck>,
     /// What must be true of at least one row, or the file is the wrong one.
     pub expects: Vec<Expectation>,
+    /// What a file may not take away in silence.
+    pub loss: Loss,
     /// A column whose value may stand in a title above the header.
     pub title: Option<FromText>,
     /// A column whose value may stand in the name of the file.

@@ -67,8 +67,8 @@ pub use host::{is_loopback, may_be_asked};
 pub use indicator::{Better, Domain, Indicator};
 pub use job::{Job, Missed, Runs};
 pub use layout::{
-    Agree, Column, ColumnKind, DateOrder, Declared, Expectation, FromText, Header, Layout, MadeOf, Others,
-    Percent, RowCheck, Says, Unpivot, ValueLimits,
+    Agree, Column, ColumnKind, DateOrder, Declared, Expectation, FromText, Header, Layout, Loss, LossOf,
+    MadeOf, Others, Percent, RowCheck, Says, Unpivot, ValueLimits,
 };
 pub use level::{Assessed, ClockStart, Level, Levels, Period, Shape};
 pub use limits::Watch;

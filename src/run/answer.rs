@@ -175,7 +175,7 @@ pub fn plan(
         .map(|(place, file)| (file.arrival().number, place))
         .rev()
         .collect();
-    let judge = Judge::new(desk.arrivals, as_of, &state.releases, &state.register);
+    let judge = Judge::new(desk.arrivals, as_of, &state.releases, &state.register, &state.ground);
     let compared = Compared::default();
     let sources = Sources::new(desk.files, &judge, Some(Known::of(state)), last, &compared);
     let mut planned = Vec::new();

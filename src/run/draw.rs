@@ -12,14 +12,18 @@ use crate::intake::{
     self, Before, Changes, Counts, Edition, Effect, Problem, Reading, Receipt, Settled, State as Fate,
     condensed,
 };
+use crate::known::blanks;
 use crate::known::counting::{Judge, Passed, Why};
 use crate::known::last_pack::LastPack;
 use crate::known::late::late;
 use crate::known::state::{Files, Heard, Read, State};
 use crate::known::urgent;
-use crate::ledger::Arrival;
+use crate::ledger::{Amended, Arrival, Way};
 use crate::pipeline::{Counts as FilesThatCount, Feed, Layout};
 use crate::triangulate::Register;
+
+/// What is said of a content whose name was wrong.
+const RENAMED: &str = "It is read again under its new name";
 
 /// What receipts are drawn from.
 pub struct Sources<'s, 'j> {
@@ -152,6 +156,11 @@ impl<'s, 'j> Sources<'s, 'j> {
         if let Some(known) = known
             && let Some(settled) = self.settled(known, arrival, feed, &read)
         {
+            if let (FilesThatCount::Every, Some(layout)) = (feed.counts, feed.layouts.get(reading.layout)) {
+                let counting = |earlier: &&Arrival| known.settled.get(&earlier.number);
+                let earlier = judge.earlier(arrival).iter().copied().filter_map(|a| counting(&a));
+                receipt.notes.extend(blanks::told(layout, &settled, earlier, files.pipeline()));
+            }
             receipt.counts = settled.counts;
             let words = |row| urgent::in_words(row, known.register, arrival.received);
             receipt.urgent = settled.urgent.iter().map(words).collect();
@@ -159,7 +168,7 @@ impl<'s, 'j> Sources<'s, 'j> {
             problems.extend(intake::unprintable(reading, feed, &crate::render::pdf::can_print));
             receipt.problems = told_to(feed, problems);
         }
-        let first = told.is_none_or(|told| told.counts.read == 0);
+        let first = told.is_none_or(|told| told.counts.read == 0 || told.state == Fate::Rejected);
         if let (true, Some(known)) = (first, known) {
             receipt.changes = match drafted {
                 Some(drafted) => drafted.changes.clone(),
@@ -178,25 +187,32 @@ impl<'s, 'j> Sources<'s, 'j> {
                 problem.message = guard.concealed(std::mem::take(&mut problem.message));
             }
         }
-        let newest_only = feed.counts == FilesThatCount::Newest;
-        let later = newest_only && self.is_replaced(arrival)?;
-        if !later && let Some(first) = judge.same_before(arrival) {
-            let was_refused = files.read_if_kept(first)?.is_some_and(|read| read.rows.is_err());
-            let renamed = was_refused
-                || intake::says_in_name(feed, &first.file) != intake::says_in_name(feed, &arrival.file);
-            receipt.notes.push(format!(
-                "this content was received before: {} ({}). It {}",
-                told_by_date(first),
-                Receipt::number(first.number),
-                if renamed {
-                    "is read again under its new name"
-                } else {
-                    "had been replaced and counts again from now on"
-                }
-            ));
+        if arrival.way == Way::Unsure {
+            let note = "this file was fetched, and the server did not say how long it is: whether all of it came \
+                        is known only by what is in it";
+            receipt.notes.push(note.to_owned());
         }
-        if newest_only {
+        let same = judge.same_before(arrival);
+        let before = same.map(|same| self.received_before(same, arrival, feed)).transpose()?;
+        if let (Some((before, renamed)), FilesThatCount::Every) = (&before, feed.counts) {
+            let again = match renamed {
+                true => RENAMED.to_owned(),
+                false => format!("It counts again from {}", crate::dates::long(arrival.received)),
+            };
+            receipt.notes.push(format!("{before}. {again}"));
+        }
+        if feed.counts == FilesThatCount::Newest {
+            let later = self.is_replaced(arrival)?;
             let earlier = judge.before(arrival, feed, files)?;
+            if let (Some((before, renamed)), false) = (before, later) {
+                // Only where another file came in between had it been replaced.
+                let replaced = match earlier.is_some_and(|earlier| earlier.sha256 != arrival.sha256) {
+                    _ if renamed => RENAMED,
+                    true => "It had been replaced and counts again from now on",
+                    false => "Nothing else came in between",
+                };
+                receipt.notes.push(format!("{before}. {replaced}"));
+            }
             match earlier {
                 _ if later => receipt.notes.push("a newer file of this feed replaces this one".to_owned()),
                 Some(earlier) => receipt.notes.push(format!(
@@ -212,6 +228,20 @@ impl<'s, 'j> Sources<'s, 'j> {
             }
         }
         Ok(receipt)
+    }
+
+    /// What is said of an arrival of the same content before, and whether its name was what was wrong with it.
+    fn received_before(
+        &self,
+        same: &Arrival,
+        arrival: &Arrival,
+        feed: &Feed,
+    ) -> anyhow::Result<(String, bool)> {
+        let was_refused = self.files.read_if_kept(same)?.is_some_and(|read| read.rows.is_err());
+        let other = intake::says_in_name(feed, &same.file) != intake::says_in_name(feed, &arrival.file);
+        let (told, id) = (told_by_date(same), Receipt::number(same.number));
+        let renamed = same.file != arrival.file && (was_refused || other);
+        Ok((format!("this content was received before: {told} ({id})"), renamed))
     }
 
     /// What became of the rows of a file that can be read.
@@ -346,6 +376,28 @@ fn passed_over(receipt: &mut Receipt, feed: &Feed, passed: &Passed, rows: usize,
         None => "nothing of this feed counts".to_owned(),
     };
     let (code, message, mend) = match &passed.why {
+        // What is wrong with its rows comes first: mended, they may take nothing away.
+        Why::Held(_) if passed.settled.as_ref().is_some_and(Settled::is_all_aside) => (
+            Code::NothingAccepted,
+            format!("none of its {rows} can count, so {then}"),
+            format!(
+                "mend the rows that are listed below and save the file again; if the file is to count as it is, \
+                 with no row, write {} and \"file\" as the cell in the sheet of releases",
+                receipt.id
+            ),
+        ),
+        Why::Held(lost) => (
+            Code::Held,
+            format!(
+                "it is held and does not count: {}. Until a named person lets it count, {then}",
+                lost.words()
+            ),
+            format!(
+                "if it is right, say so: the analyst writes {} and \"file\" as the cell in the sheet of releases; \
+                 otherwise save the right file in the inbox",
+                receipt.id
+            ),
+        ),
         Why::NoRow => (
             Code::NothingAccepted,
             format!("none of its {rows} can count, so {then}"),
@@ -398,4 +450,34 @@ pub fn known_already(mut receipt: Receipt, first: &Arrival, name: &str, replaced
         receipt.notes.push(note.to_owned());
     }
     receipt
+}
+
+/// Whether a receipt says that a named person took its file back.
+pub fn is_taken_back(told: &Receipt, void: &Amended) -> bool {
+    told.problems
+        .first()
+        .is_some_and(|problem| problem.code == Code::Void.id() && problem.message.ends_with(&void.reason))
+}
+
+/// Says that a named person took a file back.
+pub fn take_back(receipt: &mut Receipt, void: &Amended) {
+    receipt.state = Fate::Rejected;
+    receipt.changes = None;
+    receipt.problems = vec![Problem {
+        code: Code::Void.id().to_owned(),
+        effect: Effect::Rejected,
+        sheet: None,
+        cell: None,
+        row: None,
+        column: None,
+        found: None,
+        message: format!(
+            "it was taken back and counts nowhere, by the word of {} on {}: {}",
+            void.role,
+            crate::dates::long(void.dated),
+            void.reason
+        ),
+        mend: "to have it count after all, save it in the inbox under another name".to_owned(),
+    }];
+    receipt.notes.clear();
 }

@@ -17,6 +17,8 @@ use crate::disk::sweep;
 use crate::disk::unwritten::Unwritten;
 use crate::dispatch::recipients::needs_public;
 use crate::documents::Badge;
+use crate::known::held_back;
+use crate::known::holding::Bench;
 use crate::known::kept_inputs;
 use crate::known::last_pack::Today;
 use crate::known::late_packs;
@@ -24,9 +26,9 @@ use crate::known::manifest::Manifest;
 use crate::known::material::{Gathered, Papers, exception_clocks};
 use crate::known::printed::Printed;
 use crate::known::result::RunResult;
-use crate::known::state::State;
+use crate::known::state::{Files, State};
 use crate::known::urgent;
-use crate::ledger::{RunRecord, RunState};
+use crate::ledger::{Arrival, Ledger, RunRecord, RunState};
 use crate::pipeline::{Audience, Committee, Document, Job, Pipeline, out_of_date};
 use crate::post::acknowledge::{ended, shown};
 use crate::post::alerts::{alerts, turns};
@@ -91,9 +93,23 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     }
     .open(&mut ledger)?;
     let (taken, freshness) = (front.taken(), front.freshness(pipeline, &ledger, *as_of)?);
-    let Front { rebuild, lying, downloads, held, waiting, files, arrivals, state, lasts, receipts, .. } =
-        front;
+    let Front {
+        rebuild,
+        lying,
+        downloads,
+        held,
+        held_back,
+        waiting,
+        blocked,
+        files,
+        arrivals,
+        state,
+        lasts,
+        receipts,
+        ..
+    } = front;
     let (state, mut warnings) = (state?, front.warnings);
+    refuse_packs(request, &ledger, &files, &arrivals, &state)?;
     let last = lasts.latest();
     let given = ledger.alerts()?;
     let acknowledged = shown(&state.exceptions, &given, &ledger.acknowledgements()?, *as_of);
@@ -133,6 +149,9 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     }
     for file in &taken {
         events.note("received", json!(file));
+    }
+    for file in &held_back {
+        events.note("held", json!(file));
     }
     let written = Written::of(&manifest, &result)?;
     written.lay_into(&folder, &unwritten);
@@ -242,6 +261,8 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
         as_of: *as_of,
         dry_run: workspace.is_dry(),
         waiting,
+        blocked,
+        held_back,
         downloads,
         held,
         freshness,
@@ -284,6 +305,32 @@ fn public<'p>(job: &Job, pipeline: &'p Pipeline) -> Vec<(&'p Committee, &'p Docu
         out.extend(public.map(|document| (committee, document)));
     }
     out
+}
+
+/// Refuses to make packs when no practice is in scope any more, or too many are gone in silence. What was made
+/// once is made again as it was.
+fn refuse_packs(
+    request: &Request<'_>,
+    ledger: &Ledger,
+    files: &Files<'_>,
+    arrivals: &[Arrival],
+    state: &State,
+) -> Result<(), RunError> {
+    let Request { job, workspace, as_of, .. } = request;
+    let made = ledger.runs_of(&job.name, *as_of)?.iter().any(|run| run.state == RunState::Complete);
+    if !job.makes_packs || workspace.is_apart() || made {
+        return Ok(());
+    }
+    let sent = late_packs::last_sent(ledger, *as_of)?;
+    let bench = Bench::new(files, arrivals, *as_of, sent);
+    match bench.refusal(&state.register, &state.ground)? {
+        None => Ok(()),
+        Some(why) => {
+            let held = held_back::held(&state.ground, Some(&state.settled), arrivals, request.pipeline);
+            let held = held.iter().map(|file| format!("; {}", file.what())).collect::<String>();
+            Err(RunError::Missing(format!("{why}{held}")))
+        }
+    }
 }
 
 /// What should be looked at in the lists of recipients.

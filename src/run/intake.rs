@@ -11,6 +11,7 @@ use super::report::Taken;
 use crate::disk::sweep;
 use crate::disk::unwritten::Unwritten;
 use crate::known::feeds_now::FeedFreshness;
+use crate::known::held_back::HeldBack;
 use crate::pipeline::Pipeline;
 use crate::render::Templates;
 use crate::workspace::Workspace;
@@ -34,6 +35,11 @@ pub struct IntakeReport {
     pub as_of: NaiveDate,
     /// Files left in the inbox because later ones have been received already.
     pub waiting: usize,
+    /// Why nothing was taken in although something may have come, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<String>,
+    /// Files that are held until a named person lets them count.
+    pub held_back: Vec<HeldBack>,
     /// What came of each download.
     pub downloads: Vec<Downloaded>,
     /// What lies in the inbox and was not taken in, each with the reason.
@@ -79,7 +85,7 @@ pub fn take_in(request: &IntakeRequest<'_>) -> Result<IntakeReport, RunError> {
     }
     .open(&mut ledger)?;
     let (taken, freshness) = (front.taken(), front.freshness(pipeline, &ledger, *as_of)?);
-    let Front { waiting, downloads, held, state, mut warnings, receipts, .. } = front;
+    let Front { waiting, blocked, held_back, downloads, held, state, mut warnings, receipts, .. } = front;
     warnings.extend(unwritten.told());
     warnings.extend(crate::run::unprintable::of_files(&receipts));
     let missing = match state {
@@ -87,5 +93,16 @@ pub fn take_in(request: &IntakeRequest<'_>) -> Result<IntakeReport, RunError> {
         Err(RunError::Missing(why)) => Some(why),
         Err(other) => return Err(other),
     };
-    Ok(IntakeReport { as_of: *as_of, waiting, downloads, held, taken, freshness, warnings, missing })
+    Ok(IntakeReport {
+        as_of: *as_of,
+        waiting,
+        blocked,
+        held_back,
+        downloads,
+        held,
+        taken,
+        freshness,
+        warnings,
+        missing,
+    })
 }

@@ -11,16 +11,21 @@ use super::execute::Progress;
 use super::receipts::{Answering, Receipts};
 use super::receive::{Downloaded, Held, Received, Reception};
 use super::report::Taken;
-use crate::clock::RealTime;
+use crate::clock::{self, RealTime};
 use crate::disk::unwritten::Unwritten;
-use crate::intake::State as Fate;
 use crate::intake::store::Store;
+use crate::intake::{Receipt, State as Fate};
 use crate::known::feeds_now::{FeedFreshness, of_feeds};
+use crate::known::ground::Ground;
+use crate::known::held_back::{self, HeldBack};
+use crate::known::holding::Bench;
 use crate::known::last_packs::Lasts;
+use crate::known::late_packs;
 use crate::known::state::{Files, State};
-use crate::ledger::{Arrival, Ledger, LedgerError, Seen};
-use crate::pipeline::Pipeline;
+use crate::ledger::{Arrival, Ledger, LedgerError, RunRecord, RunState, Seen};
+use crate::pipeline::{Counts, Pipeline};
 use crate::render::{Templates, Theme, pdf};
+use crate::wording::plural;
 use crate::workspace::Workspace;
 
 /// What the front works with.
@@ -55,8 +60,12 @@ pub struct Front<'p> {
     pub downloads: Vec<Downloaded>,
     /// What lies in the inbox and was not taken in.
     pub held: Vec<Held>,
+    /// Files that are held until a named person lets them count.
+    pub held_back: Vec<HeldBack>,
     /// Files left in the inbox because of `rebuild`.
     pub waiting: usize,
+    /// Why nothing was taken in although something may have come, and what to do.
+    pub blocked: Option<String>,
     /// Everything ever received.
     pub files: Files<'p>,
     /// What was received by the date.
@@ -79,7 +88,8 @@ impl<'p> Entrance<'p> {
     pub fn open(&self, ledger: &mut Ledger) -> Result<Front<'p>, RunError> {
         let Self { pipeline, workspace, store, as_of, progress, .. } = self;
         progress.step("taking in what comes");
-        let rebuild = is_past(ledger, *as_of)?;
+        let today = clock::today();
+        let rebuild = is_past(ledger, *as_of, today)?;
         // A run that is done again apart has everything it needs in the store.
         let Received { lying, downloads, held } = match rebuild || workspace.is_apart() {
             true => Received::default(),
@@ -89,9 +99,17 @@ impl<'p> Entrance<'p> {
             }
         };
         let waiting = if rebuild { arrive::waiting(workspace, pipeline, ledger)? } else { 0 };
+        let in_vain = rebuild && (waiting > 0 || *as_of == today) && !workspace.is_apart();
+        let blocked = match in_vain && !was_made_in_time(ledger, &self.label, *as_of)? {
+            true => Some(blocked(ledger, *as_of, waiting)?),
+            false => None,
+        };
 
         progress.step("triangulating");
-        let files = Files::new((*store).clone(), pipeline).knowing(ledger)?;
+        let files = Files::new((*store).clone(), pipeline).knowing(ledger)?.mended_from(&workspace.inboxes());
+        if !rebuild && !workspace.is_apart() {
+            self.judge(&files, ledger)?;
+        }
         let arrivals = ledger.arrivals(*as_of)?;
         let desk = Desk { files: &files, arrivals: &arrivals, templates: self.templates };
         let beside = (!workspace.is_dry()).then_some(self.unwritten);
@@ -115,6 +133,12 @@ impl<'p> Entrance<'p> {
         };
         warnings.extend(told);
         warnings.extend(downloads.iter().filter_map(Downloaded::remark));
+        warnings.extend(files.mended());
+        warnings.extend(again(&lying, &arrivals, pipeline));
+        let held_back = match &state {
+            Ok(state) => held_back::held(&state.ground, Some(&state.settled), &arrivals, pipeline),
+            Err(_) => held_back::held(&Ground::of(&files, &arrivals, *as_of)?, None, &arrivals, pipeline),
+        };
         let lasts = lasts?;
         for last in lasts.packs().filter(|_| !workspace.is_dry()) {
             warnings.extend(last.lay_again(workspace, ledger, self.unwritten)?);
@@ -125,7 +149,9 @@ impl<'p> Entrance<'p> {
             lying,
             downloads,
             held,
+            held_back,
             waiting,
+            blocked,
             files,
             arrivals,
             state,
@@ -134,6 +160,39 @@ impl<'p> Entrance<'p> {
             warnings,
         })
     }
+}
+
+impl Entrance<'_> {
+    /// Decides which of the files that came are held, and which need not be any more.
+    fn judge(&self, files: &Files<'_>, ledger: &mut Ledger) -> Result<(), RunError> {
+        let arrivals = ledger.arrivals(self.as_of)?;
+        let sent = late_packs::last_sent(ledger, crate::dates::add_days(self.as_of, 1))?;
+        let found = Bench::new(files, &arrivals, self.as_of, sent).judge()?;
+        Ok(ledger.note_verdicts(&found)?)
+    }
+}
+
+/// What was received again where every file counts: it counts again from now on.
+fn again(lying: &[Lying], arrivals: &[Arrival], pipeline: &Pipeline) -> Vec<String> {
+    let mut out = Vec::new();
+    for file in lying {
+        let Seen::New(new) = &file.seen else { continue };
+        let every = pipeline.feed(&new.feed).is_some_and(|feed| feed.counts == Counts::Every);
+        let same = |a: &&Arrival| a.feed == new.feed && a.sha256 == new.sha256 && a.number < new.number;
+        if let (true, Some(first)) = (every, arrivals.iter().find(same)) {
+            out.push(format!(
+                "{}/{} ({}) was received before, as {} on {} ({}); it counts again from {}",
+                new.feed,
+                new.file,
+                Receipt::number(new.number),
+                first.file,
+                crate::dates::long(first.received),
+                Receipt::number(first.number),
+                crate::dates::long(new.received)
+            ));
+        }
+    }
+    out
 }
 
 impl Front<'_> {
@@ -164,9 +223,65 @@ impl Front<'_> {
 
 /// Whether files of a later date have been received, or a later run was completed: then nothing more is
 /// received for this date, or the packs of then could not be made again.
-fn is_past(ledger: &Ledger, as_of: NaiveDate) -> Result<bool, LedgerError> {
-    let later = [ledger.last_received()?, ledger.last_as_of()?].into_iter().flatten().max();
-    Ok(later.is_some_and(|later| as_of < later))
+///
+/// A run for a date that is still to come was a slip, or a look ahead: once what it took in is void or has its
+/// right date, it bars nothing.
+fn is_past(ledger: &Ledger, as_of: NaiveDate, today: NaiveDate) -> Result<bool, LedgerError> {
+    let run = later_run(ledger, as_of, today)?;
+    Ok(ledger.last_received()?.is_some_and(|later| as_of < later) || run.is_some())
+}
+
+/// The last complete run of a later date than `as_of` that has come.
+fn later_run(ledger: &Ledger, as_of: NaiveDate, today: NaiveDate) -> Result<Option<RunRecord>, LedgerError> {
+    let come = today.max(as_of);
+    let runs = ledger.runs()?.into_iter().filter(|run| run.state == RunState::Complete);
+    let later = runs.filter(|run| as_of < run.as_of && (run.as_of <= come || as_of > today));
+    Ok(later.max_by_key(|run| run.as_of))
+}
+
+/// Whether this run was completed before any of a later date: then it is made again, and is to take nothing in.
+fn was_made_in_time(ledger: &Ledger, label: &str, as_of: NaiveDate) -> Result<bool, LedgerError> {
+    let runs = ledger.runs()?;
+    let complete = |run: &&RunRecord| run.state == RunState::Complete;
+    let until_later = runs.iter().filter(complete).take_while(|run| run.as_of <= as_of);
+    let mut own = until_later.filter(|run| run.as_of == as_of);
+    Ok(own.any(|run| run.id.strip_prefix(label).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))))
+}
+
+/// Why nothing was taken in, and how to undo it.
+fn blocked(ledger: &Ledger, as_of: NaiveDate, waiting: usize) -> Result<String, LedgerError> {
+    let long = crate::dates::long;
+    let later: Vec<Arrival> = match ledger.last_received()? {
+        Some(last) => ledger.arrivals(last)?.into_iter().filter(|a| a.received > as_of).collect(),
+        None => Vec::new(),
+    };
+    let waits = match waiting {
+        0 => String::new(),
+        files => format!("; {} in the inbox", plural(files, "file waits", "files wait")),
+    };
+    let Some(last) = later.iter().max_by_key(|a| (a.received, a.number)) else {
+        return Ok(format!(
+            "nothing was taken in for {}: a run of a later date was completed{waits}. What to do: run a job of a \
+             later date, or of today, which takes it in",
+            long(as_of)
+        ));
+    };
+    let receipt = Receipt::number(last.number);
+    let more = match later.len() - 1 {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Ok(format!(
+        "nothing was taken in for {}: {}/{} ({receipt}){more} was received as of {}, which is later{waits}. What \
+         to do: run a job of that date or later; or, if that date is wrong, give it the right one with `quarterday \
+         arrivals date {receipt} --to YYYY-MM-DD --as ROLE --reason TEXT`, or take it back with `quarterday \
+         arrivals void {receipt} --as ROLE --reason TEXT` (`quarterday arrivals` lists them all), and run this \
+         again",
+        long(as_of),
+        last.feed,
+        last.file,
+        long(last.received)
+    ))
 }
 
 /// Receipts of the files that were taken in now, as pages for the file of the run. Gives what could not be

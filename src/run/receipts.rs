@@ -7,10 +7,11 @@ use anyhow::Context as _;
 
 use super::answer::Desk;
 use super::arrive::Lying;
-use super::draw::{Compared, Known, Sources, known_already};
+use super::draw::{Compared, Known, Sources, is_taken_back, known_already, take_back};
 use crate::disk::unwritten::Unwritten;
 use crate::intake::{Receipt, State as Fate};
 use crate::known::counting::Judge;
+use crate::known::ground::Ground;
 use crate::known::last_pack::LastPack;
 use crate::known::late::late;
 use crate::known::state::{Heard, NoPractices, State};
@@ -110,10 +111,16 @@ impl<'a> Answering<'a> {
         last: Option<&LastPack>,
     ) -> anyhow::Result<(Receipts, Vec<String>)> {
         let (files, arrivals) = (self.desk.files, self.desk.arrivals);
-        let judge = match state {
-            Some(state) => Judge::new(arrivals, state.as_of, &state.releases, &state.register),
-            None => Judge::new(arrivals, chrono::NaiveDate::MAX, &[], &NoPractices),
+        let last_day = arrivals.iter().map(|a| a.received).max().unwrap_or_default();
+        let without = match state {
+            Some(_) => Ground::default(),
+            None => Ground::of(files, arrivals, last_day)?,
         };
+        let judge = match state {
+            Some(state) => Judge::new(arrivals, state.as_of, &state.releases, &state.register, &state.ground),
+            None => Judge::new(arrivals, last_day, &[], &NoPractices, &without),
+        };
+        let said = self.ledger.amendments()?;
         let compared = std::mem::take(&mut self.compared);
         let known = state.map(Known::of);
         let sources = Sources::new(files, &judge, known, last, &compared);
@@ -130,8 +137,13 @@ impl<'a> Answering<'a> {
             let passed = state.is_some_and(|s| s.passed.contains_key(&arrival.number));
             let refused = told.as_ref().is_some_and(|r| r.state == Fate::Rejected);
             let draft = self.drafts.remove(&arrival.number);
+            let void = said.iter().rfind(|s| s.arrival == arrival.number).filter(|s| s.received.is_none());
             let mut receipt = match (told, &draft) {
-                (Some(told), _) if !in_force && !refused && !passed => {
+                (Some(told), _) if void.is_some_and(|void| is_taken_back(&told, void)) => {
+                    out.unchanged.insert(place);
+                    told
+                }
+                (Some(told), _) if !in_force && !refused && !passed && void.is_none() => {
                     out.unchanged.insert(place);
                     told
                 }
@@ -142,7 +154,10 @@ impl<'a> Answering<'a> {
                     Receipt { late, ..draft.clone() }
                 }
                 (told, draft) => {
-                    let receipt = sources.receipt(arrival, told.as_ref(), draft.as_ref())?;
+                    let mut receipt = sources.receipt(arrival, told.as_ref(), draft.as_ref())?;
+                    if let Some(void) = void {
+                        take_back(&mut receipt, void);
+                    }
                     if told.as_ref() == Some(&receipt) {
                         out.unchanged.insert(place);
                     }
@@ -231,7 +246,10 @@ mod tests {
         for number in 0..files {
             let header = "Practice code,Practice name,Date raised,Theme,Concern,Severity,Status,Reference";
             let row = format!("X90001,,01/06/2026,Workforce,text,Low,Open,Q-{number}");
-            fs::write(inbox.join(format!("{number:03}.csv")), format!("{header}\n{row}\n")).unwrap();
+            // A sheet that has nothing of the one before it would be held.
+            let of_all = "X90002,,01/06/2026,Workforce,text,Low,Open,Q-all";
+            fs::write(inbox.join(format!("{number:03}.csv")), format!("{header}\n{row}\n{of_all}\n"))
+                .unwrap();
         }
         let workspace = Workspace::new(dir.path());
         let as_of = "2026-07-14".parse().unwrap();
@@ -249,7 +267,9 @@ mod tests {
         for counts in [Counts::Every, Counts::Newest] {
             let pipeline = pipeline(counts);
             let (few, many) = (settled(&pipeline, 4), settled(&pipeline, 24));
-            assert_eq!(many.0 - few.0, 2 * 20, "{counts:?}");
+            // Where a file takes the place of another it is looked at, too, what it would take away.
+            let times = if counts == Counts::Newest { 4 } else { 2 };
+            assert_eq!(many.0 - few.0, times * 20, "{counts:?}");
             assert_eq!(many.1 - few.1, 20, "{counts:?}, looked at again");
         }
     }

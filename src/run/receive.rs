@@ -1,5 +1,6 @@
 //! Everything that comes in, by whichever way: downloads first, then what lies in the inbox.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::Context as _;
@@ -9,12 +10,12 @@ use serde::Serialize;
 use super::arrive::Lying;
 use crate::guard::Guard;
 use crate::intake::download::{Fetched, Mark, Round};
-use crate::intake::inbox::{self, Aside, Reason};
+use crate::intake::inbox::{self, Aside, Dropped, Reason};
 use crate::intake::says_in_name;
 use crate::intake::store::Store;
 use crate::intake::watch;
-use crate::ledger::{Arrival, Download, Ledger, Seen};
-use crate::pipeline::{Counts, Feed, Pipeline};
+use crate::ledger::{Arrival, Download, Intake, Ledger, Seen, Sighting, Way};
+use crate::pipeline::{Feed, Pipeline};
 use crate::time::Clock;
 use crate::workspace::Workspace;
 
@@ -130,7 +131,7 @@ impl Reception<'_> {
 
     fn download(&self, ledger: &mut Ledger, out: &mut Received) -> anyhow::Result<()> {
         let variables = |name: &str| std::env::var(name).ok();
-        let before = ledger.last_arrival()?;
+        let intake = self.intake(ledger.last_arrival()?, false);
         let mut round = Round::new(self.pipeline, self.received, self.clock, &variables);
         for feed in &self.pipeline.feeds {
             let Some(download) = &feed.download else { continue };
@@ -158,8 +159,8 @@ impl Reception<'_> {
                         fetched: now,
                         checked: now,
                     };
-                    let newest = (feed.counts == Counts::Newest).then_some(before);
-                    let seen = ledger.see_download(&download, self.received, self.run, newest)?;
+                    let way = if file.vouched { Way::Fetched } else { Way::Unsure };
+                    let seen = ledger.see_download(&download, way, &intake)?;
                     let state = match &seen {
                         Seen::New(_) => DownloadState::New,
                         Seen::Before(_) | Seen::Elsewhere(_) => DownloadState::Unchanged,
@@ -205,6 +206,10 @@ impl Reception<'_> {
         Lying { path: self.workspace.downloads(&feed.id).join(file), name: file.to_owned(), seen }
     }
 
+    fn intake(&self, before: u32, copied: bool) -> Intake<'_> {
+        Intake { received: self.received, run: self.run, before, copied }
+    }
+
     fn inbox(&self, ledger: &mut Ledger, out: &mut Received) -> anyhow::Result<()> {
         let guard = &self.pipeline.guard;
         let before = ledger.last_arrival()?;
@@ -224,6 +229,7 @@ impl Reception<'_> {
         let waiting =
             waiting.into_iter().map(|(feed, file, reason)| Held::new(feed, guard, &file.name, reason));
         out.held.extend(waiting);
+        let mut read = Vec::new();
         for (feed, file) in whole {
             // A synchronising program may take a file away at any moment.
             let Ok(bytes) = fs::read(&file.path) else {
@@ -231,13 +237,52 @@ impl Reception<'_> {
                 continue;
             };
             let sha256 = self.store.put(&bytes).context("the store cannot be written")?;
-            let newest = (feed.counts == Counts::Newest).then_some(before);
             let name = guard.shown_name(&file.name, &sha256);
+            read.push((feed, file, name, sha256));
+        }
+        let copied = is_copied(&read, ledger)?;
+        let intake = self.intake(before, copied);
+        let mut lying: BTreeMap<(String, String), usize> = BTreeMap::new();
+        for (feed, _, _, sha256) in &read {
+            *lying.entry((feed.id.clone(), sha256.clone())).or_default() += 1;
+        }
+        for (feed, file, name, sha256) in read {
             let otherwise = |old: &str| says_in_name(feed, old) != says_in_name(feed, &name);
-            let seen = ledger.see(&feed.id, &name, &sha256, self.received, self.run, newest, &otherwise)?;
+            let sighting = Sighting {
+                feed: &feed.id,
+                name: &name,
+                file: &name,
+                sha256: &sha256,
+                modified: Some(crate::dates::moment(file.modified)),
+                way: Way::Dropped,
+                twice: lying.get(&(feed.id.clone(), sha256.clone())).is_some_and(|count| *count > 1),
+                otherwise: &otherwise,
+            };
+            let seen = ledger.see(&sighting, &intake)?;
             out.lying.push(Lying { path: file.path, name, seen });
         }
         out.held.sort_by(|a, b| (&a.feed, &a.file).cmp(&(&b.feed, &b.file)));
         Ok(())
     }
+}
+
+/// The fewest files from which on it can be told that a whole inbox was copied.
+const COPIED: usize = 4;
+
+/// Whether all that lies in the inbox as it lay there before has a newer time: the folder was copied or
+/// brought back, and no file was sent again.
+fn is_copied(lying: &[(&Feed, Dropped, String, String)], ledger: &Ledger) -> anyhow::Result<bool> {
+    let mut known = 0;
+    for (feed, file, name, sha256) in lying {
+        let Some((before, Some(then))) = ledger.last_seen(&feed.id, name)? else { continue };
+        if before != *sha256 {
+            continue;
+        }
+        let now = crate::dates::moment(file.modified);
+        if now.timestamp_millis() <= then.timestamp_millis() {
+            return Ok(false);
+        }
+        known += 1;
+    }
+    Ok(known >= COPIED)
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::receive::{Downloaded, Held};
 use crate::intake::{Counts, Receipt, State};
 use crate::known::feeds_now::FeedFreshness;
+use crate::known::held_back::HeldBack;
 use crate::known::late_packs::Late;
 use crate::known::urgent::Waiting;
 use crate::post::documents::Written;
@@ -23,6 +24,11 @@ pub struct Report {
     pub dry_run: bool,
     /// Whether files were left in the inbox because later ones have been received already.
     pub waiting: usize,
+    /// Why nothing was taken in although something may have come, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<String>,
+    /// Files that are held until a named person lets them count.
+    pub held_back: Vec<HeldBack>,
     /// What came of each download.
     pub downloads: Vec<Downloaded>,
     /// What lies in the inbox and was not taken in, each with the reason.

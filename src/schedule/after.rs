@@ -80,6 +80,17 @@ fn troubles(job: &Job, as_of: NaiveDate, done: Result<&Report, &RunError>) -> Ve
         }
         Ok(report) => {
             let mut out = Vec::new();
+            if let Some(blocked) = &report.blocked {
+                out.push(Trouble::new(
+                    format!("run/{name}/blocked"),
+                    format!("{name} as at {date}: {blocked}"),
+                    again.clone(),
+                ));
+            }
+            for file in &report.held_back {
+                let kind = format!("run/{name}/held-{}", file.receipt);
+                out.push(Trouble::new(kind, file.what(), file.mend()));
+            }
             if !report.refused.is_empty() {
                 let what = format!(
                     "{name} as at {date} refused documents, and did not send them:{}",

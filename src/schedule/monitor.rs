@@ -57,7 +57,7 @@ const TOLD_ELSEWHERE: [&str; 3] = ["serve-alive", "pipeline-valid", "last-run"];
 
 type Check = fn(&Picture<'_>) -> Option<Vec<Broken>>;
 
-const CHECKS: [(&str, &str, Check); 13] = [
+const CHECKS: [(&str, &str, Check); 14] = [
     ("serve-alive", "the scheduler is alive", serve_alive),
     ("pipeline-valid", "the pipeline folder is the one in force", pipeline_valid),
     ("job-overdue", "every job was run at its time", job_overdue),
@@ -66,6 +66,7 @@ const CHECKS: [(&str, &str, Check); 13] = [
     ("approval", "no pack waits long for its approval, or waited too long", approval),
     ("guard", "no document is held back by the guard", guard),
     ("inbox", "every file in the inbox was looked at", inbox),
+    ("held", "no received file waits for a named person to let it count", held),
     ("feeds", "no feed is late or missing", feeds),
     ("clocks", "no clock of a reactive level or an exception is breached", clocks),
     ("outbox", "no message failed, waits too long, or has an unknown fate", outbox),
@@ -349,6 +350,11 @@ fn inbox(picture: &Picture<'_>) -> Option<Vec<Broken>> {
         broken(path, what, mend)
     });
     Some(found.collect())
+}
+
+fn held(picture: &Picture<'_>) -> Option<Vec<Broken>> {
+    picture.pipeline?;
+    Some(picture.held.iter().map(|file| broken(&file.receipt, file.what(), file.mend())).collect())
 }
 
 fn feeds(picture: &Picture<'_>) -> Option<Vec<Broken>> {

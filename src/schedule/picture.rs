@@ -11,7 +11,8 @@ use chrono_tz::Tz;
 use super::pulse::Pulse;
 use crate::dates::moment;
 use crate::intake::inbox;
-use crate::known::feeds_now::{FeedFreshness, feeds_now};
+use crate::known::feeds_now::{FeedFreshness, FeedsNow, standing_now};
+use crate::known::held_back::HeldBack;
 use crate::known::result::RunResult;
 use crate::ledger::{
     Alert, Dispatch, Held, Ledger, PackMessage, PackRecord, RunRecord, RunState, SlotRecord,
@@ -53,6 +54,8 @@ pub struct Picture<'p> {
     pub alerts: Vec<Alert>,
     /// How every feed stands.
     pub feeds: Vec<FeedFreshness>,
+    /// Received files that are held until a named person lets them count.
+    pub held: Vec<HeldBack>,
     /// Files in the inbox that no run has looked at, and since when they lie there.
     pub waiting: Vec<Waiting>,
     /// Bytes that are free on the disk of the data folder, where that can be known.
@@ -99,6 +102,7 @@ impl<'p> Picture<'p> {
             hits: Vec::new(),
             alerts: Vec::new(),
             feeds: Vec::new(),
+            held: Vec::new(),
             waiting: Vec::new(),
             disk_free: disk_free(&data),
             data,
@@ -108,7 +112,8 @@ impl<'p> Picture<'p> {
             out.read_ledger(ledger, workspace)?;
         }
         if let Some(pipeline) = pipeline {
-            out.feeds = feeds_now(workspace, pipeline, now.date_naive())?;
+            FeedsNow { feeds: out.feeds, held: out.held } =
+                standing_now(workspace, pipeline, now.date_naive())?;
             let seen = ledger.as_ref().map(Ledger::seen_files).transpose()?.unwrap_or_default();
             let looked = out.last_look(workspace);
             out.waiting = waiting(workspace, pipeline, |folder, file, changed| {

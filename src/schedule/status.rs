@@ -13,6 +13,7 @@ use super::pulse::Life;
 use super::slots::next;
 use crate::dates;
 use crate::known::feeds_now::FeedFreshness;
+use crate::known::held_back::HeldBack;
 use crate::known::manifest::PROGRAM;
 use crate::ledger::{Event, RunState};
 use crate::triangulate::Fresh;
@@ -44,6 +45,8 @@ pub struct Status {
     pub runs: Vec<RunLine>,
     /// The feeds.
     pub feeds: Vec<FeedFreshness>,
+    /// Received files that are held until a named person lets them count.
+    pub held: Vec<HeldBack>,
     /// Messages by state.
     pub outbox: BTreeMap<String, usize>,
     /// Exceptions that are open, by the last complete run.
@@ -159,6 +162,7 @@ impl Status {
             jobs: jobs(picture),
             runs: runs(picture),
             feeds: picture.feeds.clone(),
+            held: picture.held.clone(),
             outbox,
             exceptions: exceptions(picture),
             decisions: decisions(picture),

@@ -3,8 +3,8 @@
 use anyhow::Context;
 use chrono::NaiveDate;
 use polars::prelude::{
-    DataFrame, DataType, Expr, IntoLazy, LazyFrame, NULL, SortMultipleOptions, UniqueKeepStrategy, col, cols,
-    lit,
+    DataFrame, DataType, Expr, IntoLazy, LazyFrame, NULL, SortMultipleOptions, UniqueKeepStrategy, coalesce,
+    col, cols, lit, when,
 };
 
 use super::Taken;
@@ -54,7 +54,16 @@ pub(super) fn stand(
     }
     if !fact.restated_by.is_empty() {
         let keys: Vec<Expr> = fact.restated_by.iter().map(|name| col(name.as_str())).collect();
-        lazy = lazy.filter(col(FILE).eq(col(FILE).max().over(keys)?));
+        let last = col(FILE).max().over(keys.clone())?;
+        lazy = match &fact.value {
+            None => lazy.filter(col(FILE).eq(last)),
+            // A blank never outdoes a value.
+            Some(value) => {
+                let filled = when(col(value.as_str()).is_not_null()).then(col(FILE)).otherwise(lit(NULL));
+                let last_filled = filled.cast(DataType::UInt32).max().over(keys)?;
+                lazy.filter(col(FILE).eq(coalesce(&[last_filled, last])))
+            }
+        };
     }
     if let Some(keep) = &fact.keep {
         lazy = lazy.filter(keep.expr(as_of));
@@ -181,6 +190,19 @@ mod tests {
             extract(3, &[("A", Some(3.0), "2026-03-31")]),
         ];
         assert_eq!(scores(&taken, "2026-07-14"), [("A".into(), 8.0, false)]);
+    }
+
+    #[test]
+    fn a_blank_never_outdoes_a_value_of_the_same_practice_and_date() {
+        let taken = [
+            extract(1, &[("A", Some(12.0), "2026-06-30"), ("B", None, "2026-06-30")]),
+            extract(2, &[("A", None, "2026-06-30"), ("B", Some(2.0), "2026-06-30")]),
+            extract(3, &[("A", None, "2026-06-30")]),
+        ];
+        assert_eq!(scores(&taken, "2026-07-14"), [("A".into(), 12.0, false), ("B".into(), 2.0, false)]);
+        // A later value outdoes both.
+        let later = [taken[0].clone(), taken[1].clone(), extract(4, &[("A", Some(3.0), "2026-06-30")])];
+        assert_eq!(scores(&later, "2026-07-14"), [("B".into(), 2.0, false), ("A".into(), 3.0, false)]);
     }
 
     #[test]

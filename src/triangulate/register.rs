@@ -190,6 +190,38 @@ impl Register {
         &self.without_list
     }
 
+    /// The active practices of ours, with a list or without.
+    pub fn ours(&self) -> BTreeSet<String> {
+        self.in_scope.keys().chain(&self.without_list).cloned().collect()
+    }
+
+    /// The practices in scope that are in a network.
+    pub fn in_a_network(&self) -> BTreeSet<String> {
+        let members = self.in_scope.values().filter(|practice| practice.pcn.is_some());
+        members.map(|practice| practice.code.clone()).collect()
+    }
+
+    /// The closed practices of ours that have a successor.
+    pub fn succeeded_of_ours(&self) -> BTreeSet<String> {
+        let ours = |code: &&String| match self.entries.get(*code) {
+            Some(entry) => {
+                entry.status != Status::Active && self.scope.place_of(&entry.commissioner).is_some()
+            }
+            None => matches!(self.succeeded(code), Lookup::Succeeded { .. }),
+        };
+        self.successors.keys().filter(ours).cloned().collect()
+    }
+
+    /// Whether any organisation is known.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// A code with the name of its organisation.
+    pub fn shown(&self, code: &str) -> String {
+        self.name(code).map_or_else(|| code.to_owned(), |name| format!("{code} {name}"))
+    }
+
     /// Whether a list was there to tell which practices have patients.
     pub fn list_known(&self) -> bool {
         self.list_known

@@ -76,7 +76,7 @@ pub struct Act {
     /// The moment at which it was noted.
     pub at: String,
     /// What it was: approval, recall, decision about a message, release by the guard, blocked, list,
-    /// acknowledgement, late data.
+    /// acknowledgement, arrival, late data.
     pub kind: String,
     /// The pack, the committee, the exception or the practice it is about.
     pub about: String,

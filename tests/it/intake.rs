@@ -82,10 +82,13 @@ fn the_same_content_twice_is_recognised() {
 #[test]
 fn the_newest_sheet_is_the_whole_sheet() {
     let icb = Icb::with_register();
-    icb.drop_bytes("concerns-quality", "1.csv", format!("{HEADER}X90100,01/07/2026,Serious,Open,Q-1\n"));
+    let other = "X90102,01/07/2026,Low,Open,Q-3\n";
+    let first = format!("{HEADER}X90100,01/07/2026,Serious,Open,Q-1\n{other}");
+    icb.drop_bytes("concerns-quality", "1.csv", first);
     icb.report("nightly", "2026-07-14");
     assert_eq!(icb.levels()["X90100"]["level"], "4");
-    icb.drop_bytes("concerns-quality", "2.csv", format!("{HEADER}X90101,01/07/2026,Serious,Open,Q-2\n"));
+    let second = format!("{HEADER}X90101,01/07/2026,Serious,Open,Q-2\n{other}");
+    icb.drop_bytes("concerns-quality", "2.csv", second);
     icb.report("nightly", "2026-07-15");
     let levels = icb.levels();
     assert_eq!((levels["X90100"]["level"].as_str(), levels["X90101"]["level"].as_str()), ("", "4"));

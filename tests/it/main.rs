@@ -23,6 +23,7 @@ mod figures;
 mod formats;
 mod freshness;
 mod guard;
+mod holds;
 mod hostile;
 mod intake;
 mod layouts;

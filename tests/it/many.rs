@@ -21,6 +21,11 @@ fn sheet(number: usize) -> String {
     )
 }
 
+/// A sheet that has a row of the one before it, or it would be held.
+fn next_sheet(number: usize) -> String {
+    sheet(1000 + number) + "X90100,,01/06/2026,Workforce,text,Low,Open,Q-0\n"
+}
+
 fn name(number: usize) -> String {
     format!("return {number:03}.csv")
 }
@@ -30,7 +35,7 @@ fn with_files(every: usize, newest: usize) -> Icb {
     let icb = Icb::with_register();
     icb.edit("feeds/concerns-quality.toml", "\"newest\"", "\"every\"");
     (0..every).for_each(|number| drop(icb.drop_bytes(EVERY, &name(number), sheet(number))));
-    (0..newest).for_each(|number| drop(icb.drop_bytes(NEWEST, &name(number), sheet(1000 + number))));
+    (0..newest).for_each(|number| drop(icb.drop_bytes(NEWEST, &name(number), next_sheet(number))));
     icb
 }
 
@@ -49,17 +54,18 @@ fn receipts(icb: &Icb) -> Vec<(PathBuf, Vec<u8>)> {
     files(&icb.data().join("inbox")).into_iter().filter(|(path, _)| is_receipt(path)).collect()
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn each_file_has_its_receipt_before_the_last_is_read() {
     const LAST: usize = 199;
     let icb = with_files(LAST + 1, 100);
-    // What the store has of the file that is read last is not what was received: there the run ends.
+    // The disk does not give what the store has of the file that is read last: there the run ends.
     let damaged = kept(&icb, &sheet(LAST));
     fs::create_dir_all(damaged.parent().unwrap()).unwrap();
-    fs::write(&damaged, "something else").unwrap();
+    std::os::unix::fs::symlink("/proc/self/mem", &damaged).unwrap();
     let output = icb.take_in(AS_OF);
     assert_eq!(code(&output), 1);
-    assert!(complained(&output).contains("has changed since it was stored"), "{}", complained(&output));
+    assert!(complained(&output).contains("cannot be read again"), "{}", complained(&output));
     for number in 0..LAST {
         let text = fs::read_to_string(receipt(&icb, EVERY, number)).unwrap();
         assert!(text.contains("read = 1 accepted"), "{text}");

@@ -16,6 +16,10 @@ pub enum Reply {
     Whole(u16, Vec<(String, String)>, Vec<u8>),
     /// Fewer bytes than `Content-Length` promises.
     Short(Vec<u8>),
+    /// A body whose end is the end of the connection: nothing says how long it should be.
+    Unsaid(Vec<u8>),
+    /// More bytes than `Content-Length` says.
+    Long(Vec<u8>, usize),
     /// A chunked body without its last chunk.
     ShortChunks(Vec<u8>),
     /// One byte after the other, with a pause before each.
@@ -170,6 +174,14 @@ fn serve(stream: &mut dyn Stream, plan: &Plan, log: &Mutex<Vec<Asked>>) -> std::
         }
         Reply::Short(body) => {
             write!(stream, "HTTP/1.1 200 X\r\n{end}Content-Length: {}\r\n\r\n", body.len() + 100)?;
+            stream.write_all(&body)?;
+        }
+        Reply::Unsaid(body) => {
+            write!(stream, "HTTP/1.1 200 X\r\n{end}\r\n")?;
+            stream.write_all(&body)?;
+        }
+        Reply::Long(body, length) => {
+            write!(stream, "HTTP/1.1 200 X\r\n{end}Content-Length: {length}\r\n\r\n")?;
             stream.write_all(&body)?;
         }
         Reply::ShortChunks(body) => {

@@ -11,10 +11,10 @@ use std::time::Duration;
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
+    IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER, TRANSFER_ENCODING,
 };
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, NoProxy, Proxy, StatusCode, Url};
+use reqwest::{Certificate, NoProxy, Proxy, StatusCode, Url, Version};
 
 use super::retry::{Fault, Next, retry_after};
 use crate::pipeline::{Downloads, is_loopback, may_be_asked};
@@ -58,6 +58,8 @@ pub struct Body {
     pub modified: Option<String>,
     /// What kind of content the server says it is.
     pub kind: String,
+    /// Whether its length is what the server had said, or was told on the way.
+    pub vouched: bool,
 }
 
 /// Redirects that are followed in one try.
@@ -176,6 +178,8 @@ impl<'d> Fetcher<'d> {
         if promised.is_some_and(|length| length > self.settings.largest) {
             return Err(too_large(url, self.settings.largest));
         }
+        let told_on_the_way = header(TRANSFER_ENCODING).is_some_and(|v| v.to_lowercase().contains("chunked"))
+            || response.version() >= Version::HTTP_2;
         let most = self.settings.largest;
         let bytes = read(response, most, until, clock).map_err(|cut| match cut {
             Cut::Late => too_slow(url, until),
@@ -194,7 +198,8 @@ impl<'d> Fetcher<'d> {
         {
             return Err(fault);
         }
-        Ok(Answer::File(Body { bytes, etag, modified, kind }))
+        let vouched = promised.is_some() || told_on_the_way;
+        Ok(Answer::File(Body { bytes, etag, modified, kind, vouched }))
     }
 }
 

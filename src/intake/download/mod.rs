@@ -51,6 +51,8 @@ pub struct File {
     pub bytes: Vec<u8>,
     /// How to ask the next time.
     pub mark: Mark,
+    /// Whether something says that all of it came: its length, its own end, or how it was sent.
+    pub vouched: bool,
 }
 
 /// The downloads of one run. A host that cannot be reached is not asked patiently a second time.
@@ -293,7 +295,7 @@ fn received(
     settings: &Downloads,
 ) -> Result<Fetched, Fault> {
     let source = candidate.source.clone();
-    let Body { bytes, etag, modified, kind } = match answer {
+    let Body { bytes, etag, modified, kind, vouched } = match answer {
         Answer::Unchanged => return Ok(Fetched::Unchanged { source }),
         Answer::File(body) => body,
     };
@@ -306,6 +308,8 @@ fn received(
     if whole_archive(&bytes) == Some(false) {
         return Err(Fault::passing("the file was cut off on its way: its end is missing"));
     }
+    // An archive that has its end is whole whatever the server said of its length.
+    let vouched = vouched || whole_archive(&bytes) == Some(true);
     let (name, bytes) = match &download.member {
         None => (candidate.name.clone(), bytes),
         Some(pattern) => {
@@ -314,7 +318,7 @@ fn received(
             (if named { candidate.name.clone() } else { member }, bytes)
         }
     };
-    Ok(Fetched::File(File { source, name: plain_name(&name), bytes, mark: Mark { etag, modified } }))
+    Ok(Fetched::File(File { source, name: plain_name(&name), bytes, mark: Mark { etag, modified }, vouched }))
 }
 
 /// Whether a page for a browser came. A server that wants a login often says so with a page and "200 OK".
@@ -347,7 +351,7 @@ mod tests {
         let told = without(Err(fault), &token).unwrap_err().message;
         assert_eq!(told, "we are sent on to (a secret, not repeated).example");
         let mark = Mark { etag: Some("W/tok3n-of-the-board".into()), modified: Some("yesterday".into()) };
-        let file = File { source: "s".into(), name: "list.csv".into(), bytes: vec![1], mark };
+        let file = File { source: "s".into(), name: "list.csv".into(), bytes: vec![1], mark, vouched: true };
         let Ok(Fetched::File(kept)) = without(Ok(Fetched::File(file)), &token) else { panic!("no file") };
         assert_eq!(
             (kept.name.as_str(), kept.mark.etag, kept.mark.modified.as_deref()),

@@ -1,8 +1,8 @@
 //! Reading a layout from its TOML table.
 
 use super::{
-    Agree, Column, ColumnKind, DateOrder, Declared, Expectation, FromText, Header, Layout, MadeOf, Others,
-    Percent, RowCheck, Says, Unpivot, Urgent, ValueLimits, made,
+    Agree, Column, ColumnKind, DateOrder, Declared, Expectation, FromText, Header, Layout, Loss, MadeOf,
+    Others, Percent, RowCheck, Says, Unpivot, Urgent, ValueLimits, made,
 };
 use crate::condition::Columns;
 use crate::diagnostic::{Code, likely};
@@ -43,9 +43,12 @@ impl Layout {
             let mend = "write \"dmy\" for 31/12/2026, \"mdy\" for 12/31/2026 or \"ymd\" for 2026-12-31";
             table.report().error(&table.at(), Code::MissingKey, message, Some(mend.to_owned()));
         }
+        let table_name = fills?.value;
+        let national = others == Some(Others::Ignore);
         let mut layout = Self {
             name,
-            table: fills?.value,
+            loss: Loss::read(None, (&table_name, national), &Columns::new(), &[], &[]),
+            table: table_name,
             sheet,
             all_sheets,
             fewest_rows: fewest_rows.unwrap_or_default(),
@@ -138,6 +141,10 @@ impl Layout {
             let message = "`sheets = \"all\"` and [layout.unpivot] cannot stand together";
             report.error(&table.at(), Code::BadValue, message, None);
         }
+        let dated = self.columns.iter().filter(|c| c.required && matches!(c.kind, ColumnKind::Date));
+        let dated: Vec<String> = dated.map(|c| c.name.clone()).collect();
+        let about = (self.table.as_str(), self.others == Some(Others::Ignore));
+        self.loss = Loss::read(table.table_or_none("loss"), about, known, &self.key, &dated);
         if self.others.is_some() && known.get("practice").is_none() {
             let message = "`others` speaks of practices, and there is no column `practice`";
             report.error(&table.at(), Code::Incomplete, message, None);

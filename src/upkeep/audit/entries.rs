@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Act, Filter, day, wanted};
+use crate::intake::Receipt;
 use crate::ledger::{Change, Ledger, PackRecord};
 use crate::post::approve::DeskError;
 
@@ -99,7 +100,7 @@ fn decisions(ledger: &Ledger, filter: &Filter, pack: Option<&PackRecord>) -> Res
     Ok(out)
 }
 
-/// Releases by the guard, acknowledgements and late data: what is not about one pack.
+/// Releases by the guard, what was said of arrivals, acknowledgements and late data: what is not about one pack.
 fn of_practices(ledger: &Ledger) -> Result<Vec<Act>, DeskError> {
     let mut out = Vec::new();
     for hit in ledger.held()? {
@@ -111,6 +112,23 @@ fn of_practices(ledger: &Ledger) -> Result<Vec<Act>, DeskError> {
             about: format!("{} in {} ({})", hit.pattern, hit.document, hit.id),
             by: release.role,
             what: release.note,
+        });
+    }
+    let arrivals = ledger.every_arrival()?;
+    for said in ledger.amendments()? {
+        let file = arrivals.iter().find(|a| a.number == said.arrival);
+        let file = file.map(|a| format!(" ({}/{})", a.feed, a.file)).unwrap_or_default();
+        let became = match said.received {
+            Some(day) => format!("received as of {day}"),
+            None => "void".to_owned(),
+        };
+        out.push(Act {
+            dated: said.dated,
+            at: said.at,
+            kind: "arrival".to_owned(),
+            about: format!("{}{file}", Receipt::number(said.arrival)),
+            by: said.role,
+            what: format!("{became}: {}", said.reason),
         });
     }
     for given in ledger.acknowledgements()? {

@@ -13,7 +13,7 @@ use crate::dates::moment;
 use crate::intake::{Receipt, State};
 use crate::known::last_packs::choose;
 use crate::ledger::{Arrival, Dispatch, DispatchState, Ledger, RunRecord, RunState, hashes_in};
-use crate::pipeline::{Counts, Pipeline};
+use crate::pipeline::{Counts, LossOf, Pipeline};
 use crate::workspace::Workspace;
 
 /// The tables whose references to the store this module knows how to judge.
@@ -203,7 +203,10 @@ fn replaced<'b>(
     let mut out: BTreeMap<&str, (NaiveDate, NaiveDate)> = BTreeMap::new();
     let mut in_use: BTreeSet<&str> = BTreeSet::new();
     for (place, arrival) in books.arrivals.iter().enumerate() {
-        let newest = pipeline.feed(&arrival.feed).is_some_and(|f| f.counts == Counts::Newest);
+        // What a sheet of releases let count goes on counting when a newer one replaced it.
+        let newest = pipeline.feed(&arrival.feed).is_some_and(|f| {
+            f.counts == Counts::Newest && f.layouts.iter().all(|layout| layout.loss.of != LossOf::Nothing)
+        });
         let mut after = books.arrivals.iter().skip(place + 1).filter(|a| newest && a.feed == arrival.feed);
         let by = loop {
             match after.next() {
