@@ -34,10 +34,6 @@ pub(super) fn explain(args: &ExplainArgs) -> Exit {
     Exit::Success
 }
 
-fn level(number: Option<u8>) -> String {
-    number.map_or_else(|| "not assessed".to_owned(), |n| format!("level {n}"))
-}
-
 fn tell(practice: &Standing, result: &RunResult, older: &str) {
     let outcome = &practice.outcome;
     let place = &outcome.practice;
@@ -47,29 +43,36 @@ fn tell(practice: &Standing, result: &RunResult, older: &str) {
     say(&format!("{} {} ({})", place.code, place.name, place.place));
     say(&format!("as at {}, run {}", long(result.as_of), result.run));
     say("");
-    say(&format!("Stands at {} (proposed: {})", level(outcome.level), level(outcome.proposed)));
+    say(&format!(
+        "Stands at {} (proposed: {})",
+        result.in_words(outcome.level),
+        result.in_words(outcome.proposed)
+    ));
     if !outcome.assessed {
         say(&format!("Marked: {}", result.not_assessed_label));
     }
     if let Some(compared) = &result.compared_with {
         let before = match (&practice.previous, practice.cause) {
             (None, _) => "was not in it".to_owned(),
-            (Some(past), None) => format!("{}, unchanged", level(past.level)),
-            (Some(past), Some(cause)) => format!("{}; cause of the change: {cause}", level(past.level)),
+            (Some(past), None) => format!("{}, unchanged", result.in_words(past.level)),
+            (Some(past), Some(cause)) => {
+                format!("{}; cause of the change: {cause}", result.in_words(past.level))
+            }
         };
         say(&format!("Last pack ({}): {before}", long(compared.as_of)));
     }
     for ended in &practice.ended {
-        say(&format!("Ended: level {}  {} {}", ended.level, ended.what, ended.why));
+        say(&format!("Ended: {}  {} {}", result.in_words(Some(ended.level)), ended.what, ended.why));
     }
-    tell_decision(practice);
+    tell_decision(practice, result);
     tell_clock(practice);
     say("");
     if outcome.findings.is_empty() {
         say("No rule fires.");
     }
     for finding in &outcome.findings {
-        say(&format!("Level {}  {}  [{}]", finding.level, finding.sentence, finding.rule));
+        let level = result.label(Some(finding.level));
+        say(&format!("{level}  {}  [{}]", finding.sentence, finding.rule));
         say(&format!("         {}", finding.clause));
         for evidence in &finding.evidence {
             say(&format!("         - {}", row(evidence)));
@@ -84,7 +87,7 @@ fn tell(practice: &Standing, result: &RunResult, older: &str) {
     }
 }
 
-fn tell_decision(practice: &Standing) {
+fn tell_decision(practice: &Standing, result: &RunResult) {
     let Some((decision, ruling)) = &practice.outcome.decision else { return };
     let what = match ruling {
         Ruling::Sets => "sets the level",
@@ -94,8 +97,8 @@ fn tell_decision(practice: &Standing) {
         }
     };
     say(&format!(
-        "Decision: level {} by {} ({}) on {}, until {}: {what}",
-        decision.level,
+        "Decision: {} by {} ({}) on {}, until {}: {what}",
+        result.in_words(Some(decision.level)),
         decision.decided_by,
         decision.group,
         long(decision.decided_on),

@@ -17,7 +17,8 @@ pub(super) fn levels(args: &LevelsArgs) -> Exit {
         Ok(found) => found,
         Err(exit) => return exit,
     };
-    let rows: Vec<[String; 17]> = result.practices.iter().map(|p| p.levels_row()).collect();
+    let rows: Vec<[String; 17]> =
+        result.practices.iter().map(|p| p.levels_row(|level| result.level_id(level))).collect();
     let format = if args.json { Format::Json } else { args.format };
     match format {
         Format::Csv => {

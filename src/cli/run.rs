@@ -13,7 +13,7 @@ use crate::clock;
 use crate::diagnostic::likely;
 use crate::run::{Progress, Report, Request, RunError, execute};
 use crate::schedule::after::after_run;
-use crate::wording::{list, number, plural};
+use crate::wording::{list, lower_first, number, plural};
 use crate::workspace::Workspace;
 
 /// Steps that a run reports.
@@ -94,10 +94,7 @@ pub(super) fn tell(report: &Report) {
     });
     say(&format!("  practices    {} in scope", number(report.practices as f64)));
     for level in &report.levels {
-        let name = match level.level {
-            Some(n) => format!("level {n}, {}", level.name.to_lowercase()),
-            None => level.name.to_lowercase(),
-        };
+        let name = lower_first(&level.name);
         let before = level.before.map(|b| format!("  (last pack {b})")).unwrap_or_default();
         say(&format!("               {:>4}  {name}{before}", level.now));
     }

@@ -67,8 +67,8 @@ impl Badge {
         }
     }
 
-    /// The badge of a level of the last pack. The pipeline may have no such level any more: then it bears the
-    /// name that it had in that pack, by its number, where that is known.
+    /// The badge of a level of the last pack, with the name that it had in that pack, by its number, where that
+    /// is known. The pipeline may have no such level any more.
     pub fn past(levels: &Levels, names: &BTreeMap<u8, String>, number: Option<u8>) -> Self {
         let Some(number) = number else {
             let level = &levels.not_assessed;
@@ -80,9 +80,9 @@ impl Badge {
                 tone: "none".to_owned(),
             };
         };
-        let label = format!("Level {number}");
+        let label = levels.label(Some(number));
         let known = levels.levels.iter().find(|level| level.number == number);
-        let name = known.map(|level| level.name.clone()).or_else(|| names.get(&number).cloned());
+        let name = names.get(&number).cloned().or_else(|| known.map(|level| level.name.clone()));
         // A level that is gone looks like the one below it, or the lowest.
         let near = known.or_else(|| near(levels, number));
         // Levels stand highest first; the tones are spread over however many there are.
@@ -92,7 +92,7 @@ impl Badge {
         Self {
             name: name.unwrap_or_else(|| label.clone()),
             label,
-            short: number.to_string(),
+            short: known.map_or_else(|| number.to_string(), |level| level.short.clone()),
             shape: near.unwrap_or(&levels.not_assessed).shape.word().to_owned(),
             tone: tone.to_string(),
         }

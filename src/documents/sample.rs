@@ -14,7 +14,7 @@ use super::{FeedStatus, LastMaterial, Material, Order, Paper, Reader, SetAside, 
 use crate::condition::{BETWEEN_VALUES, Kind};
 use crate::dates;
 use crate::intake::{FILE, ROW};
-use crate::levels::{Cause, Decision, Evidence, Exception, Outcome, Past};
+use crate::levels::{Cause, Decision, Direction, Evidence, Exception, Outcome, Past};
 use crate::pipeline::{Audience, Folder, Pipeline, load};
 use crate::triangulate::{Practice, Triangulated};
 use crate::visits::{Clock, State};
@@ -134,6 +134,7 @@ impl Sample {
             clocks: Vec::new(),
             previous: None,
             cause: None,
+            direction: Direction::Neither,
             ended: Vec::new(),
             lapsed: Vec::new(),
         });
@@ -145,6 +146,7 @@ impl Sample {
         let standing = self.practice(code, to);
         standing.previous = Some(Past { level: from, proposed: from, decision: None });
         standing.cause = (from != to).then_some(Cause::Data);
+        standing.direction = Direction::between(from, to);
     }
 
     /// Adds an open exception of a level, with its clock.

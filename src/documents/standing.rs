@@ -20,6 +20,9 @@ pub struct Standing {
     pub previous: Option<Past>,
     /// Why its level changed since; none if it did not.
     pub cause: Option<Cause>,
+    /// Which way it moved since.
+    #[serde(default)]
+    pub direction: Direction,
     /// Where its level changed: what the last pack rested on and has ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ended: Vec<Ended>,
@@ -55,23 +58,15 @@ impl Standing {
         &self.outcome.practice.code
     }
 
-    /// Which way its level moved since the last pack.
-    pub fn direction(&self) -> Direction {
-        match &self.previous {
-            Some(past) => Direction::between(past.level, self.outcome.level),
-            None => Direction::Neither,
-        }
-    }
-
     /// The cells of the levels output: dates are ISO, missing values empty.
     ///
-    /// Names come from files: one that a spreadsheet would take for a formula is made plain text.
-    pub fn levels_row(&self) -> [String; 17] {
-        let level = |level: Option<u8>| level.map(|l| l.to_string()).unwrap_or_default();
+    /// `id` tells what a level is called there. Names come from files: one that a spreadsheet would take for a formula is made plain text.
+    pub fn levels_row(&self, id: impl Fn(u8) -> String) -> [String; 17] {
+        let level = |level: Option<u8>| level.map(&id).unwrap_or_default();
         let outcome = &self.outcome;
         let decision = match &outcome.decision {
-            Some((decision, Ruling::InConflict)) => format!("{} conflict", decision.level),
-            Some((decision, _)) => decision.level.to_string(),
+            Some((decision, Ruling::InConflict)) => format!("{} conflict", id(decision.level)),
+            Some((decision, _)) => id(decision.level),
             None => String::new(),
         };
         let score = outcome.score.as_ref();

@@ -78,23 +78,33 @@ pub struct LateLevel {
     pub practice: String,
     /// Its name.
     pub name: String,
-    /// The level without the file; none is "not assessed".
-    pub without: Option<u8>,
-    /// The level with it.
-    pub with: Option<u8>,
+    /// What the level is called without the file.
+    #[serde(deserialize_with = "level_in_words")]
+    pub without: String,
+    /// What it is called with it.
+    #[serde(deserialize_with = "level_in_words")]
+    pub with: String,
+}
+
+/// What a level is called: as it is written now, or by its number as earlier versions wrote it.
+fn level_in_words<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Words(String),
+        Number(Option<u8>),
+    }
+    Ok(match Written::deserialize(deserializer)? {
+        Written::Words(words) => words,
+        Written::Number(Some(number)) => format!("level {number}"),
+        Written::Number(None) => "not assessed".to_owned(),
+    })
 }
 
 impl LateLevel {
     /// The change in words.
     pub fn words(&self) -> String {
-        let level = |level: Option<u8>| level.map_or("not assessed".to_owned(), |n| format!("level {n}"));
-        format!(
-            "{} {} would have been {}, not {}",
-            self.practice,
-            self.name,
-            level(self.with),
-            level(self.without)
-        )
+        format!("{} {} would have been {}, not {}", self.practice, self.name, self.with, self.without)
     }
 }
 

@@ -53,7 +53,7 @@ impl LastPack {
     ) -> Result<Self, StateError> {
         // The store keeps it: the folder of a run may have been deleted.
         let text = RunResult::kept_text(run, workspace, ledger)?;
-        let result = RunResult::of_text(run, &text)?;
+        let result = RunResult::of_text(run, &text)?.renumbered(&files.pipeline().levels);
         let manifest = manifest(run, workspace, ledger);
         let known = manifest.as_ref().and_then(known_to);
         let knew = |arrival: &&Arrival| match &known {

@@ -4,10 +4,11 @@ use super::last_pack::LastPack;
 use crate::documents::title_case;
 use crate::intake::{Late, LateLevel};
 use crate::ledger::Arrival;
+use crate::pipeline::Levels;
 
 /// The levels of the last pack that rows of this one file would have changed, each by itself. A feed that
 /// did not exist then sends nothing late.
-pub fn late(arrival: &Arrival, last: &LastPack) -> Option<Late> {
+pub fn late(arrival: &Arrival, last: &LastPack, scale: &Levels) -> Option<Late> {
     if !last.had_feed(&arrival.feed) {
         return None;
     }
@@ -17,8 +18,8 @@ pub fn late(arrival: &Arrival, last: &LastPack) -> Option<Late> {
         let level = LateLevel {
             practice: row.practice.clone(),
             name: title_case(&then.practice.name),
-            without: row.without,
-            with: row.with,
+            without: scale.in_words(row.without),
+            with: scale.in_words(row.with),
         };
         if !levels.contains(&level) {
             levels.push(level);

@@ -9,6 +9,7 @@ use crate::dates::long;
 use crate::intake::Receipt;
 use crate::ledger::{Arrival, LateLevel, Ledger, PackRecord, Purpose};
 use crate::levels::Lateness;
+use crate::pipeline::Levels;
 use crate::wording::{list, plural};
 
 /// The packs that were sent and reported a level that is not what today's files say of that day.
@@ -165,8 +166,8 @@ fn moved(last: &LastPack, arrivals: &[Arrival]) -> Vec<Moved> {
 }
 
 /// What the operator is told.
-pub fn told(late: &Late) -> Vec<String> {
-    let level = |level: Option<u8>| level.map_or_else(|| "not assessed".to_owned(), |l| format!("level {l}"));
+pub fn told(late: &Late, levels: &Levels) -> Vec<String> {
+    let level = |level: Option<u8>| levels.in_words(level);
     let date = long(late.as_of);
     let mut out: Vec<String> = late
         .levels

@@ -13,7 +13,7 @@ use super::state::State;
 use crate::documents::Standing;
 use crate::documents::suppress::Published;
 use crate::ledger::Ledger;
-use crate::levels::{Exception, Lapsed, LateRow, Lateness, Outcome, Past, Reported, Rows, cause};
+use crate::levels::{Direction, Exception, Lapsed, LateRow, Lateness, Outcome, Past, Reported, Rows, cause};
 use crate::pipeline::{Levels, Pipeline};
 use crate::visits::{Clock, Timed};
 use crate::workspace::Workspace;
@@ -37,6 +37,12 @@ pub struct RunResult {
     /// The names of the levels, by number.
     #[serde(default)]
     pub level_names: BTreeMap<u8, String>,
+    /// What the levels are called, by number: label and id.
+    #[serde(default)]
+    pub level_labels: BTreeMap<u8, (String, String)>,
+    /// What a practice without a level is called.
+    #[serde(default = "not_assessed")]
+    pub not_assessed: String,
     /// Every practice in scope, by code.
     pub practices: Vec<Standing>,
     /// The exceptions that are open.
@@ -104,10 +110,62 @@ impl RunResult {
             compared_with: comparison.map(|c| Compared { run: c.last.run.clone(), as_of: c.last.as_of }),
             not_assessed_label: levels.assessed.label.clone(),
             level_names: levels.levels.iter().map(|level| (level.number, level.name.clone())).collect(),
+            level_labels: (levels.levels.iter())
+                .map(|level| (level.number, (level.label.clone(), level.id.clone())))
+                .collect(),
+            not_assessed: levels.not_assessed.name.clone(),
             practices: standings(state, comparison)?,
             exceptions: state.exceptions.clone(),
             published: Published::default(),
         })
+    }
+
+    /// What a level is called.
+    pub fn label(&self, level: Option<u8>) -> String {
+        match level {
+            None => self.not_assessed.clone(),
+            Some(number) => {
+                let known = self.level_labels.get(&number).map(|(label, _)| label.clone());
+                known.unwrap_or_else(|| number.to_string())
+            }
+        }
+    }
+
+    /// What a level is called within a sentence.
+    pub fn in_words(&self, level: Option<u8>) -> String {
+        crate::wording::lower_first(&self.label(level))
+    }
+
+    /// What tables for other programs call a level.
+    pub fn level_id(&self, number: u8) -> String {
+        self.level_labels.get(&number).map_or_else(|| number.to_string(), |(_, id)| id.clone())
+    }
+
+    /// The same with levels as they are numbered now: a level that was renumbered, or taken into another, is the
+    /// one that it is now. It keeps the name that it had, where that is one.
+    pub fn renumbered(mut self, levels: &Levels) -> Self {
+        let names = self.level_names.clone();
+        let present = |number: u8| levels.present(number, names.get(&number));
+        let mut now: BTreeMap<u8, Vec<&String>> = BTreeMap::new();
+        for (number, name) in &names {
+            now.entry(present(*number)).or_default().push(name);
+        }
+        let one = now.into_iter().filter_map(|(number, names)| match names.as_slice() {
+            [name] => Some((number, (*name).clone())),
+            _ => None,
+        });
+        self.level_names = one.collect();
+        for standing in &mut self.practices {
+            let outcome = &mut standing.outcome;
+            outcome.level = outcome.level.map(present);
+            outcome.proposed = outcome.proposed.map(present);
+            if let Some((decision, _)) = &mut outcome.decision {
+                decision.level = present(decision.level);
+            }
+            outcome.findings.iter_mut().for_each(|finding| finding.level = present(finding.level));
+        }
+        self.exceptions.values_mut().for_each(|exception| exception.level = present(exception.level));
+        self
     }
 
     /// The practice of that code.
@@ -169,6 +227,10 @@ impl RunResult {
     }
 }
 
+fn not_assessed() -> String {
+    "not assessed".to_owned()
+}
+
 /// What stands for each practice, compared with a pack.
 ///
 /// # Errors
@@ -191,6 +253,7 @@ fn compare(
         clocks: clocks.to_vec(),
         previous: None,
         cause: None,
+        direction: Direction::Neither,
         ended: Vec::new(),
         lapsed: Vec::new(),
     };
@@ -198,6 +261,9 @@ fn compare(
     let then = comparison.of(code);
     standing.previous = then.map(|then| Past::of(then.outcome));
     standing.cause = cause(then, outcome, comparison.pipeline);
+    if let Some(past) = &standing.previous {
+        standing.direction = comparison.pipeline.levels.direction(past.level, outcome.level);
+    }
     standing.lapsed = lapsed(code, comparison)?;
     if let (Some(then), Some(_)) = (then, standing.cause) {
         standing.ended = comparison.rows.ended(&comparison.rows_then, then.outcome, outcome)?;

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{Evidence, Finding};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Levels, Pipeline};
 use crate::triangulate::Triangulated;
 
 /// A decision in force.
@@ -52,14 +52,14 @@ pub enum Ruling {
 }
 
 /// The decisions in force on the date, by practice.
-pub(super) fn in_force(known: &Triangulated) -> BTreeMap<String, Decision> {
+pub(super) fn in_force(known: &Triangulated, levels: &Levels) -> BTreeMap<String, Decision> {
     let cells = known.fact("decisions");
     let columns = ["level", "decided_on", "until"].map(String::from);
     let mut out = BTreeMap::new();
     for row in 0..cells.height() {
         let decision = || {
             Some(Decision {
-                level: cells.text("level", row)?.parse().ok()?,
+                level: levels.of_id(&cells.text("level", row)?)?,
                 reason: cells.text("reason", row).unwrap_or_default(),
                 decided_by: cells.text("decided_by", row).unwrap_or_default(),
                 group: cells.text("deciding_group", row).unwrap_or_default(),

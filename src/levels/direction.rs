@@ -3,14 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 /// Which way a level moved between two packs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// To a higher level of support.
     Up,
     /// To a lower one.
     Down,
-    /// Neither: not assessed before or now, new, or the same.
+    /// Neither: not assessed before or now, new, the same, or another of levels that have no order.
+    #[default]
     Neither,
 }
 

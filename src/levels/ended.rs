@@ -351,7 +351,7 @@ impl<'r> Rows<'r> {
             Some(other) => format!("It gave way to the decision of {}.", long(other.decided_on)),
             None => format!("It is gone from the sheet; it was {at}."),
         };
-        Some(Ended { level: then.level, what: words(then), why })
+        Some(Ended { level: then.level, what: words(then, self.pipeline), why })
     }
 }
 
@@ -393,10 +393,10 @@ pub fn from_to(before: &Exception, now: &Exception, pipeline: &Pipeline) -> Vec<
     differ.collect()
 }
 
-fn words(decision: &Decision) -> String {
+fn words(decision: &Decision, pipeline: &Pipeline) -> String {
     format!(
-        "Level {} was decided by {} on {}.",
-        decision.level,
+        "{} was decided by {} on {}.",
+        pipeline.levels.label(Some(decision.level)),
         decision.decided_by,
         long(decision.decided_on)
     )

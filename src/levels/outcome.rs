@@ -62,7 +62,7 @@ impl Outcome {
 /// If Polars refuses an expression: the pipeline's checks make that a bug.
 pub fn propose(known: &Triangulated, pipeline: &Pipeline) -> anyhow::Result<Vec<Outcome>> {
     let mut found = findings(known, pipeline)?;
-    let mut decisions = in_force(known);
+    let mut decisions = in_force(known, &pipeline.levels);
     let mut scores = scores(known);
     let assessed = assessed(known, pipeline)?;
     let outcome = |practice: &Practice| {

@@ -9,10 +9,15 @@ use super::layout::Declared;
 use super::reader::Table;
 use crate::condition::{Condition, length};
 use crate::diagnostic::Code;
+use crate::levels::Direction;
 
 /// All levels of a framework.
 #[derive(Debug, Clone)]
 pub struct Levels {
+    /// Whether a higher number is more than a lower one; if not, the levels are categories.
+    pub ordered: bool,
+    /// What a level is called that has no label of its own, with `{number}` and `{name}`.
+    label: String,
     /// Days before a due date from which a visit is due soon.
     pub due_soon_days: i32,
     /// What it takes for a practice to be assessed.
@@ -43,10 +48,18 @@ pub struct Assessed {
 /// One level of support.
 #[derive(Debug, Clone)]
 pub struct Level {
-    /// Its number; the higher, the more support. 0 for not assessed.
+    /// Its number; where levels are ordered, the higher, the more support. 0 for not assessed.
     pub number: u8,
+    /// What it is known by in sheets and tables for other programs: its number, if it has no other id.
+    pub id: String,
     /// Its name.
     pub name: String,
+    /// What its badge says: `Level 3`.
+    pub label: String,
+    /// The same where there is little room: `3`.
+    pub short: String,
+    /// The numbers that it, or what it took in, had before.
+    pub formerly: Vec<u8>,
     /// Within which time a visit is due, in words.
     pub timescale: String,
     /// The shape of its badge.
@@ -127,12 +140,37 @@ impl Levels {
             .unwrap_or(&self.not_assessed)
     }
 
-    /// What a level is called.
+    /// What a level is called, also one that there is no longer.
     pub fn label(&self, number: Option<u8>) -> String {
-        match number {
-            Some(number) => format!("Level {number}"),
-            None => self.not_assessed.name.clone(),
-        }
+        let Some(number) = number else { return self.not_assessed.label.clone() };
+        let known = self.levels.iter().find(|level| level.number == number);
+        known.map_or_else(|| labelled(&self.label, number, &number.to_string()), |level| level.label.clone())
+    }
+
+    /// What sheets and tables for other programs call a level; empty for none.
+    pub fn id(&self, number: Option<u8>) -> String {
+        let Some(number) = number else { return String::new() };
+        let known = self.levels.iter().find(|level| level.number == number);
+        known.map_or_else(|| number.to_string(), |level| level.id.clone())
+    }
+
+    /// The level that a sheet calls so.
+    pub fn of_id(&self, id: &str) -> Option<u8> {
+        self.levels.iter().find(|level| level.id == id).map(|level| level.number)
+    }
+
+    /// Which way a practice moves from one level to another. `None` is "not assessed", which is above no level
+    /// and below none; where levels have no order, there is no way.
+    pub fn direction(&self, before: Option<u8>, now: Option<u8>) -> Direction {
+        if self.ordered { Direction::between(before, now) } else { Direction::Neither }
+    }
+
+    /// The present number of a level that had this number and name in the past. A level that is called as it was
+    /// kept its number.
+    pub fn present(&self, number: u8, name: Option<&String>) -> u8 {
+        let same = self.levels.iter().any(|level| level.number == number && Some(&level.name) == name);
+        let claimed = self.levels.iter().find(|level| level.formerly.contains(&number));
+        claimed.filter(|_| !same).map_or(number, |level| level.number)
     }
 
     /// What a level is called within a sentence.
@@ -141,8 +179,7 @@ impl Levels {
     }
 
     /// What the column of movements in a direction is called.
-    pub fn way(&self, way: crate::levels::Direction) -> &str {
-        use crate::levels::Direction;
+    pub fn way(&self, way: Direction) -> &str {
         let [up, down, neither] = &self.ways;
         match way {
             Direction::Up => up,
@@ -162,13 +199,38 @@ impl Levels {
             let filter = filter.and_then(|text| row_truth(&report, &text, &fact.columns));
             Some(Assessed { from: fact.id.clone(), filter, label: label?.value })
         });
+        let ordered = file.flag_or_none("ordered").unwrap_or(true);
+        let label = file.text_or_none("label").map_or_else(|| "{name}".to_owned(), |text| text.value);
+        // Other words for levels are read where the lists of values are made.
+        file.know("also");
         let mut levels: Vec<Level> =
-            file.tables("level").into_iter().filter_map(|t| Level::read(t, facts, false)).collect();
+            file.tables("level").into_iter().filter_map(|t| Level::read(t, facts, &label, false)).collect();
         levels.sort_by_key(|level| std::cmp::Reverse(level.number));
         for pair in levels.windows(2) {
             if pair[0].number == pair[1].number {
                 let message = format!("there are two levels {}", pair[0].number);
                 report.error(&file.at(), Code::DuplicateName, message, None);
+            }
+        }
+        for (index, level) in levels.iter().enumerate() {
+            for other in levels.iter().take(index) {
+                let both = level.formerly.iter().find(|number| other.formerly.contains(number));
+                if let Some(number) = both {
+                    let message = format!(
+                        "both level {} and level {} were formerly {number}",
+                        other.number, level.number
+                    );
+                    report.error(
+                        &file.at(),
+                        Code::BadValue,
+                        message,
+                        Some("it is one of them now".to_owned()),
+                    );
+                }
+                if level.id == other.id {
+                    let message = format!("there are two levels `{}`", level.id);
+                    report.error(&file.at(), Code::DuplicateName, message, None);
+                }
             }
         }
         if levels.is_empty() {
@@ -183,7 +245,7 @@ impl Levels {
             said("moved_otherwise", "Other"),
         ];
         let nothing_stands = said("nothing_stands", "Nothing is found, and nothing assesses the practice.");
-        let not_assessed = file.table("not_assessed").and_then(|t| Level::read(t, facts, true));
+        let not_assessed = file.table("not_assessed").and_then(|t| Level::read(t, facts, "{name}", true));
         let values = file.numbers("values").into_iter().map(|(name, number)| {
             let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
             let begins = name.value.starts_with(|c: char| c.is_ascii_lowercase());
@@ -197,6 +259,8 @@ impl Levels {
         });
         let values = values.collect();
         Some(Self {
+            ordered,
+            label,
             due_soon_days: due_soon_days?,
             assessed: assessed?,
             levels,
@@ -209,10 +273,19 @@ impl Levels {
 }
 
 impl Level {
-    fn read(mut table: Table<'_>, facts: &BTreeMap<String, Fact>, unnumbered: bool) -> Option<Self> {
+    fn read(
+        mut table: Table<'_>,
+        facts: &BTreeMap<String, Fact>,
+        called: &str,
+        unnumbered: bool,
+    ) -> Option<Self> {
         let report = table.report().clone();
         let number = if unnumbered { Some(0) } else { read_number(&mut table) };
         let (name, timescale) = (table.text("name"), table.text("timescale"));
+        let mut text = |key| table.text_or_none(key).map(|text| text.value);
+        let (id, label, short) = (text("id"), text("label"), text("short"));
+        let formerly = table.counts("formerly").into_iter();
+        let formerly = formerly.filter_map(|count| u8::try_from(count.value).ok()).collect();
         let shape = read_choice(&mut table, "shape", &Shape::WORDS).unwrap_or(Shape::Circle);
         let reactive = table.flag("reactive");
         let due = read_period(&mut table, "due");
@@ -230,9 +303,14 @@ impl Level {
             (Some(text), Some(columns)) => row_truth(&report, &text, columns),
             _ => None,
         };
+        let (number, name) = (number?, name?.value);
         Some(Self {
-            number: number?,
-            name: name?.value,
+            number,
+            label: label.unwrap_or_else(|| labelled(called, number, &name)),
+            short: short.unwrap_or_else(|| if unnumbered { "–".to_owned() } else { number.to_string() }),
+            id: id.unwrap_or_else(|| number.to_string()),
+            formerly,
+            name,
             timescale: timescale?.value,
             shape,
             reactive,
@@ -243,6 +321,11 @@ impl Level {
             actions,
         })
     }
+}
+
+/// What a level is called.
+fn labelled(called: &str, number: u8, name: &str) -> String {
+    called.replace("{number}", &number.to_string()).replace("{name}", name)
 }
 
 /// A level's number, from 1 to 99.

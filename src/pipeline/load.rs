@@ -63,6 +63,44 @@ pub(super) const FILES: [&str; 11] = [
 /// Its folders, with one thing a file.
 pub(super) const FOLDERS: [&str; 5] = ["feeds", "layouts", "facts", "rules", "documents"];
 
+/// What sheets may call the levels, told from the file before it is read whole: each by its id.
+struct LevelWords {
+    levels: Vec<(String, Vec<String>)>,
+}
+
+impl LevelWords {
+    fn of(folder: &Folder) -> Self {
+        let parsed = folder.get(LEVELS).and_then(|text| text.parse::<toml::Table>().ok()).unwrap_or_default();
+        let text = |table: &toml::Table, key: &str| {
+            table.get(key).and_then(toml::Value::as_str).map(|text| text.trim().to_owned())
+        };
+        let also = parsed.get("also").and_then(toml::Value::as_array).into_iter().flatten();
+        let mut called: Vec<String> = also.filter_map(|word| Some(word.as_str()?.to_owned())).collect();
+        called.extend(text(&parsed, "label"));
+        let tables = parsed.get("level").and_then(toml::Value::as_array).into_iter().flatten();
+        let mut levels: Vec<(String, Vec<String>)> = Vec::new();
+        for table in tables.filter_map(toml::Value::as_table) {
+            let Some(number) = table.get("number").and_then(toml::Value::as_integer) else { continue };
+            let name = text(table, "name").unwrap_or_default();
+            let id = text(table, "id").unwrap_or_else(|| number.to_string());
+            let fill = |word: &String| word.replace("{number}", &number.to_string()).replace("{name}", &name);
+            let own = ["label", "short"].into_iter().filter_map(|key| text(table, key));
+            let mut words: Vec<String> = called.iter().map(fill).chain(own).collect();
+            if text(table, "id").is_some() {
+                words.push(name);
+            }
+            if !levels.iter().any(|(known, _)| *known == id) {
+                levels.push((id, words));
+            }
+        }
+        Self { levels }
+    }
+
+    fn ids(&self) -> Vec<String> {
+        self.levels.iter().map(|(id, _)| id.clone()).collect()
+    }
+}
+
 /// The sections of the narrative sheet, where a feed fills a table of that name.
 fn sections(feeds: &[Feed]) -> Option<Vocabulary> {
     let layouts = feeds.iter().flat_map(|feed| &feed.layouts);
@@ -127,7 +165,7 @@ impl<'f> Loader<'f> {
         if unsaid {
             contract::unsaid_exceptions(self.report, &committees, &documents);
         }
-        let roles = roles::check(self.report, &feeds, &tables, &facts, &level_numbers);
+        let roles = roles::check(self.report, &feeds, &tables, &facts, &LevelWords::of(self.folder).ids());
         contract::standing(self.report, &facts, |fact, key| {
             let text = self.folder.get(&format!("facts/{fact}.toml"))?;
             Some(text.parse::<toml::Table>().is_ok_and(|table| table.contains_key(key)))
@@ -240,11 +278,10 @@ impl<'f> Loader<'f> {
     fn vocabularies(&self) -> Vocabularies {
         let mut lists = self.one(VOCABULARIES, false, Vocabularies::read).unwrap_or_default();
         let mut levels = Vocabulary::default();
-        let numbers = peek(self.folder, LEVELS, "level", "number");
-        levels.values = numbers.clone().into();
-        for number in &numbers {
-            levels.add_word(&format!("Level {number}"), number);
-            levels.add_word(&format!("L{number}"), number);
+        let called = LevelWords::of(self.folder);
+        levels.values = called.ids().into();
+        for (id, words) in &called.levels {
+            words.iter().filter(|word| *word != id).for_each(|word| levels.add_word(word, id));
         }
         lists.insert("levels", levels);
         lists.insert("support", Vocabulary::new(peek(self.folder, SUPPORT, "offer", "title")));

@@ -277,6 +277,11 @@ impl<'a> Table<'a> {
         })
     }
 
+    /// Whole numbers in brackets; empty if left out.
+    pub(super) fn counts(&mut self, key: &str) -> Vec<Placed<u32>> {
+        self.list(key, "whole numbers in brackets", count)
+    }
+
     /// Texts in brackets; empty if left out.
     pub(super) fn texts(&mut self, key: &str) -> Vec<Placed<String>> {
         self.list(key, "texts in brackets", text)

@@ -85,7 +85,10 @@ fn movements(stated: &BTreeMap<&str, Option<usize>>, causes: Option<&Table>, tal
     let figure = |id: &str| stated.get(id).copied().flatten();
     hold("the summary", MOVED.map(figure));
     if let Some(causes) = causes {
-        hold("the table of causes", [None, causes.sum(1), causes.sum(2), causes.sum(3)]);
+        match causes.columns.len() {
+            4 => hold("the table of causes", [None, causes.sum(1), causes.sum(2), causes.sum(3)]),
+            _ => hold("the table of causes", [causes.sum(1), None, None, None]),
+        }
     }
     let [all, up, down] = ["listed", "listed-up", "listed-down"].map(figure);
     let otherwise = all.zip(up).zip(down).map(|((all, up), down)| all.saturating_sub(up + down));

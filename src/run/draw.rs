@@ -175,7 +175,7 @@ impl<'s, 'j> Sources<'s, 'j> {
                 None => self.changes(arrival, reading, feed, known.register)?,
             };
             if let Some(last) = last {
-                receipt.late = late(arrival, last);
+                receipt.late = late(arrival, last, &self.files.pipeline().levels);
             }
         }
         if let Some((layout, before)) = self.headings_before(arrival, reading, feed)? {

@@ -246,7 +246,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     warnings.extend(planning.warnings);
     let told = [
         recipient_lists::told(&changes),
-        late.as_ref().map(late_packs::told).unwrap_or_default(),
+        late.as_ref().map(|late| late_packs::told(late, &pipeline.levels)).unwrap_or_default(),
         packs_waiting(&ledger.packs()?, &planning.held, *as_of),
         ended(&ledger, &state.exceptions, ran_before, *as_of)?,
         if job.makes_packs { recipients(pipeline, *as_of) } else { Vec::new() },
@@ -365,7 +365,7 @@ fn levels(result: &RunResult, last: Option<&RunResult>, pipeline: &Pipeline) -> 
     numbers
         .map(|number| LevelCount {
             level: number,
-            name: Badge::past(&pipeline.levels, names, number).name,
+            name: Badge::past(&pipeline.levels, names, number).in_full(),
             now: count(result, number),
             before: last.map(|last| count(last, number)),
         })

@@ -134,6 +134,7 @@ impl<'a> Answering<'a> {
             let feed = files.pipeline().feed(&arrival.feed);
             let newest_only = feed.is_some_and(|f| f.counts == Counts::Newest);
             let in_force = newest_only && state.is_some_and(|s| s.settled.contains_key(&arrival.number));
+            let levels = &self.desk.files.pipeline().levels;
             let passed = state.is_some_and(|s| s.passed.contains_key(&arrival.number));
             let refused = told.as_ref().is_some_and(|r| r.state == Fate::Rejected);
             let draft = self.drafts.remove(&arrival.number);
@@ -149,8 +150,9 @@ impl<'a> Answering<'a> {
                 }
                 // Nothing was found out since about a file that does not count.
                 (None, Some(draft)) if !known.is_some_and(|known| known.has(arrival)) => {
-                    let late =
-                        last.filter(|_| draft.state != Fate::Rejected).and_then(|last| late(arrival, last));
+                    let late = last
+                        .filter(|_| draft.state != Fate::Rejected)
+                        .and_then(|last| late(arrival, last, levels));
                     Receipt { late, ..draft.clone() }
                 }
                 (told, draft) => {

@@ -66,7 +66,9 @@ impl Written {
         let mut levels = csv::Writer::from_writer(Vec::new());
         levels.write_record(LEVELS_HEADER).context("the levels cannot be written")?;
         for practice in &result.practices {
-            levels.write_record(practice.levels_row()).context("the levels cannot be written")?;
+            levels
+                .write_record(practice.levels_row(|level| result.level_id(level)))
+                .context("the levels cannot be written")?;
         }
         let levels = levels.into_inner().map_err(|e| anyhow::anyhow!("the levels cannot be written: {e}"))?;
         Ok(Self { manifest, result: json + "\n", levels })

@@ -14,7 +14,7 @@ use crate::ledger::{
     Dispatch, DispatchState, Event, Held, PackRecord, PackState, Purpose, RunState, SlotState,
 };
 use crate::pipeline::{Committee, Document, Job, Missed, Pipeline, Span};
-use crate::wording::{number, plural};
+use crate::wording::{lower_first, number, plural};
 
 /// Something that should always be so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -392,7 +392,7 @@ fn clocks(picture: &Picture<'_>) -> Option<Vec<Broken>> {
         let owed = clock.state.is_owed();
         if let Some(due) = clock.due.filter(|due| level.reactive && owed && *due < today) {
             let code = practice.code();
-            let what = format!("{code}: the visit of level {} was due on {}", level.number, long(due));
+            let what = format!("{code}: the visit of {} was due on {}", lower_first(&level.label), long(due));
             out.push(broken(code, what, "arrange the visit, or record why the clock is paused"));
         }
     }

@@ -26,7 +26,7 @@ impl Tally {
     pub fn of<'s>(standings: impl IntoIterator<Item = &'s Standing>) -> Self {
         let mut out = Self::default();
         for standing in standings.into_iter().filter(|s| s.cause.is_some()) {
-            match standing.direction() {
+            match standing.direction {
                 Direction::Up => out.up += 1,
                 Direction::Down => out.down += 1,
                 Direction::Neither => out.neither += 1,
@@ -55,13 +55,13 @@ pub(super) fn block(context: &Context<'_>) -> Block {
     };
     block.paragraph(format!("Compared with the pack of {}.", long(last.as_of)));
     let moved: Vec<&Standing> = material.standings.iter().filter(|s| s.cause.is_some()).collect();
-    let [up, down, neither] = Direction::ALL.map(|way| material.pipeline.levels.way(way));
-    let columns = vec![
-        Column::text("Cause", None),
-        Column::count(up, 18),
-        Column::count(down, 18),
-        Column::count(neither, 18),
-    ];
+    let levels = &material.pipeline.levels;
+    let ways = Direction::ALL.into_iter().filter(|way| levels.ordered || *way == Direction::Neither);
+    let heads = ways.map(|way| match levels.ordered {
+        true => Column::count(levels.way(way), 18),
+        false => Column::count("Practices", 18),
+    });
+    let columns = [Column::text("Cause", None)].into_iter().chain(heads).collect();
     let by_cause = Table::new(BY_CAUSE, "Movements by cause", columns)
         .look(TableLook::Keep)
         .rows(causes(material, &moved, reader));
@@ -106,7 +106,7 @@ fn causes(material: &Material<'_>, moved: &[&Standing], reader: Reader<'_>) -> V
     let Some(last) = &material.last else { return Vec::new() };
     let all = keys::moved(last.as_of, material.as_of);
     let of = |way: Direction, cause: Option<Cause>| {
-        let found = moved.iter().filter(|s| s.direction() == way && (cause.is_none() || s.cause == cause));
+        let found = moved.iter().filter(|s| s.direction == way && (cause.is_none() || s.cause == cause));
         found.count()
     };
     let causes: BTreeSet<Cause> = moved.iter().filter_map(|s| s.cause).collect();
@@ -117,11 +117,11 @@ fn causes(material: &Material<'_>, moved: &[&Standing], reader: Reader<'_>) -> V
             let key = format!("{}/{cause}", keys::way(&all, way));
             Cell::told(reader.count(CAUSES, &key, of(way, Some(*cause))))
         };
-        rows.push(counted(in_words(*cause), Direction::ALL.map(cell)));
+        rows.push(counted(material, in_words(*cause), Direction::ALL.map(cell)));
     }
     if coarse && !causes.is_empty() {
         let cell = |way| Cell::told(reader.count(CAUSES, &keys::way(&all, way), of(way, None)));
-        rows.push(counted(ALL, Direction::ALL.map(cell)));
+        rows.push(counted(material, ALL, Direction::ALL.map(cell)));
     }
     for way in Direction::ALL {
         reader.implied(&keys::way(&all, way), of(way, None));
@@ -138,8 +138,10 @@ fn causes(material: &Material<'_>, moved: &[&Standing], reader: Reader<'_>) -> V
     if reader.leaves_out(CAUSES) { Vec::new() } else { rows }
 }
 
-fn counted(cause: &str, counts: [Cell; 3]) -> Vec<Cell> {
-    [Cell::words(cause)].into_iter().chain(counts).collect()
+/// A row of counts: up, down and otherwise, or all of them where levels have no order.
+fn counted(material: &Material<'_>, cause: &str, counts: [Cell; 3]) -> Vec<Cell> {
+    let shown = if material.pipeline.levels.ordered { 0 } else { 2 };
+    [Cell::words(cause)].into_iter().chain(counts.into_iter().skip(shown)).collect()
 }
 
 /// Everybody can look up how many practices there are: so much more are new than have gone.

@@ -144,11 +144,11 @@ fn a_pack_that_waits_for_a_person_is_not_told_as_unsent() {
     picture.followed.insert("quarterly".to_owned(), wall("2026-06-01T00:00"));
     let name = quarter.pipeline.committees[0].name.clone();
     let told = said(&picture, "pack-sent");
-    let start = format!("the pack of Q1 2026-27 for the {name} was due on 14 July 2026 at ");
+    let start = format!("the quarterly-pack of Q1 2026-27 for the {name} was due on 14 July 2026 at ");
     assert!(told[0].starts_with(&start), "{told:?}");
     assert!(told[0].ends_with("; 1 recipient has not been sent it"), "{told:?}");
     let mut held = hit("held", "2026-07-14", true);
-    held.document = format!("{}/{Q1}/pack.pdf", quarter.id(0));
+    held.document = format!("{}/quarterly-pack/{Q1}/pack.pdf", quarter.id(0));
     picture.hits = vec![held.clone()];
     assert_eq!(said(&picture, "pack-sent").len(), 0, "the guard holds it back");
     picture.hits = vec![Held { open: false, ..held }];
@@ -179,6 +179,8 @@ fn a_breached_clock_is_told_where_a_visit_is_owed() {
         compared_with: None,
         not_assessed_label: String::new(),
         level_names: BTreeMap::new(),
+        level_labels: BTreeMap::new(),
+        not_assessed: String::new(),
         practices: sample.standings,
         exceptions: sample.exceptions,
         published: crate::documents::suppress::Published::default(),
