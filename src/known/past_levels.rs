@@ -1,4 +1,4 @@
-//! Levels that practices had in the last run and that the pipeline folder no longer has.
+//! Levels that practices had in the last run, and that the pipeline folder no longer has under any number.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub fn past_levels(workspace: &Workspace, pipeline: &Pipeline) -> anyhow::Result
         return Ok(Vec::new());
     };
     let Some(run) = ledger.run(None)? else { return Ok(Vec::new()) };
-    let last = RunResult::kept(&run.id, workspace, &ledger)?;
+    let last = RunResult::kept(&run.id, workspace, &ledger)?.renumbered(&pipeline.levels);
     let mut gone: BTreeMap<u8, usize> = BTreeMap::new();
     for level in last.practices.iter().filter_map(|standing| standing.outcome.level) {
         if pipeline.levels.levels.iter().all(|known| known.number != level) {
@@ -43,7 +43,10 @@ pub fn past_levels(workspace: &Workspace, pipeline: &Pipeline) -> anyhow::Result
         file: "levels.toml".to_owned(),
         line: None,
         message,
-        mend: Some("keep the numbers of levels that mean what they meant".to_owned()),
+        mend: Some(format!(
+            "write formerly = [{}] at the level that it is now; it keeps its number if it means what it meant",
+            numbers.join(", ")
+        )),
         follows: false,
     }])
 }

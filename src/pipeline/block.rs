@@ -108,6 +108,11 @@ pub const KINDS: &[BlockKind] = &[
                  {down|practice moved|practices moved} to a lower one, and {neither|practice changed|practices \
                  changed} otherwise: not assessed then or now, or new.",
             ),
+            text(
+                "changed",
+                &["since", "practices"],
+                "Since the pack of {since}, {practices|practice is new or has|practices are new or have} another level.",
+            ),
             text("not_moved", &["since"], "No practice changed level since the pack of {since}."),
             text("levels_caption", &[], "Practices by level"),
         ],

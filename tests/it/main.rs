@@ -46,6 +46,7 @@ mod receipts;
 mod release;
 mod renamed;
 mod replay;
+mod scale;
 mod schedule;
 mod server;
 mod set_aside;

@@ -230,6 +230,9 @@ fn claims(context: &Context<'_>, moved: Option<[Told; 4]>) -> Vec<Claim> {
         let since = long(last.as_of);
         let text = match all {
             Told::Number(0) => context.say("not_moved", &[("since", since.into())]),
+            _ if !levels.ordered => {
+                context.say("changed", &[("since", since.into()), ("practices", all.into())])
+            }
             _ => context.say(
                 "moved",
                 &[
