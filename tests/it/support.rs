@@ -2,6 +2,7 @@
 
 pub mod attack;
 pub mod office;
+pub mod paper;
 pub mod sheets;
 pub mod smtp;
 
