@@ -167,18 +167,39 @@ fn a_pack_that_fails_a_check_goes_to_nobody_and_the_run_says_so() {
     assert!(!mails.iter().any(|name| name.contains("sub-committee")), "{mails:?}");
 }
 
+/// Writes a document of some blocks of the quarterly pack, in this order.
+fn document_of(icb: &Icb, name: &str, title: &str, blocks: &[&str]) {
+    let pack = std::fs::read_to_string(icb.pipeline("documents/quarterly-pack.toml")).unwrap();
+    let mut document: toml::Table = pack.parse().unwrap();
+    let all = document["block"].as_array().unwrap();
+    let of = |is: &&str| {
+        let mut block = all.iter().find(|block| block["is"].as_str() == Some(is)).unwrap().clone();
+        if *is == "movements" {
+            let ask = toml::Value::from("note which practices moved between levels");
+            block.as_table_mut().unwrap().insert("ask".to_owned(), ask);
+        }
+        block
+    };
+    let blocks: Vec<toml::Value> = blocks.iter().map(of).collect();
+    document.insert("block".to_owned(), toml::Value::Array(blocks));
+    document.insert("title".to_owned(), title.into());
+    document.insert("short".to_owned(), title.into());
+    let path = icb.pipeline("documents").join(format!("{name}.toml"));
+    std::fs::write(path, toml::to_string(&document).unwrap()).unwrap();
+}
+
 #[test]
-fn a_committee_with_its_own_sections_gets_them_in_its_order_whichever_they_are() {
+fn a_committee_with_a_document_of_its_own_gets_its_blocks_in_their_order_whichever_they_are() {
     let icb = Icb::with_register();
+    let three = ["movements", "summary", "visits"];
+    document_of(&icb, "progress", "GP support: level movements, summary and visits", &three);
+    document_of(&icb, "moves", "GP support: level movements", &["movements"]);
+    icb.edit("pipeline.toml", "[\"quarterly-pack\", ", "[\"quarterly-pack\", \"progress\", \"moves\", ");
+    icb.edit("committees.toml", "\"exceptions\"]", "\"progress\"]");
     icb.edit(
         "committees.toml",
-        "sections  = [\"exceptions\"]",
-        "sections  = [\"movements\", \"summary\", \"visits\"]",
-    );
-    icb.edit(
-        "committees.toml",
-        "name      = \"Primary Medical Services Group\"",
-        "name      = \"Primary Medical Services Group\"\nsections  = [\"movements\"]",
+        "name      = \"Primary Medical Services Group\"\ndocuments = [\"quarterly-pack\"]",
+        "name      = \"Primary Medical Services Group\"\ndocuments = [\"moves\"]",
     );
     let output = icb.run("quarterly", "2026-07-14", &[]);
     assert_eq!(code(&output), 0, "{}", complained(&output));

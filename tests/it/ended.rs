@@ -3,26 +3,24 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde_json::Value;
-
 use crate::release::{mails, read};
-use crate::support::{Icb, code, complained, demo, files, quarterday, said, text};
+use crate::support::{Icb, code, complained, demo, files, paper, quarterday, said, text};
 
 /// What ended and what stands for every practice that moved, as the named pack of October says it.
 fn movements() -> BTreeMap<String, (String, String)> {
-    let folder = "quarterly-2026-10-14/primary-care-quality-group";
-    let path = files(&demo().join("packs")).into_keys().find(|path| {
-        path.starts_with(folder) && !path.file_name().unwrap().to_string_lossy().contains("sbar")
-    });
-    let path = path.unwrap();
-    let content: Value = serde_json::from_str(&crate::papers::content(demo(), &path)).unwrap();
-    let rows = content["movements"]["rows"].as_array().unwrap().clone();
+    let pack = paper::pack(demo(), "quarterly-2026-10-14", "primary-care-quality-group");
+    let rows = paper::table(&pack, "movements", "movements");
     rows.iter()
         .map(|row| {
-            let ended: Vec<&str> =
-                row["ended"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
-            let why = row["why"].as_str().unwrap().to_owned();
-            (row["code"].as_str().unwrap().to_owned(), (ended.join(" | "), why))
+            let code = row.code("Practice").trim_matches(['(', ')']).to_owned();
+            let (mut ended, mut why) = (Vec::new(), Vec::new());
+            for whole in row.words("What ended, and what sets the level now").lines() {
+                match (whole.strip_prefix("Ended: "), whole.strip_prefix("Now: ")) {
+                    (Some(line), _) => ended.push(line.to_owned()),
+                    (_, line) => why.push(line.map_or_else(|| whole.clone(), str::to_owned)),
+                }
+            }
+            (code, (ended.join(" | "), why.join(" | ")))
         })
         .collect()
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use chrono::NaiveDate;
 use serde_json::Value;
 
+use crate::support::paper::{Line, boxed, paragraphs, table};
 use crate::support::{demo, files};
 
 /// The SBARs of a run for a committee, by practice, as data.
@@ -13,21 +14,27 @@ fn sbars(run: &str, committee: &str) -> BTreeMap<String, Value> {
     let folder = demo().join("runs").join(run).join("documents").join(committee);
     let all = files(&folder).into_iter().filter(|(path, _)| path.to_string_lossy().contains("-sbar-"));
     all.map(|(_, bytes)| serde_json::from_slice::<Value>(&bytes).unwrap())
-        .map(|sbar| (sbar["practice"]["code"].as_str().unwrap().to_owned(), sbar))
+        .map(|sbar| {
+            let code = sbar["head"]["short"].as_str().unwrap().strip_prefix("SBAR ").unwrap();
+            (code.to_owned(), sbar)
+        })
         .collect()
 }
 
-fn texts(value: &Value) -> Vec<&str> {
-    value.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
+/// What an SBAR asks for, after its level.
+fn asked_for(sbar: &Value) -> String {
+    let (paragraphs, _) = boxed(sbar, "recommendation");
+    let asked = paragraphs[0].strip_prefix("Asked for. Level ").unwrap_or_else(|| panic!("{paragraphs:?}"));
+    asked.split_once(". ").unwrap().1.to_owned()
 }
 
 #[test]
 fn an_sbar_asks_for_a_visit_only_where_one_is_owed() {
     let all = sbars("quarterly-2026-10-14", "primary-care-quality-group");
-    let asked = |code: &str| texts(&all[code]["recommendation"]["asked"]).join(" ");
+    let asked = |code: &str| asked_for(&all[code]);
     let actions = |code: &str| {
-        let rows = all[code]["recommendation"]["actions"].as_array().unwrap();
-        rows.iter().map(|row| row["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+        let rows = table(&all[code], "recommendation", "actions");
+        rows.iter().map(|row| row.text("Action")).collect::<Vec<_>>().join(" ")
     };
 
     // Immediate since 30 June, visited on 20 July.
@@ -45,7 +52,11 @@ fn an_sbar_asks_for_a_visit_only_where_one_is_owed() {
         "{}",
         actions("X90002")
     );
-    assert_eq!(all["X90002"]["recommendation"]["attendees"], serde_json::json!([]));
+    let attending = |code: &str| {
+        let said = paragraphs(&all[code], "recommendation");
+        said.iter().filter(|said| said.starts_with("Attending: ")).count()
+    };
+    assert_eq!([attending("X90002"), attending("X90054")], [0, 1], "nobody attends what has been");
 
     // Rated Requires improvement on 10 July; the month ran out on 10 August, and nobody went.
     let overdue = asked("X90054");
@@ -76,22 +87,22 @@ fn no_sbar_speaks_of_a_past_date_as_one_to_come() {
         assert!(all.len() >= least, "{run}: {}", all.len());
         for (code, sbar) in &all {
             let as_of: NaiveDate = sbar["head"]["date"].as_str().unwrap().parse().unwrap();
-            for row in sbar["recommendation"]["actions"].as_array().unwrap() {
-                assert!(!row["owner"].as_str().unwrap().contains('{'), "{row}");
-                let by = row["by"].as_str().unwrap();
+            let rows = table(sbar, "recommendation", "actions");
+            assert!(!rows.is_empty(), "{run} {code}");
+            for row in rows {
+                assert!(!row.text("Owner").contains('{'), "{row:?}");
+                let by = row.text("By");
                 if by != "–" {
-                    let day = NaiveDate::parse_from_str(by, "%d %b %Y").unwrap();
-                    assert!(day >= as_of, "{run} {code}: {row}");
+                    let day = NaiveDate::parse_from_str(&by, "%d %b %Y").unwrap();
+                    assert!(day >= as_of, "{run} {code}: {row:?}");
                 }
             }
-            for text in texts(&sbar["recommendation"]["asked"]) {
-                for (before, after) in
-                    [("arrange the visit by ", ","), ("is due by ", "."), ("planned for ", ".")]
-                {
-                    let Some((_, rest)) = text.split_once(before) else { continue };
+            let text = asked_for(sbar);
+            for before in ["arrange the visit by ", "is due by ", "planned for "] {
+                for rest in text.split(before).skip(1) {
                     let date = rest.split([',', '.', ';']).next().unwrap();
                     let day = NaiveDate::parse_from_str(date, "%d %B %Y")
-                        .unwrap_or_else(|error| panic!("{code}: {text}: {after}{error}"));
+                        .unwrap_or_else(|error| panic!("{code}: {text}: {error}"));
                     assert!(day >= as_of, "{run} {code}: {text}");
                 }
             }
@@ -102,14 +113,17 @@ fn no_sbar_speaks_of_a_past_date_as_one_to_come() {
 #[test]
 fn offers_that_answer_what_set_the_level_come_first() {
     let all = sbars("quarterly-2026-10-14", "primary-care-quality-group");
-    let first = &all["X90054"]["recommendation"]["offers"][0];
-    assert_eq!(first["title"], "CQC preparation", "{first}");
+    let first = table(&all["X90054"], "recommendation", "offers").swap_remove(0);
+    assert_eq!(first.text("Offer"), "CQC preparation", "{first:?}");
     assert!(
-        first["themes"].as_str().unwrap().starts_with("CQC rating of Requires improvement or Inadequate")
+        first.text("Answers").starts_with("CQC rating of Requires improvement or Inadequate"),
+        "{first:?}"
     );
     // A concern about leadership and governance.
-    for offer in all["X90005"]["recommendation"]["offers"].as_array().unwrap().iter().take(2) {
-        assert!(offer["themes"].as_str().unwrap().starts_with("Leadership and governance"), "{offer}");
+    let offers = table(&all["X90005"], "recommendation", "offers");
+    assert!(offers.len() >= 2);
+    for offer in offers.iter().take(2) {
+        assert!(offer.text("Answers").starts_with("Leadership and governance"), "{offer:?}");
     }
 }
 
@@ -117,9 +131,9 @@ fn offers_that_answer_what_set_the_level_come_first() {
 fn an_indicator_is_shown_with_its_latest_period() {
     let periods = |run: &str| {
         let all = sbars(run, "primary-care-quality-group");
-        let rows = all["X90002"]["assessment"]["indicators"].as_array().unwrap().clone();
-        let row = rows.into_iter().find(|row| row["title"] == "Friends and Family Test, positive").unwrap();
-        row["period"].as_str().unwrap().to_owned()
+        let rows = table(&all["X90002"], "assessment", "indicators");
+        let of = |row: &&Line<'_>| row.text("Indicator") == "Friends and Family Test, positive";
+        rows.iter().find(of).unwrap().text("Period")
     };
     assert_eq!(periods("quarterly-2026-10-14"), "2026-08");
     assert!(periods("quarterly-2026-07-14") < periods("quarterly-2026-10-14"), "two periods were received");
@@ -128,9 +142,14 @@ fn an_indicator_is_shown_with_its_latest_period() {
 #[test]
 fn who_holds_a_text_that_is_not_shared_is_told_with_its_reference() {
     let all = sbars("quarterly-2026-10-14", "primary-care-quality-group");
-    let concern = &all["X90005"]["assessment"]["concerns"][0];
-    assert_eq!(concern["text"], "held by Quality, QUA-2026-029");
-    assert_eq!(concern["shared"], false);
+    let concern = table(&all["X90005"], "assessment", "concerns").swap_remove(0);
+    let held = "held by Quality, QUA-2026-029";
+    assert_eq!(concern.text("What is shared"), held);
+    assert_eq!(
+        concern.words("What is shared").styled("cited"),
+        [held],
+        "the words are not the concern's own"
+    );
 }
 
 #[test]

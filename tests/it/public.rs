@@ -2,33 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
 use serde_json::Value;
 
 use crate::papers::pages;
 use crate::support::attack::Attack;
+use crate::support::paper::{self, Line, bars, claims, figures, pack, table};
 use crate::support::{Icb, code, complained, demo, files};
 
 const PUBLIC: &str = "primary-care-commissioning-sub-committee";
 const NAMED: &str = "primary-medical-services-group";
-
-/// The pack of a committee as data.
-fn pack(data: &Path, run: &str, committee: &str) -> Value {
-    let folder = data.join("runs").join(run).join("documents").join(committee);
-    let packs: Vec<_> =
-        files(&folder).into_iter().filter(|(p, _)| !p.to_string_lossy().contains("sbar")).collect();
-    assert_eq!(packs.len(), 1, "{}", folder.display());
-    serde_json::from_slice(&packs[0].1).unwrap()
-}
-
-fn text<'v>(value: &'v Value, path: &str) -> &'v str {
-    value.pointer(path).and_then(Value::as_str).unwrap_or_else(|| panic!("no {path} in {value}"))
-}
-
-fn rows<'v>(value: &'v Value, path: &str) -> &'v [Value] {
-    value.pointer(path).and_then(Value::as_array).unwrap_or_else(|| panic!("no {path} in {value}"))
-}
 
 fn count(printed: &str) -> i64 {
     printed.replace(',', "").parse().unwrap_or_else(|_| panic!("{printed} is no number"))
@@ -71,28 +54,30 @@ impl Reader {
         self.sum(&[whole.to_owned()], &[part.to_owned(), more]);
     }
 
+    /// The practices by level, of the column of the table that is named.
     fn levels(&mut self, date: &str, open: &Value, named: &Value, column: &str) {
         let mut names = Vec::new();
-        let truths = rows(named, "/summary/bars");
-        for (bar, truth) in rows(open, "/summary/bars").iter().zip(truths) {
-            let label = text(bar, "/badge/label");
-            assert_eq!(label, text(truth, "/badge/label"));
+        let truths = table(named, "summary", "levels");
+        let rows = table(open, "summary", "levels");
+        assert_eq!(rows.len(), truths.len());
+        for (row, truth) in rows.iter().zip(&truths) {
+            let label = row.text("Level");
+            assert_eq!(label, truth.text("Level"));
             let name = format!("levels {date} {label}");
-            self.read(&name, text(bar, column), count(text(truth, column)));
+            self.read(&name, &row.text(column), count(&truth.text(column)));
             names.push(name);
         }
-        let all = truths.iter().map(|bar| count(text(bar, column))).sum();
+        let all = truths.iter().map(|row| count(&row.text(column))).sum();
         self.attack.number(&format!("practices {date}"), all, all);
         self.sum(&[format!("practices {date}")], &names);
     }
 
     /// The clocks of levels, or of several together, against the numbers of practices at these.
     fn clocks(&mut self, date: &str, open: &Value, named: &Value) {
-        let truths = rows(named, "/visits/clocks");
-        let states = rows(&truths[0], "/states").len();
+        let truths = table(named, "visits", "clocks");
         let mut overdue = Vec::new();
-        for row in rows(open, "/visits/clocks") {
-            let label = text(row, "/badge/label");
+        for row in table(open, "visits", "clocks") {
+            let label = row.text("Level");
             let covers = |level: &str| {
                 let number = level.trim_start_matches("Level ");
                 label == "All levels"
@@ -100,25 +85,20 @@ impl Reader {
                     || label.split([' ', ',', ';']).any(|word| word == number)
                     || (level == "Not assessed" && label.contains(level))
             };
-            let covered: Vec<&Value> = truths.iter().filter(|t| covers(text(t, "/badge/label"))).collect();
+            let covered: Vec<&Line<'_>> = truths.iter().filter(|t| covers(&t.text("Level"))).collect();
             assert!(!covered.is_empty(), "{label}");
             let mut names = Vec::new();
-            for state in 0..states {
+            for state in STATES {
                 let name = format!("clocks {date} {label} {state}");
-                let cell = |row: &Value| text(row, &format!("/states/{state}")).to_owned();
-                self.read(&name, &cell(row), covered.iter().map(|t| count(&cell(t))).sum());
+                self.read(&name, &row.text(state), covered.iter().map(|t| count(&t.text(state))).sum());
                 names.push(name);
             }
             overdue.push(names[0].clone());
             let of_levels: Vec<String> =
-                covered.iter().map(|t| format!("levels {date} {}", text(t, "/badge/label"))).collect();
+                covered.iter().map(|t| format!("levels {date} {}", t.text("Level"))).collect();
             self.sum(&of_levels, &names);
         }
-        let tile = |pack: &Value| {
-            let tiles = rows(pack, "/summary/kpis");
-            let tile = tiles.iter().find(|k| text(k, "/label") == "visits overdue").unwrap();
-            text(tile, "/value").to_owned()
-        };
+        let tile = |pack: &Value| figures(pack, "summary")["visits overdue"].clone();
         let name = format!("overdue {date}");
         self.read(&name, &tile(open), count(&tile(named)));
         if !overdue.is_empty() {
@@ -126,31 +106,54 @@ impl Reader {
         }
     }
 
-    /// Visits by type and by team, of the quarter and of the year so far.
+    /// Visits by type and by team, of the quarter and of the year so far. A named pack has no sum of a team's
+    /// visits of the quarter: what is true of it is counted over the sheets.
     fn visits(&mut self, quarter: &str, open: &Value, named: &Value) {
+        let of_teams = visits_of_teams(quarter);
         let periods = [("quarter", quarter.to_owned()), ("year", format!("year at {quarter}"))];
         for (column, period) in &periods {
-            let cell = |row: &Value| text(row, &format!("/{column}")).to_owned();
-            for (table, one, others) in [("types", "All types", "Other types"), ("teams", "All teams", "-")] {
-                let truths = rows(named, &format!("/visits/{table}"));
+            let of_quarter = *column == "quarter";
+            let by_type = |row: &Line<'_>| row.at(if of_quarter { 1 } else { 2 }).text();
+            let by_team = |row: &Line<'_>| match of_quarter {
+                true => row.text(&format!("All visits, {quarter} 2026-27")),
+                false => row.text("All visits, year"),
+            };
+            let types = table(named, "visits", "visits-by-type");
+            let types: Vec<(String, i64)> =
+                types.iter().map(|row| (row.text("Type"), count(&by_type(row)))).collect();
+            let teams: Vec<(String, i64)> = match of_quarter {
+                true => of_teams.clone(),
+                false => {
+                    let rows = table(named, "visits", "visits-by-team");
+                    rows.iter().map(|row| (row.text("Team"), count(&by_team(row)))).collect()
+                }
+            };
+            let types_shown = table(open, "visits", "visits-by-type");
+            let types_shown: Vec<(String, String)> =
+                types_shown.iter().map(|row| (row.text("Type"), by_type(row))).collect();
+            let teams_shown = table(open, "visits", "visits-by-team");
+            let teams_shown: Vec<(String, String)> =
+                teams_shown.iter().map(|row| (row.text("Team"), by_team(row))).collect();
+            for (truths, shown, one, others) in
+                [(types, types_shown, "All types", "Other types"), (teams, teams_shown, "All teams", "-")]
+            {
                 let truth = |name: &str| -> i64 {
-                    let counted = truths.iter().filter(|row| match name {
+                    let counted = truths.iter().filter(|(of, _)| match name {
                         _ if name == one => true,
-                        _ if name == others => text(row, "/name") != "Proactive",
-                        _ => text(row, "/name") == name,
+                        _ if name == others => of != "Proactive",
+                        _ => of == name,
                     });
-                    counted.map(|row| count(&cell(row))).sum()
+                    counted.map(|(_, count)| count).sum()
                 };
                 let mut parts = Vec::new();
-                for row in rows(open, &format!("/visits/{table}")) {
-                    let name = text(row, "/name");
+                for (name, cell) in &shown {
                     let known_as = if name == one { "all" } else { name };
-                    self.read(&format!("visits {period} {known_as}"), &cell(row), truth(name));
+                    self.read(&format!("visits {period} {known_as}"), cell, truth(name));
                     if name != one {
                         parts.push(format!("visits {period} {name}"));
                     }
                 }
-                if !parts.is_empty() && table == "types" {
+                if !parts.is_empty() && one == "All types" {
                     self.sum(&[format!("visits {period} all")], &parts);
                 } else if !parts.is_empty() {
                     // Visits of practices that have no team may come to them.
@@ -160,8 +163,8 @@ impl Reader {
             }
         }
         let names = ["all", "Proactive", "Other types"].map(str::to_owned);
-        let of_named = ["types", "teams"].map(|table| rows(named, &format!("/visits/{table}")));
-        let of_named = of_named.into_iter().flatten().map(|row| text(row, "/name").to_owned());
+        let of_named = ["visits-by-type", "visits-by-team"].map(|id| table(named, "visits", id));
+        let of_named = of_named.into_iter().flatten().map(|row| row.at(0).text());
         for of in names.into_iter().chain(of_named) {
             let earlier = if quarter == "Q1" { vec![] } else { vec![format!("visits Q1 {of}")] };
             let mut parts = vec![format!("visits {quarter} {of}"), format!("visits after {quarter} {of}")];
@@ -171,30 +174,30 @@ impl Reader {
         for (sentence, name) in
             [(0, format!("visits {quarter} all")), (1, format!("visits year at {quarter} Proactive"))]
         {
-            let said = |pack: &Value| begins(text(pack, &format!("/visits/claims/{sentence}/text")));
+            let said = |pack: &Value| begins(&claims(pack, "visits")[sentence]);
             self.read(&name, &said(open), count(&said(named)));
         }
     }
 
     fn themes(&mut self, date: &str, open: &Value, named: &Value) {
         let all = format!("concerns {date}");
-        let said = |pack: &Value| begins(text(pack, "/themes/claims/0/text"));
+        let said = |pack: &Value| begins(&claims(pack, "themes")[0]);
         self.read(&all, &said(open), count(&said(named)));
-        let truths = rows(named, "/themes/themes");
+        let truths = table(named, "themes", "themes");
         let mut names = Vec::new();
-        let listed: BTreeSet<&str> =
-            rows(open, "/themes/themes").iter().map(|row| text(row, "/theme")).collect();
-        for row in rows(open, "/themes/themes") {
-            let theme = text(row, "/theme");
+        let shown = table(open, "themes", "themes");
+        let listed: BTreeSet<String> = shown.iter().map(|row| row.text("Theme")).collect();
+        for row in &shown {
+            let theme = row.text("Theme");
             let name = format!("concerns {date} {theme}");
-            let of: Vec<&Value> = match truths.iter().find(|t| text(t, "/theme") == theme) {
+            let of: Vec<&Line<'_>> = match truths.iter().find(|t| t.text("Theme") == theme) {
                 Some(one) => vec![one],
-                None => truths.iter().filter(|t| !listed.contains(text(t, "/theme"))).collect(),
+                None => truths.iter().filter(|t| !listed.contains(&t.text("Theme"))).collect(),
             };
-            self.read(&name, text(row, "/concerns"), of.iter().map(|t| count(text(t, "/concerns"))).sum());
+            self.read(&name, &row.text("Concerns"), of.iter().map(|t| count(&t.text("All"))).sum());
             if let [one] = of.as_slice() {
                 let about = format!("{name} practices");
-                self.read(&about, text(row, "/practices"), count(text(one, "/practices")));
+                self.read(&about, &row.text("Practices"), count(&one.text("Practices")));
                 self.at_most(&about, &name);
             }
             names.push(name);
@@ -203,45 +206,56 @@ impl Reader {
     }
 
     fn movements(&mut self, open: &Value, named: &Value) {
-        let truths = rows(named, "/movements/causes");
+        let truths = table(named, "movements", "movements-by-cause");
         let mut sums = vec![Vec::new(); 3];
-        for row in rows(open, "/movements/causes") {
-            let cause = text(row, "/cause");
+        for row in table(open, "movements", "movements-by-cause") {
+            let cause = row.text("Cause");
             for (way, sum) in sums.iter_mut().enumerate() {
-                let cell = |row: &Value| text(row, &format!("/counts/{way}")).to_owned();
-                let of = truths.iter().filter(|t| cause == "All causes" || text(t, "/cause") == cause);
+                let cell = |row: &Line<'_>| row.at(way + 1).text();
+                let of = truths.iter().filter(|t| cause == "All causes" || t.text("Cause") == cause);
                 let name = format!("moved {way} {cause}");
-                self.read(&name, &cell(row), of.map(|t| count(&cell(t))).sum());
+                self.read(&name, &cell(&row), of.map(|t| count(&cell(t))).sum());
                 sum.push(name);
             }
         }
+        let (shown, true_ones) = (moved(open), moved(named));
         for (way, parts) in sums.iter().enumerate() {
-            let place = format!("/summary/moved/{}", way + 1);
-            self.read(&format!("moved {way}"), text(open, &place), count(text(named, &place)));
+            self.read(&format!("moved {way}"), &shown[way + 1], count(&true_ones[way + 1]));
             if !parts.is_empty() {
                 self.sum(&[format!("moved {way}")], parts);
             }
         }
-        self.read("moved", text(open, "/summary/moved/0"), count(text(named, "/summary/moved/0")));
+        self.read("moved", &shown[0], count(&true_ones[0]));
         self.sum(&["moved".to_owned()], &[0, 1, 2].map(|way| format!("moved {way}")));
     }
 
     fn feeds(&mut self, date: &str, open: &Value, named: &Value) {
         let mut reads = Vec::new();
-        for (row, truth) in rows(open, "/sources/feeds").iter().zip(rows(named, "/sources/feeds")) {
-            let title = text(row, "/title");
-            for what in ["read", "accepted", "quarantined", "ignored"] {
-                let cell = |row: &Value| text(row, &format!("/counts/{what}")).to_owned();
-                if !cell(row).is_empty() {
-                    self.read(&format!("rows {date} {title} {what}"), &cell(row), count(&cell(truth)));
-                }
+        let (shown, truths) = (table(open, "sources", "feeds"), table(named, "sources", "feeds"));
+        assert_eq!(shown.len(), truths.len());
+        for (row, truth) in shown.iter().zip(&truths) {
+            let title = row.text("Feed");
+            assert_eq!(title, truth.text("Feed"));
+            for (what, head) in [
+                ("read", "Read"),
+                ("accepted", "Accepted"),
+                ("quarantined", "Quarantined"),
+                ("ignored", "Ignored"),
+            ] {
+                // A coarse table has only the rows that were read.
+                let shown = match what {
+                    "read" if row.has("Rows read") => "Rows read",
+                    _ if row.has("Rows read") => continue,
+                    _ => head,
+                };
+                self.read(&format!("rows {date} {title} {what}"), &row.text(shown), count(&truth.text(head)));
             }
             let parts =
                 ["accepted", "quarantined", "ignored"].map(|what| format!("rows {date} {title} {what}"));
             self.sum(&[format!("rows {date} {title} read")], &parts);
             reads.push(format!("rows {date} {title} read"));
         }
-        let numbers: Vec<i64> = text(open, "/sources/balance")
+        let numbers: Vec<i64> = paper::paragraphs(open, "sources")[0]
             .split(|c: char| !c.is_ascii_digit() && c != ',')
             .filter(|n| n.chars().any(|c| c.is_ascii_digit()))
             .map(count)
@@ -253,11 +267,35 @@ impl Reader {
     }
 }
 
-/// The number that a sentence begins with.
+/// The heads of the clocks' columns, what is overdue first.
+const STATES: [&str; 6] = ["Overdue", "Due soon", "Running", "Met in time", "Met late", "Paused"];
+
+/// The completed visits of a quarter by place facing team, counted over the sheets.
+fn visits_of_teams(quarter: &str) -> Vec<(String, i64)> {
+    let [first, second] = crate::figures::packs();
+    let pack = if quarter == "Q1" { first } else { second };
+    let of_teams = crate::figures::visits_of_teams(&pack);
+    of_teams.into_iter().map(|(team, visits)| (team, i64::try_from(visits).unwrap())).collect()
+}
+
+/// How many practices moved: all of them, and each way, as the summary says it.
+fn moved(pack: &Value) -> [String; 4] {
+    let all = figures(pack, "summary")["changed level"].clone();
+    let said = claims(pack, "summary");
+    let said = said.iter().find_map(|said| said.strip_prefix("Since the pack of 14 July 2026, ")).unwrap();
+    let parts: Vec<&str> = said.splitn(3, ", ").collect();
+    let [up, down, other] = parts[..] else { panic!("{said}") };
+    assert!(up.ends_with(" to a higher level of support") && down.ends_with(" to a lower one"), "{said}");
+    let other = other.strip_prefix("and ").unwrap();
+    assert!(other.contains(" changed otherwise: "), "{said}");
+    [all, begins(up), begins(down), begins(other)]
+}
+
+/// The number that a sentence or a part of one begins with.
 fn begins(sentence: &str) -> String {
     match sentence.split(' ').next().unwrap() {
-        "No" => "0".to_owned(),
-        "Fewer" => "[c]".to_owned(),
+        "No" | "no" => "0".to_owned(),
+        "Fewer" | "fewer" => "[c]".to_owned(),
         number => number.to_owned(),
     }
 }
@@ -267,13 +305,15 @@ fn from_both_public_packs_together_no_hidden_count_can_be_worked_out() {
     let mut reader = Reader::default();
     for (quarter, run) in [("Q1", "quarterly-2026-07-14"), ("Q2", "quarterly-2026-10-14")] {
         let (open, named) = (pack(demo(), run, PUBLIC), pack(demo(), run, NAMED));
-        reader.levels(quarter, &open, &named, "/now_text");
+        let (now, before) = ("14 October 2026", "14 July 2026");
+        reader.levels(quarter, &open, &named, if quarter == "Q2" { now } else { before });
         if quarter == "Q2" {
-            reader.levels("Q1", &open, &named, "/before_text");
+            reader.levels("Q1", &open, &named, before);
             reader.movements(&open, &named);
         }
-        for claim in rows(&open, "/summary/claims") {
-            if let Some(said) = text(claim, "/text").strip_suffix(" practices stand at a reactive level.") {
+        assert_eq!(bars(&open, "summary").len(), table(&open, "summary", "levels").len());
+        for claim in claims(&open, "summary") {
+            if let Some(said) = claim.strip_suffix(" practices stand at a reactive level.") {
                 let reactive = format!("levels {quarter} reactive");
                 reader.attack.number(&reactive, count(said), count(said));
                 let levels = ["Level 5", "Level 4"].map(|level| format!("levels {quarter} {level}"));
@@ -299,17 +339,21 @@ fn from_both_public_packs_together_no_hidden_count_can_be_worked_out() {
 fn a_public_pack_says_something_in_every_table() {
     for run in ["quarterly-2026-07-14", "quarterly-2026-10-14"] {
         let open = pack(demo(), run, PUBLIC);
-        for (table, columns) in [
-            ("/visits/types", vec!["quarter", "year"]),
-            ("/visits/teams", vec!["quarter", "year"]),
-            ("/summary/bars", vec!["now_text"]),
-            ("/themes/themes", vec!["concerns", "practices"]),
-            ("/themes/domains", vec!["practices", "flags"]),
+        // The columns of counts, from the left.
+        for (block, id, columns) in [
+            ("visits", "visits-by-type", vec![1, 2]),
+            ("visits", "visits-by-team", vec![1, 2]),
+            ("summary", "levels", vec![2]),
+            ("themes", "themes", vec![1, 2]),
+            ("themes", "flags", vec![1, 2]),
         ] {
-            let cells =
-                rows(&open, table).iter().flat_map(|row| columns.iter().map(|c| text(row, &format!("/{c}"))));
+            let rows = table(&open, block, id);
+            assert!(!rows.is_empty(), "{run} {id}");
+            let cells: Vec<String> =
+                rows.iter().flat_map(|row| columns.iter().map(|column| row.at(*column).text())).collect();
+            let cells = cells.iter().map(String::as_str);
             let (hidden, shown): (Vec<&str>, Vec<&str>) = cells.partition(|cell| *cell == "[c]");
-            assert!(shown.len() >= hidden.len(), "{run} {table}: {shown:?} and {} hidden", hidden.len());
+            assert!(shown.len() >= hidden.len(), "{run} {id}: {shown:?} and {} hidden", hidden.len());
         }
     }
 }
@@ -393,23 +437,18 @@ fn a_paragraph_stands_in_a_public_pack_only_with_a_yes() {
     assert!(matches!(code(&output), 0 | 4), "{}", complained(&output));
     let (open, named) =
         (pack(&icb.data(), "quarterly-2026-07-14", PUBLIC), pack(&icb.data(), "quarterly-2026-07-14", NAMED));
-    let texts = |pack: &Value, path: &str| -> Vec<String> {
-        rows(pack, &format!("{path}/paragraphs")).iter().map(|p| text(p, "/text").to_owned()).collect()
-    };
-    assert_eq!(texts(&named, "/summary/narrative").len(), 2, "a named pack has all of them");
-    assert_eq!(texts(&named, "/narrative/written").len(), 1, "a bad cell does not cost the row");
-    assert_eq!(texts(&open, "/summary/narrative"), ["The quarter went as planned."]);
-    assert_eq!(texts(&open, "/narrative/written"), Vec::<String>::new());
+    let texts = paper::written;
+    assert_eq!(texts(&named, "summary").len(), 2, "a named pack has all of them");
+    assert_eq!(texts(&named, "narrative").len(), 1, "a bad cell does not cost the row");
+    assert_eq!(texts(&open, "summary"), ["The quarter went as planned."]);
+    assert_eq!(texts(&open, "narrative"), Vec::<String>::new());
     let few =
         "Paragraphs are left out, because not marked as fit for the public, or because a practice is named.";
-    assert_eq!(text(&open, "/summary/narrative/left_out"), few);
-    assert_eq!(text(&open, "/narrative/written/left_out"), few);
-    assert_eq!(text(&named, "/summary/narrative/left_out"), "");
+    assert_eq!(paper::left_out(&open, "summary"), few);
+    assert_eq!(paper::left_out(&open, "narrative"), few);
+    assert_eq!(paper::left_out(&named, "summary"), "");
     if has_name {
-        assert!(
-            !texts(&open, "/themes/narrative").iter().any(|t| t.contains(name)),
-            "a name stays out with a Yes"
-        );
+        assert!(!texts(&open, "themes").iter().any(|t| t.contains(name)), "a name stays out with a Yes");
     }
     let receipt = fs::read_to_string(icb.data().join("inbox/narrative/Narrative.csv.receipt.txt")).unwrap();
     assert!(receipt.contains("Perhaps") && receipt.contains("May be public"), "{receipt}");

@@ -20,7 +20,7 @@ use crate::support::sheets::{Row, expected, rows};
 use crate::support::{demo, paper};
 
 /// A pack of the demo.
-struct Pack {
+pub struct Pack {
     /// `q1` or `q2`, as the fixtures call it.
     quarter: &'static str,
     /// The step of the fixtures that was dropped for it.
@@ -35,7 +35,8 @@ fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-fn packs() -> [Pack; 2] {
+/// The packs of both quarters.
+pub fn packs() -> [Pack; 2] {
     [
         Pack {
             quarter: "q1",
@@ -119,4 +120,17 @@ fn holds_in_public(shown: &str, truth: usize, what: &str) {
 fn completed(pack: &Pack) -> Vec<Row> {
     let made = rows("visits", pack.step).into_iter().filter(|row| row.text("status") == "Completed");
     made.filter(|row| row.date("visit_date").is_some_and(|date| date <= pack.as_of)).collect()
+}
+
+/// The visits of the quarter by place facing team.
+pub fn visits_of_teams(pack: &Pack) -> BTreeMap<String, usize> {
+    let practices = pack.practices();
+    let team = |place: &str| format!("{place} place facing team");
+    let mut out: BTreeMap<String, usize> = practices.values().map(|(place, _)| (team(place), 0)).collect();
+    for visit in completed(pack).iter().filter(|v| pack.in_quarter(v.date("visit_date").unwrap())) {
+        if let Some((place, _)) = practices.get(visit.text("practice")) {
+            *out.get_mut(&team(place)).unwrap() += 1;
+        }
+    }
+    out
 }

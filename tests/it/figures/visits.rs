@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{PUBLIC, completed, day, holds_in_public, level, packs, short, text};
+use super::{PUBLIC, completed, day, holds_in_public, level, packs, short, text, visits_of_teams};
 use crate::support::paper;
 
 /// Clocks of reactive levels that `expected.toml` does not give, because it has one for each practice and pack,
@@ -101,7 +101,7 @@ fn visits_by_type_and_team_in_the_quarter_and_in_the_year() {
         for (place, _) in practices.values() {
             teams.entry(format!("{place} place facing team")).or_insert([0; 5])[0] += 1;
         }
-        let mut team_quarters: BTreeMap<String, usize> = teams.keys().map(|t| (t.clone(), 0)).collect();
+        let team_quarters = visits_of_teams(&pack);
         let (mut quarter, mut proactive_year) = (0, 0);
         for visit in completed(&pack) {
             let date = visit.date("visit_date").unwrap();
@@ -117,7 +117,6 @@ fn visits_by_type_and_team_in_the_quarter_and_in_the_year() {
             proactive_year += usize::from(kind == "Proactive");
             let Some((place, _)) = practices.get(visit.text("practice")) else { continue };
             let team = format!("{place} place facing team");
-            *team_quarters.get_mut(&team).unwrap() += in_quarter;
             let team = teams.get_mut(&team).unwrap();
             team[1] += usize::from(kind == "Proactive") * in_quarter;
             team[2] += usize::from(kind == "Reactive") * in_quarter;

@@ -213,8 +213,3 @@ pub fn pack(data: &Path, run: &str, committee: &str) -> Value {
     assert_eq!(packs.next(), None, "{} has one pack", folder.display());
     pack
 }
-
-/// A number as a paper prints it.
-pub fn count(printed: &str) -> usize {
-    printed.replace(',', "").parse().unwrap_or_else(|_| panic!("{printed} is no number"))
-}
