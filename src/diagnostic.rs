@@ -8,6 +8,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::wording::in_a_line;
+
 /// How much a diagnostic weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -242,9 +244,9 @@ impl fmt::Display for Diagnostic {
         if let Some(line) = self.line {
             write!(f, ":{line}")?;
         }
-        write!(f, ": {} [{}]: {}", self.severity, self.code, self.message)?;
+        write!(f, ": {} [{}]: {}", self.severity, self.code, in_a_line(&self.message))?;
         if let Some(mend) = &self.mend {
-            write!(f, "\n    mend: {mend}")?;
+            write!(f, "\n    mend: {}", in_a_line(mend))?;
         }
         Ok(())
     }

@@ -98,6 +98,22 @@ pub fn lower_first(text: &str) -> String {
     chars.next().map(|c| c.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
+/// A text from a file as part of one line of a terminal: a line break or another control character is a space,
+/// and what shows nothing or turns the direction of writing is left out.
+pub fn in_a_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+            if !out.ends_with(' ') {
+                out.push(' ');
+            }
+        } else if !crate::intake::code::shows_nothing(c) {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// A text for a cell of a csv file that a spreadsheet will open: one that it would take for a formula gets
 /// an apostrophe in front, as a person would type it. A number stays a number.
 pub fn inert(text: &str) -> String {
@@ -119,6 +135,13 @@ mod tests {
         assert_eq!(number(-0.0), "0");
         assert_eq!(number(1_234_567.5), "1,234,567.5");
         assert_eq!(number(85.142_857_14), "85.14");
+    }
+
+    #[test]
+    fn no_text_of_a_file_breaks_a_line_or_turns_it() {
+        assert_eq!(in_a_line("TARROW\r\nWATH  GROUP"), "TARROW WATH  GROUP");
+        assert_eq!(in_a_line("a\u{1b}[31mb\u{202e}c\u{2028}d\u{200b}\u{85}e"), "a [31mbc d e");
+        assert_eq!(in_a_line("Caf\u{e9} \u{5d0}"), "Caf\u{e9} \u{5d0}");
     }
 
     #[test]

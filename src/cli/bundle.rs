@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::Exit;
-use super::output::{complain, failed, say, say_json};
+use super::output::{complain_of, failed, say, say_json};
 use crate::disk::write_whole;
 use crate::pipeline::Folder;
 use crate::upkeep::bundle;
@@ -39,7 +39,7 @@ pub(super) fn bundle(args: &BundleArgs) -> Exit {
     let folder = match args.pipeline.as_deref().map(Folder::read).transpose() {
         Ok(folder) => folder,
         Err(faults) => {
-            faults.iter().for_each(|fault| complain(&fault.to_string()));
+            faults.iter().for_each(complain_of);
             return Exit::Configuration;
         }
     };

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::as_of::asked;
-use super::output::{complain, say, say_json, summary};
+use super::output::{complain, complain_of, say, say_json, summary};
 use super::{CheckArgs, Exit};
 use crate::diagnostic::{Severity, lines};
 use crate::known::past_levels::past_levels;
@@ -21,7 +21,7 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
             return Exit::Configuration;
         }
         Err(faults) => {
-            faults.iter().for_each(|fault| complain(&fault.to_string()));
+            faults.iter().for_each(complain_of);
             return Exit::Configuration;
         }
     };
@@ -59,7 +59,7 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
             "diagnostics": loaded.diagnostics,
         }));
     } else {
-        lines(&loaded.diagnostics, args.all).iter().for_each(|line| say(line));
+        lines(&loaded.diagnostics, args.all).iter().flat_map(|fault| fault.lines()).for_each(say);
         if let Some(pipeline) = &loaded.pipeline {
             let recipients = pipeline.committees.iter().map(|c| c.recipients.len()).sum();
             say(&format!(

@@ -80,7 +80,8 @@ fn play(args: &DemoArgs) -> anyhow::Result<Exit> {
         if let Some(run) = played(&workspace, step)? {
             steps.skip(STEPS);
             if tell_all {
-                say(&format!("\n{name}: played already (run {run}); nothing is repeated"));
+                say("");
+                say(&format!("{name}: played already (run {run}); nothing is repeated"));
             }
             runs.push(Played { job: step.job.clone(), as_of: step.as_of, run, before: true, report: None });
             continue;
@@ -118,13 +119,15 @@ fn play(args: &DemoArgs) -> anyhow::Result<Exit> {
 /// Where everything lies, and what to try next.
 fn finale(data: &Path) {
     let at = |part: &str| data.join(part).display().to_string();
-    say("\nWhat to look at");
+    say("");
+    say("What to look at");
     say(&format!("  packs, SBARs and alerts as PDF   {}", at("packs")));
     say(&format!("  the mails, one for each person   {}", at("outbox")));
     say(&format!("  a receipt beside every file      {}", at("inbox")));
     say(&format!("  manifest and events of each run  {}", at("runs")));
     say(&format!("  the pipeline, to edit and check  {}", at("pipeline")));
-    say("\nWhat to try");
+    say("");
+    say("What to try");
     let (program, inside) = (invocation(), quoted(&at("pipeline")));
     let data = quoted(&data.display().to_string());
     say(&format!("  {program} levels --data {data}"));

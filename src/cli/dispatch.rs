@@ -169,7 +169,8 @@ fn list(args: &ListArgs) -> anyhow::Result<Exit> {
 fn tell(dispatch: &Dispatch, attempts: &[Attempt]) {
     let message = &dispatch.message;
     let word = dispatch.state.word();
-    say(&format!("\n{}  {word:<8}  {}  {}", short_name(&message.key), message.recipient, message.committee));
+    say("");
+    say(&format!("{}  {word:<8}  {}  {}", short_name(&message.key), message.recipient, message.committee));
     say(&format!("          {}", message.subject));
     say(&format!("          key {}", message.key));
     let last = attempts.iter().rev().find(|a| a.key == message.key);

@@ -10,6 +10,7 @@ use crate::diagnostic::likely;
 use crate::documents::LEVELS_HEADER;
 use crate::known::result::RunResult;
 use crate::ledger::{LedgerError, RunRecord};
+use crate::wording::in_a_line;
 use crate::workspace::Workspace;
 
 pub(super) fn levels(args: &LevelsArgs) -> Exit {
@@ -163,7 +164,7 @@ fn table(result: &RunResult, later: Option<&RunRecord>, rows: &[[String; 17]]) {
         "Rules",
     ];
     let picked = [0, 1, 2, 3, 4, 5, 6, 7, 9, 12, 13, 14, 15, 16, 8];
-    let cut = |text: &str| -> String { text.chars().take(34).collect() };
+    let cut = |text: &str| -> String { in_a_line(text).chars().take(34).collect() };
     let lines: Vec<Vec<String>> = std::iter::once(heads.iter().map(ToString::to_string).collect())
         .chain(rows.iter().map(|row| {
             let shown = |i: &usize| match (i, row[*i].as_str()) {

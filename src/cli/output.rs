@@ -12,6 +12,7 @@ use super::Exit;
 use super::invocation::invocation;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::pipeline::{Folder, Pipeline, load};
+use crate::wording::in_a_line;
 
 /// Whether anything was printed to standard output.
 static SAID: AtomicBool = AtomicBool::new(false);
@@ -27,13 +28,12 @@ struct Complaint {
     grave: bool,
 }
 
-/// Prints to standard output.
-pub fn say(text: &str) {
-    SAID.store(true, Ordering::Relaxed);
-    let _ = writeln!(io::stdout().lock(), "{text}");
+/// Prints a line to standard output. Whatever it quotes of a file cannot break it.
+pub fn say(line: &str) {
+    say_raw(&format!("{}\n", in_a_line(line)));
 }
 
-/// Prints to standard output without a line end.
+/// Prints to standard output as it is: for programs that read it.
 pub fn say_raw(text: &str) {
     SAID.store(true, Ordering::Relaxed);
     let mut out = io::stdout().lock();
@@ -50,10 +50,20 @@ pub fn warn(text: &str) {
     note(text, false);
 }
 
+/// Prints a fault of the pipeline folder, over as many lines as it has.
+pub fn complain_of(fault: &Diagnostic) {
+    keep(&fault.to_string(), fault.severity == Severity::Error);
+    let _ = writeln!(io::stderr().lock(), "quarterday: {fault}");
+}
+
 fn note(text: &str, grave: bool) {
+    keep(text, grave);
+    print(text);
+}
+
+fn keep(text: &str, grave: bool) {
     let complaint = Complaint { text: text.to_owned(), grave };
     COMPLAINTS.lock().unwrap_or_else(PoisonError::into_inner).push(complaint);
-    print(text);
 }
 
 /// Prints what to do next, below a complaint.
@@ -69,13 +79,13 @@ pub fn mention(text: &str) {
 }
 
 fn print(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "quarterday: {text}");
+    let _ = writeln!(io::stderr().lock(), "quarterday: {}", in_a_line(text));
 }
 
 /// Prints a line of the scheduler's journal to standard error, with the time in Europe/London.
 pub fn journal(text: &str) {
     let now = crate::clock::now().format("%Y-%m-%d %H:%M:%S %Z");
-    let _ = writeln!(io::stderr().lock(), "{now}  {text}");
+    let _ = writeln!(io::stderr().lock(), "{now}  {}", in_a_line(text));
 }
 
 /// Prints a line of the scheduler's journal to standard output, as JSON.
@@ -97,7 +107,7 @@ pub fn set_quiet(quiet: bool) {
 /// Prints a value as JSON.
 pub fn say_json(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => say(&text),
+        Ok(text) => say_raw(&format!("{text}\n")),
         Err(error) => complain(&format!("the result cannot be written as JSON: {error}")),
     }
 }
@@ -150,7 +160,7 @@ fn failure(exit: u8) -> serde_json::Value {
 /// Reads a pipeline folder; what is wrong with it goes to standard error.
 pub fn pipeline(dir: &Path) -> Result<Pipeline, Exit> {
     let folder = Folder::read(dir).map_err(|faults| {
-        faults.iter().for_each(|fault| complain(&fault.to_string()));
+        faults.iter().for_each(complain_of);
         Exit::Configuration
     })?;
     pipeline_of(&folder, &dir.display().to_string()).inspect_err(|_| {
@@ -162,12 +172,7 @@ pub fn pipeline(dir: &Path) -> Result<Pipeline, Exit> {
 /// Makes a pipeline of a folder's texts; what is wrong with it goes to standard error.
 pub fn pipeline_of(folder: &Folder, name: &str) -> Result<Pipeline, Exit> {
     let loaded = load(folder);
-    for diagnostic in loaded.diagnostics.iter().filter(|d| !d.follows) {
-        match diagnostic.severity {
-            Severity::Error => complain(&diagnostic.to_string()),
-            Severity::Warning => warn(&diagnostic.to_string()),
-        }
-    }
+    loaded.diagnostics.iter().filter(|d| !d.follows).for_each(complain_of);
     loaded.pipeline.ok_or_else(|| {
         complain(&format!("{name} has {}; nothing was done", summary(&loaded.diagnostics)));
         Exit::Configuration

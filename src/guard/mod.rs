@@ -164,15 +164,15 @@ impl Guard {
     }
 
     /// Whether a name of a file, a folder or a sheet holds anything that is looked for. Names are often written
-    /// with `_` or `+` for a space.
+    /// with `_` or `+` for a space, and programs put marks in front that would make a sum of money of its figures.
     pub fn identifies_name(&self, name: &str) -> bool {
-        self.identifies(name) || self.identifies(&name.replace(['_', '+'], " "))
+        self.identifies(name) || self.identifies(&spelt_out(name))
     }
 
     /// The first hit in a name of a sheet.
     pub fn hit_in_name(&self, name: &str) -> Option<Hit<'_>> {
         let first = |text: &str| self.find(text, Place::FreeText).into_iter().next();
-        first(name).or_else(|| first(&name.replace(['_', '+'], " ")))
+        first(name).or_else(|| first(&spelt_out(name)))
     }
 
     /// A name of a file as it may be told and kept: its own, or one of its content's fingerprint where its own
@@ -201,10 +201,15 @@ impl Guard {
     }
 }
 
+/// A name with spaces for the marks that stand in names instead of them, or beside them.
+fn spelt_out(name: &str) -> String {
+    name.replace(['_', '+', '~', '$', '#', '%', '=', '\u{a3}', '\u{20ac}'], " ")
+}
+
 /// Endings of names that say nothing but a kind of file.
-const ENDINGS: [&str; 20] = [
+const ENDINGS: [&str; 23] = [
     "csv", "tsv", "txt", "xls", "xlsx", "xlsm", "xlsb", "ods", "zip", "gz", "pdf", "doc", "docx", "msg",
-    "eml", "tmp", "part", "partial", "lnk", "url",
+    "eml", "tmp", "part", "partial", "lnk", "url", "csv~", "bak", "ods#",
 ];
 
 /// The ending of a name with its full stop, if it is known to say nothing else.

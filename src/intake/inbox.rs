@@ -46,6 +46,8 @@ pub enum Reason {
     Lock,
     /// A file on its way, under the name of one.
     Temporary,
+    /// The copy that an editor or a spreadsheet program keeps of what was there before.
+    Backup,
     /// Nothing is in it yet.
     Empty,
     /// It was changed a moment ago, or while we looked.
@@ -76,6 +78,9 @@ impl Reason {
         match self {
             Reason::Lock => "shows that somebody has the workbook open; what was saved last is read",
             Reason::Temporary => "is a temporary file; it is taken in when it has its final name",
+            Reason::Backup => {
+                "is the copy that an editor keeps of an earlier version; it is not read: rename it if it is a sheet of yours"
+            }
             Reason::Empty => "is empty; it is taken in when something is in it",
             Reason::Growing => "is still being written; it is taken in by a later run",
             Reason::Placeholder => {
@@ -219,6 +224,10 @@ fn by_name(name: &str) -> Option<Reason> {
         || ends(&[".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".filepart", ".!ut"])
     {
         Some(Reason::Temporary)
+    } else if ends(&["~", ".bak", ".orig", ".old", ".swp", ".xlk", ".wbk"])
+        || (name.starts_with('#') && name.ends_with('#'))
+    {
+        Some(Reason::Backup)
     } else if holds(&["conflict copy", "conflicted copy", "(conflict)", "sync-conflict", "-conflict-"]) {
         Some(Reason::ConflictCopy)
     } else if ends(&[".lnk", ".url", ".website", ".webloc"]) {
@@ -272,6 +281,9 @@ mod tests {
             ".DS_Store",
             "c.xlsx",
             ".~lock.a.ods#",
+            "c.xlsx~",
+            "c.xlsx.bak",
+            "#c.csv#",
             "Sheet (Ann's conflicted copy 2026-07-14).xlsx",
             "sheet.url",
         ];
@@ -284,6 +296,7 @@ mod tests {
         let names: Vec<&str> = listing.files.iter().map(|d| d.name.as_str()).collect();
         assert_eq!(names, ["c.xlsx"]);
         let wanted = [
+            ("#c.csv#", Reason::Backup),
             (".hidden real return.csv", Reason::Hidden),
             (".~lock.a.ods#", Reason::Lock),
             ("July.receipt.csv", Reason::LikeOurs),
@@ -291,6 +304,8 @@ mod tests {
             ("Sheet (Ann's conflicted copy 2026-07-14).xlsx", Reason::ConflictCopy),
             ("a.xlsx.receipt.txt", Reason::LikeOurs),
             ("b.TMP", Reason::Temporary),
+            ("c.xlsx.bak", Reason::Backup),
+            ("c.xlsx~", Reason::Backup),
             ("empty.csv", Reason::Empty),
             ("old", Reason::Folder),
             ("sheet.url", Reason::Link),

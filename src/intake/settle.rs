@@ -127,8 +127,9 @@ impl<'r> Settler<'r> {
             unused: Vec::new(),
         };
         settler.repeated_rows();
-        if let Some(others) = layout.others {
-            settler.practices(others, practices);
+        match layout.others {
+            Some(others) => settler.practices(others, practices),
+            None => settler.slips(practices),
         }
         settler.repeated_keys();
         settler.disagreements();

@@ -167,6 +167,10 @@ mod tests {
             None
         }
 
+        fn unlisted_slip(&self, _: &str, _: &str) -> Option<(String, String)> {
+            None
+        }
+
         fn disagrees(&self, _: &str, _: &str) -> Option<String> {
             None
         }

@@ -1,6 +1,6 @@
 //! What everything else rests on: the releases, and the register with its networks, lists and successors.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use chrono::NaiveDate;
@@ -67,13 +67,30 @@ impl<'p> Base<'p> {
                 in_force.push(file);
             }
         }
-        let register = Register::of(&reference, pipeline, as_of)?;
-        for file in &mut in_force {
-            let due = judge.due(&file.arrival);
-            let again = settle(&file.arrival, file.feed, &file.read, &register, &due);
-            (file.settled, file.taken) =
-                again.context("a file that could be read cannot be settled again")?;
+        let mut before = Vec::new();
+        for file in in_force.iter().filter(|file| reads(file.feed, Register::lists_organisations)) {
+            let Some(replaced) = judge.before(&file.arrival, file.feed, files)? else { continue };
+            let read = files.read_if_kept(replaced)?;
+            let settled = read.and_then(|read| settle(replaced, file.feed, &read, &NoPractices, &[]));
+            before.extend(settled.map(|(_, taken)| taken));
         }
+        let mut right = BTreeSet::new();
+        let register = loop {
+            let register = Register::of(&reference, &before, &right, pipeline, as_of)?;
+            for file in &mut in_force {
+                let due = judge.due(&file.arrival);
+                let again = settle(&file.arrival, file.feed, &file.read, &register, &due);
+                (file.settled, file.taken) =
+                    again.context("a file that could be read cannot be settled again")?;
+            }
+            // A named person may say that what looks like a slip is the code of a practice.
+            let organisations = in_force.iter().filter(|f| Register::lists_organisations(&f.taken.table));
+            let released: Vec<String> = organisations.flat_map(|f| register.slips_in(&f.taken)).collect();
+            if released.is_empty() {
+                break register;
+            }
+            right.extend(released);
+        };
         Ok(Self { given, in_force, passed, register })
     }
 }

@@ -218,7 +218,8 @@ impl<'b, 'p> Bench<'b, 'p> {
         let pipeline = self.files.pipeline();
         for case in group {
             let Some(taken) = self.taken(case, &NoPractices)? else { continue };
-            let register = Register::of(std::slice::from_ref(&taken), pipeline, self.as_of)?;
+            let register =
+                Register::of(std::slice::from_ref(&taken), &[], &BTreeSet::new(), pipeline, self.as_of)?;
             let alien = if register.is_empty() {
                 // A list: it has to have one of the practices that the register knows.
                 let ours = self.base(ground, held)?.register.ours();

@@ -506,6 +506,10 @@ impl Practices for NoPractices {
         None
     }
 
+    fn unlisted_slip(&self, _: &str, _: &str) -> Option<(String, String)> {
+        None
+    }
+
     fn disagrees(&self, _: &str, _: &str) -> Option<String> {
         None
     }

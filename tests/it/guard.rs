@@ -166,6 +166,11 @@ fn nothing_that_lies_in_the_inbox_is_told_by_a_name_that_identifies() {
         ("July.receipt.csv", "x"),
         ("Return.checked.xlsx", "x"),
         (".hidden real return.csv", "x"),
+        ("~$943 476 5919.xlsx", "x"),
+        (".~lock.943 476 5919.ods#", "x"),
+        ("943 476 5919.csv~", "x"),
+        ("#943 476 5919#", "x"),
+        ("=943 476 5919.url", "x"),
     ] {
         fs::write(folder.join(name), text).unwrap();
     }
@@ -181,6 +186,10 @@ fn nothing_that_lies_in_the_inbox_is_told_by_a_name_that_identifies() {
         ("name-withheld.csv", "is hidden"),
         ("name-withheld.csv", "has the name of a receipt"),
         ("name-withheld", "is a folder"),
+        ("name-withheld.xlsx", "shows that somebody has the workbook open"),
+        ("name-withheld.ods#", "shows that somebody has the workbook open"),
+        ("name-withheld.csv~", "is the copy that an editor keeps"),
+        ("name-withheld", "is the copy that an editor keeps"),
         ("July.receipt.csv", "has the name of a receipt"),
         ("Return.checked.xlsx", "has the name of a receipt"),
         (".hidden real return.csv", "is hidden"),

@@ -50,6 +50,7 @@ mod scale;
 mod schedule;
 mod server;
 mod set_aside;
+mod slips;
 mod smtp;
 mod support;
 mod taken_off;

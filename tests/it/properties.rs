@@ -38,6 +38,10 @@ impl Practices for ByDigit {
         None
     }
 
+    fn unlisted_slip(&self, _: &str, _: &str) -> Option<(String, String)> {
+        None
+    }
+
     fn slip_of(&self, written: &str, _: Option<&str>) -> Option<(String, String)> {
         written.ends_with("01").then(|| ("X90000".to_owned(), "X90000 \"A\"".to_owned()))
     }

@@ -1,6 +1,6 @@
 //! Dates as people and systems write them.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate, Weekday};
 
 use super::value::{Flaw, Value};
 use crate::diagnostic::Code;
@@ -10,6 +10,9 @@ use crate::pipeline::{DateOrder, Layout};
 pub(super) use parts::month;
 
 mod parts;
+
+/// The days of the week, from Monday.
+const NAMES: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /// Serial numbers that a spreadsheet shows as a date, from 1950 to 2099.
 const SERIALS: std::ops::RangeInclusive<f64> = 18_264.0..=73_050.0;
@@ -85,6 +88,9 @@ pub(super) fn text_date(text: &str, order: DateOrder, two_digits: bool) -> Resul
         return fail(if parts::has_a_date_inside(text) { "more than a date" } else { "not a date" });
     };
     let date = calendar_date(text, &written, order, two_digits)?;
+    if let Some(said) = written.weekdays.iter().find(|day| **day != date.weekday()) {
+        return Err(another_weekday(text, date, *said));
+    }
     // Whoever writes AM or PM may write the month first.
     let other = order.swapped().filter(|_| written.half_day && written.order_matters());
     match other.and_then(|other| calendar_date(text, &written, other, two_digits).ok()) {
@@ -100,6 +106,19 @@ pub(super) fn text_date(text: &str, order: DateOrder, two_digits: bool) -> Resul
         )),
         _ => Ok(date),
     }
+}
+
+/// A weekday that is not that of its date: day and month were exchanged, or a year was not changed.
+fn another_weekday(text: &str, date: NaiveDate, said: Weekday) -> Flaw {
+    let name = |day: Weekday| NAMES.get(day.num_days_from_monday() as usize).copied().unwrap_or_default();
+    let message = format!(
+        "\"{}\" names a {}, and {} is a {}",
+        crate::intake::cell::shortened(text),
+        name(said),
+        crate::dates::long(date),
+        name(date.weekday())
+    );
+    Flaw::new(Code::BadDate, message, "check day, month and year, and write the date as 31/12/2026")
 }
 
 /// The date that the three parts make under an order.
@@ -224,6 +243,25 @@ mod tests {
         }
         let told = text_date("6/14/2026 2:30 PM", dmy, false).unwrap_err().message;
         assert!(told.contains("American dates"), "{told}");
+    }
+
+    #[test]
+    fn a_weekday_that_contradicts_its_date_is_told() {
+        let dmy = DateOrder::DayMonthYear;
+        for (text, told) in [
+            ("Monday 10/06/2026", "\"Monday 10/06/2026\" names a Monday, and 10 June 2026 is a Wednesday"),
+            ("Sat 03/04/2026", "\"Sat 03/04/2026\" names a Saturday, and 3 April 2026 is a Friday"),
+            (
+                "14 July 2026 (Weds)",
+                "\"14 July 2026 (Weds)\" names a Wednesday, and 14 July 2026 is a Tuesday",
+            ),
+        ] {
+            let flaw = text_date(text, dmy, false).unwrap_err();
+            assert_eq!((flaw.code, flaw.message.as_str()), (Code::BadDate, told));
+        }
+        for text in ["Wed 10/06/2026", "Weds. 10/06/2026", "Friday, 3 April 2026", "3 April 2026 fri"] {
+            assert!(read(text, dmy).is_ok(), "{text}");
+        }
     }
 
     #[test]

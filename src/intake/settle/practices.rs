@@ -41,9 +41,12 @@ pub trait Practices {
     fn look_up(&self, code: &str) -> Lookup;
     /// The practice in scope that a row without a usable code is probably about.
     fn likely(&self, code: Option<&str>, name: Option<&str>) -> Option<String>;
-    /// The practice in scope whose code a text is within a slip of, for a text that is no code of the register:
+    /// The practice of the board whose code a text is within a slip of, for a text that is no code of the register:
     /// its code, and how it is named. A name that does not fit speaks against it.
     fn slip_of(&self, written: &str, name: Option<&str>) -> Option<(String, String)>;
+    /// The practice of the board that a code which the register does not list was meant for, in a file that
+    /// names organisations of the whole country: its code, and how it is named.
+    fn unlisted_slip(&self, code: &str, written: &str) -> Option<(String, String)>;
     /// What the register says of a code that a name does not belong to: how it names it, and which practice
     /// the name fits, if any.
     fn disagrees(&self, code: &str, name: &str) -> Option<String>;
@@ -141,6 +144,32 @@ impl Settler<'_> {
         self.pass_over(&passed, &unknown, code_place, practices);
     }
 
+    /// In a file whose rows are not held against the register, such as the register itself: sets aside what is
+    /// a slip in the code of a practice of ours, which would drop out in silence.
+    pub(super) fn slips(&mut self, practices: &dyn Practices) {
+        let place = self.place("practice");
+        for index in 0..self.rows.len() {
+            let row = &self.rows[index];
+            if row.fate == Fate::Ignored {
+                continue;
+            }
+            let Some(code) = Self::text(row, place) else { continue };
+            let written = self.reading.written.get(&row.id).map_or(code, String::as_str);
+            if let Some(slip) = practices.unlisted_slip(code, written) {
+                let written = written.to_owned();
+                self.quarantine_slip(index, &written, slip);
+            }
+        }
+    }
+
+    fn quarantine_slip(&mut self, index: usize, written: &str, (code, practice): (String, String)) {
+        let odd = code::odd(&code::seen(written), Some(&code)).map(|odd| format!(": {odd}"));
+        let shown = shortened(&code::seen(written));
+        let message = format!("\"{shown}\" is not a code of the register{}", odd.unwrap_or_default());
+        let mend = format!("did you mean {practice}? Write its code, and nothing else");
+        self.quarantine(index, Code::UnknownPractice, message, Some(mend));
+    }
+
     /// A code that no register knows. Several codes in one cell, and what is within a slip of one of ours, is
     /// told at its cell; whether the row is passed over instead, as one of a national file that is about
     /// nobody we know.
@@ -169,14 +198,14 @@ impl Settler<'_> {
             self.rows[index].fate = Fate::Ignored;
             return true;
         }
-        let odd = code::odd(&code::seen(written), slip.as_ref().map(|(code, _)| code.as_str()));
-        let odd = odd.map(|odd| format!(": {odd}")).unwrap_or_default();
+        if let Some(slip) = slip {
+            let written = written.to_owned();
+            self.quarantine_slip(index, &written, slip);
+            return false;
+        }
+        let odd = code::odd(&code::seen(written), None).map(|odd| format!(": {odd}")).unwrap_or_default();
         let message = format!("\"{shown}\" is not a code of the register{odd}");
-        let mend = match slip {
-            Some((_, practice)) => Some(format!("did you mean {practice}? Write its code, and nothing else")),
-            None => practices.likely(Some(code), name).map(meant),
-        };
-        self.quarantine(index, Code::UnknownPractice, message, mend);
+        self.quarantine(index, Code::UnknownPractice, message, practices.likely(Some(code), name).map(meant));
         false
     }
 

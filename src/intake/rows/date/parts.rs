@@ -1,5 +1,7 @@
 //! The parts of a date that is written as text, and whether anything else stands beside it.
 
+use chrono::Weekday;
+
 use super::is_figures;
 
 /// A date as it is written: three parts, in the order in which they stand.
@@ -9,6 +11,8 @@ pub(super) struct Written {
     pub(super) parts: [String; 3],
     /// Whether a time of day with AM or PM follows.
     pub(super) half_day: bool,
+    /// The weekdays that stand before and after it.
+    pub(super) weekdays: Vec<Weekday>,
 }
 
 impl Written {
@@ -24,14 +28,14 @@ impl Written {
 pub(super) fn written(text: &str) -> Option<Written> {
     let text = crate::intake::code::seen(text);
     let text = text.trim();
-    let text = without_weekday_before(text);
+    let (before, text) = weekday_before(text);
     let (parts, rest) = three_parts(text).or_else(|| eight_figures(text))?;
-    let rest = without_weekday_after(rest);
+    let (after, rest) = weekday_after(rest);
     let half_day = match rest {
         "" => false,
         time => time_of_day(time)?,
     };
-    Some(Written { parts, half_day })
+    Some(Written { parts, half_day, weekdays: before.into_iter().chain(after).collect() })
 }
 
 /// Whether a part of the text is a date by itself, so that it is what stands beside it that is wrong.
@@ -122,32 +126,44 @@ fn mark(text: &str) -> (&'static str, &str) {
     (kind, of.and_then(|_| after.get(3..)).unwrap_or(after).trim_start())
 }
 
-fn without_weekday_before(text: &str) -> &str {
+fn weekday_before(text: &str) -> (Option<Weekday>, &str) {
     let (word, rest) = text.split_at(text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len()));
     let rest = rest.strip_prefix('.').unwrap_or(rest);
     let rest = rest.strip_prefix(',').unwrap_or(rest);
-    if is_weekday(word) && rest.starts_with(|c: char| c.is_whitespace() || c.is_ascii_digit()) {
-        return rest.trim_start();
+    match weekday(word) {
+        Some(day) if rest.starts_with(|c: char| c.is_whitespace() || c.is_ascii_digit()) => {
+            (Some(day), rest.trim_start())
+        }
+        _ => (None, text),
     }
-    text
 }
 
-fn without_weekday_after(rest: &str) -> &str {
+fn weekday_after(rest: &str) -> (Option<Weekday>, &str) {
     let bare = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
     let inner = bare.strip_prefix('(').and_then(|rest| rest.split_once(')'));
     let (word, after) = match inner {
         Some((word, after)) => (word, after),
         None => bare.split_at(bare.find(|c: char| !c.is_alphabetic()).unwrap_or(bare.len())),
     };
-    if is_weekday(word) && rest.len() > bare.len() { after } else { rest }
+    match weekday(word) {
+        Some(day) if rest.len() > bare.len() => (Some(day), after),
+        _ => (None, rest),
+    }
 }
 
-fn is_weekday(word: &str) -> bool {
-    const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+/// The weekday of a word: its name in full or in the usual short forms.
+fn weekday(word: &str) -> Option<Weekday> {
     const SHORT: [&str; 4] = ["tues", "weds", "thur", "thurs"];
     let word = word.to_lowercase();
-    SHORT.contains(&word.as_str())
-        || DAYS.iter().any(|day| *day == word || (word.len() == 3 && day.starts_with(&word)))
+    let named = |day: &Weekday| super::NAMES.get(day.num_days_from_monday() as usize).copied().unwrap_or("");
+    let meant = |day: &Weekday| {
+        let name = named(day).to_lowercase();
+        name == word
+            || (name.starts_with(word.get(..3).unwrap_or("-"))
+                && (word.len() == 3 || SHORT.contains(&word.as_str())))
+    };
+    let mut days = std::iter::successors(Some(Weekday::Mon), |day| Some(day.succ())).take(7);
+    days.find(meant)
 }
 
 /// Reads what follows a date as a time of day: `T06:00:00Z`, ` 06:00`, `, 6:00 am`. Whether it says AM or PM;
