@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Problem;
 use super::rows::{Fate, Reading, Row, Value, table, truths};
+use crate::condition::Condition;
 use crate::dates::long;
-use crate::diagnostic::likely;
+use crate::diagnostic::{Code, likely};
 use crate::pipeline::{ColumnKind, Feed, Layout, fold};
-use crate::wording::plural;
+use crate::wording::{lower_first, plural};
 
 /// A row that is set aside and cannot wait, as far as its cells could be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,65 +80,99 @@ pub(super) fn urgent(
         true => place,
         false => format!("{}!{place}", reading.sheet_of(row.id).unwrap_or_default()),
     };
-    let aside: Vec<Row> = rows
-        .iter()
-        .filter(|row| row.fate == Fate::Quarantined && !row.values.is_empty())
-        .map(|row| {
-            // A value that is nearly one of the list says what it nearly is.
-            let mut row = row.clone();
-            let meant = meant(layout, says, &about(&row));
-            if let (Some(value), Some(meant)) = (row.values.get_mut(says), meant)
-                && *value == Value::Missing
-            {
-                *value = Value::Text(meant);
+    let aside: Vec<&Row> =
+        rows.iter().filter(|row| row.fate == Fate::Quarantined && !row.values.is_empty()).collect();
+    // A value that is nearly one of the list says what it nearly is; of several, the last that cannot wait.
+    let mut read: Vec<(usize, Row)> = Vec::new();
+    for (index, row) in aside.iter().enumerate() {
+        let meant = match row.values.get(says) {
+            Some(Value::Missing) => meant(layout, says, &about(row)),
+            _ => Vec::new(),
+        };
+        read.push((index, (*row).clone()));
+        for value in meant {
+            let mut row = (*row).clone();
+            if let Some(place) = row.values.get_mut(says) {
+                *place = Value::Text(value);
             }
-            row
-        })
-        .collect();
-    let held = truths(&table(&aside, |_| true, feed, layout, received), &urgent.when, received);
+            read.push((index, row));
+        }
+    }
+    let held = |rows: &[Row], condition: &Condition| {
+        truths(&table(rows, |_| true, feed, layout, received), condition, received)
+    };
+    let variants: Vec<Row> = read.iter().map(|(_, row)| row.clone()).collect();
+    let certain = held(&variants, &urgent.when);
+    let plain: Vec<Row> = aside.iter().map(|row| (*row).clone()).collect();
+    let perhaps = |condition: &Option<Condition>| match condition {
+        Some(condition) => held(&plain, condition),
+        None => vec![None; plain.len()],
+    };
+    let (unread, blank) = (perhaps(&urgent.unread), perhaps(&urgent.blank));
+    let title = layout.columns.get(says).map(|c| c.title.as_str()).unwrap_or_default();
+    let told = aside.iter().enumerate().filter_map(|(index, row)| {
+        let of_row = read.iter().zip(&certain).filter(|((of, _), _)| *of == index);
+        let is_read = of_row.clone().any(|((_, row), _)| row.values.get(says) != Some(&Value::Missing));
+        let urgent = of_row.filter(|(_, held)| **held == Some(true)).last();
+        if let Some(((_, as_meant), _)) = urgent {
+            return Some((*row, as_meant.values.get(says).map(Value::shown).unwrap_or_default()));
+        }
+        let bad = about(row)
+            .into_iter()
+            .find(|p| p.column.as_deref() == Some(title) && p.code != Code::MissingCell.id());
+        let (held, what) = match bad {
+            Some(bad) => {
+                let found = bad.found.as_ref().map(|found| format!(" (\"{found}\")")).unwrap_or_default();
+                (unread.get(index), format!("its {} cannot be read{found}", lower_first(title)))
+            }
+            None => (blank.get(index), format!("its {} is empty", lower_first(title))),
+        };
+        (!is_read && held == Some(&Some(true))).then(|| (*row, format!("Possibly urgent: {what}")))
+    });
     let practice = place("practice");
-    aside
-        .iter()
-        .zip(held)
-        .filter(|(_, held)| *held == Some(true))
-        .map(|(row, _)| {
-            let problems = about(row);
-            let why = problems.iter().find(|p| p.effect == super::Effect::Quarantined);
-            let code = practice.and_then(|place| match row.values.get(place) {
-                Some(Value::Text(code)) => Some(code.clone()),
+    told.map(|(row, told)| {
+        let problems = about(row);
+        let why = problems.iter().find(|p| p.effect == super::Effect::Quarantined);
+        let code = practice.and_then(|place| match row.values.get(place) {
+            Some(Value::Text(code)) => Some(code.clone()),
+            _ => None,
+        });
+        Urgent {
+            row: row.number(),
+            place: why
+                .and_then(|p| p.cell.clone())
+                .or_else(|| reading.cell(row, &urgent.says))
+                .map_or_else(|| format!("row {}", row.number()), |cell| with_sheet(row, cell)),
+            says: told,
+            practice: code.filter(|code| is_a_code(code)),
+            dated: layout.columns.get(since).map(|c| c.title.clone()).unwrap_or_default(),
+            since: row.values.get(since).and_then(|value| match value {
+                Value::Date(date) => Some(*date),
                 _ => None,
-            });
-            Urgent {
-                row: row.number(),
-                place: why
-                    .and_then(|p| p.cell.clone())
-                    .or_else(|| reading.cell(row, &urgent.says))
-                    .map_or_else(|| format!("row {}", row.number()), |cell| with_sheet(row, cell)),
-                says: row.values.get(says).map(Value::shown).unwrap_or_default(),
-                practice: code.filter(|code| is_a_code(code)),
-                dated: layout.columns.get(since).map(|c| c.title.clone()).unwrap_or_default(),
-                since: row.values.get(since).and_then(|value| match value {
-                    Value::Date(date) => Some(*date),
-                    _ => None,
-                }),
-                why: why.map(|p| p.message.clone()).unwrap_or_default(),
-            }
-        })
-        .collect()
+            }),
+            why: why.map(|p| p.message.clone()).unwrap_or_default(),
+        }
+    })
+    .collect()
 }
 
-/// The value of the list that a cell nearly has, where it could not be read: `Serious (red)`, `Seriuos`.
-fn meant(layout: &Layout, says: usize, problems: &[&Problem]) -> Option<String> {
-    let column = layout.columns.get(says)?;
-    let ColumnKind::Choice(list) = &column.kind else { return None };
-    let values: Vec<&str> = list.values.iter().map(String::as_str).collect();
-    let found = problems.iter().find(|p| p.column.as_ref() == Some(&column.title))?.found.as_ref()?;
-    let words: Vec<String> = found.split(|c: char| !c.is_alphanumeric()).map(fold).collect();
-    let within: Vec<&&str> = values.iter().filter(|value| words.contains(&fold(value))).collect();
-    match within.as_slice() {
-        [one] => Some((**one).to_owned()),
-        _ => likely(found, values.iter().copied()).map(str::to_owned),
-    }
+/// The values of the list that a cell nearly has, where it could not be read, in the order of the list:
+/// `Serious (red)`, `Seriuos`, `Serious / Immediate`.
+fn meant(layout: &Layout, says: usize, problems: &[&Problem]) -> Vec<String> {
+    let near = || {
+        let column = layout.columns.get(says)?;
+        let ColumnKind::Choice(list) = &column.kind else { return None };
+        let values: Vec<&str> = list.values.iter().map(String::as_str).collect();
+        let found = problems.iter().find(|p| p.column.as_ref() == Some(&column.title))?.found.as_ref()?;
+        let words: Vec<String> = found.split(|c: char| !c.is_alphanumeric()).map(fold).collect();
+        let within = values.iter().filter(|value| words.contains(&fold(value)));
+        let within: Vec<String> = within.map(|value| (*value).to_owned()).collect();
+        Some(match within.is_empty() {
+            false => within,
+            true => likely(found, values.iter().copied()).map(str::to_owned).into_iter().collect(),
+        })
+    };
+    near().unwrap_or_default()
 }
 
 /// Whether a text may be the code of a practice, and not something else that stands in its place.
@@ -178,10 +213,14 @@ mod tests {
 
     /// What cannot wait of these rows of a concerns sheet: practice, date raised, severity, status, reference.
     fn urgent_of(rows: &[&str]) -> Vec<Urgent> {
+        urgent_under("Practice code,Date raised,Severity,Status,Reference\n", rows)
+    }
+
+    fn urgent_under(header: &str, rows: &[&str]) -> Vec<Urgent> {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/lancashire-south-cumbria");
         let pipeline = load(&Folder::read(&dir).unwrap()).pipeline.unwrap();
         let feed = pipeline.feed("concerns-quality").unwrap();
-        let mut csv = "Practice code,Date raised,Severity,Status,Reference\n".to_owned();
+        let mut csv = header.to_owned();
         csv.extend(rows.iter().map(|row| format!("{row}\n")));
         let received = "2026-10-14".parse().unwrap();
         let book = book(csv.as_bytes(), "concerns.csv").unwrap();
@@ -233,10 +272,44 @@ mod tests {
                 "X90001,25/06/2026,Serious,Open,Q-1",
                 "X99999,25/06/2026,Serious,Closed,Q-2",
                 "X99999,25/06/2026,Moderate,Open,Q-3",
-                "X99999,25/06/2026,Medium,Open,Q-4",
+                "X90001,25/06/2026,,Open,Q-4",
+                "X90001,25/06/2026,High,Closed,Q-5",
+                "X90001,25/06/2026,Low / Moderate,Open,Q-6",
             ]),
             Vec::<String>::new()
         );
+    }
+
+    #[test]
+    fn a_severity_that_nobody_can_read_may_be_urgent() {
+        let rows = ["High", "Critical", "S", "Level 5"]
+            .map(|severity| format!("X90001,25/06/2026,{severity},Open,Q-{severity}"));
+        let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+        let rest = "Larch Surgery (X90001). Date raised 25 June 2026, 111 days ago";
+        let line = |cell: &str, word: &str| {
+            format!("{cell} Possibly urgent: its severity cannot be read (\"{word}\"), {rest}")
+        };
+        assert_eq!(
+            told(&rows),
+            [line("C2", "High"), line("C3", "Critical"), line("C4", "S"), line("C5", "Level 5")]
+        );
+    }
+
+    #[test]
+    fn of_two_severities_in_a_cell_the_graver_is_told() {
+        let said = told(&[
+            "X90001,25/06/2026,Serious / Immediate,Open,Q-1",
+            "X90001,25/06/2026,Low or Serious,Open,Q-2",
+        ]);
+        assert!(said[0].starts_with("C2 Immediate, ") && said[1].starts_with("C3 Serious, "), "{said:?}");
+    }
+
+    #[test]
+    fn no_severity_beside_an_exception_criterion_may_be_urgent() {
+        let header = "Practice code,Date raised,Severity,Exception criterion,Status,Reference\n";
+        let rows = ["X90001,25/06/2026,,Patient harm,Open,Q-1", "X90001,25/06/2026,,,Open,Q-2"];
+        let told: Vec<String> = urgent_under(header, &rows).into_iter().map(|row| row.says).collect();
+        assert_eq!(told, ["Possibly urgent: its severity is empty"]);
     }
 
     #[test]

@@ -44,8 +44,10 @@ pub fn in_words(row: &Urgent, register: &Register, on: NaiveDate) -> String {
 pub fn waiting(pipeline: &Pipeline, arrivals: &[Arrival], state: &State) -> Vec<Waiting> {
     let mut out = Vec::new();
     for arrival in arrivals {
-        let (Some(settled), Some(feed)) = (state.settled.get(&arrival.number), pipeline.feed(&arrival.feed))
-        else {
+        // A file that does not count, because none of its rows can, has them too.
+        let passed = || state.passed.get(&arrival.number)?.settled.as_ref();
+        let settled = state.settled.get(&arrival.number).or_else(passed);
+        let (Some(settled), Some(feed)) = (settled, pipeline.feed(&arrival.feed)) else {
             continue;
         };
         out.extend(settled.urgent.iter().map(|row| Waiting {

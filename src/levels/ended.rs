@@ -108,7 +108,7 @@ impl<'r> Rows<'r> {
         let mut said = Vec::new();
         for evidence in &finding.evidence {
             let key = then.key(fact, evidence, practice);
-            said.extend(key.map(|key| self.became(fact, &key, evidence)).transpose()?.flatten());
+            said.extend(key.map(|key| self.became(fact, &key, evidence, practice)).transpose()?.flatten());
         }
         said.dedup();
         Ok(if said.is_empty() { still() } else { said.join(" ") })
@@ -206,7 +206,8 @@ impl<'r> Rows<'r> {
                 let standing = Cells::new(self.known.facts.get(&fact.id));
                 let stands = (0..standing.height())
                     .any(|row| identity_of(&standing, &rule.identity, row) == exception.id);
-                let said = self.of_row(fact, rows, row, stands, &exception.evidence)?;
+                let said =
+                    self.of_row(fact, rows, row, stands, (&exception.evidence, Some(&exception.practice)))?;
                 return Ok(said.unwrap_or_else(|| {
                     format!("It meets no criterion any more ({}).", self.place(&cells, row))
                 }));
@@ -233,7 +234,13 @@ impl<'r> Rows<'r> {
     }
 
     /// What became of the row of that key; none if it is as it was.
-    fn became(&self, fact: &Fact, key: &str, evidence: &Evidence) -> anyhow::Result<Option<String>> {
+    fn became(
+        &self,
+        fact: &Fact,
+        key: &str,
+        evidence: &Evidence,
+        practice: &str,
+    ) -> anyhow::Result<Option<String>> {
         let rows = self.all.get(fact.id.as_str());
         let cells = Cells::new(rows);
         let is = |row: &usize| key_of(fact, &cells, *row).as_deref() == Some(key);
@@ -241,7 +248,7 @@ impl<'r> Rows<'r> {
             let standing = Cells::new(self.known.facts.get(&fact.id));
             let stands =
                 (0..standing.height()).any(|row| key_of(fact, &standing, row).as_deref() == Some(key));
-            return self.of_row(fact, rows, row, stands, evidence);
+            return self.of_row(fact, rows, row, stands, (evidence, Some(practice)));
         }
         let aside = Cells::new(self.aside.get(fact.id.as_str()));
         let is = |row: &usize| key_of(fact, &aside, *row).as_deref() == Some(key);
@@ -258,7 +265,7 @@ impl<'r> Rows<'r> {
         rows: &DataFrame,
         row: usize,
         stands: bool,
-        evidence: &Evidence,
+        (evidence, practice): (&Evidence, Option<&str>),
     ) -> anyhow::Result<Option<String>> {
         let cells = Cells::new(Some(rows));
         if !stands {
@@ -275,7 +282,11 @@ impl<'r> Rows<'r> {
                 return Ok(Some(format!("{} ({}).", capital(&said), self.place(&cells, row))));
             }
         }
-        let changed = self.changed(&cells, row, evidence);
+        let mut changed = self.changed(&cells, row, evidence);
+        let now = cells.text("practice", row);
+        if let (Some(was), Some(now)) = (practice, now.filter(|now| Some(now.as_str()) != practice)) {
+            changed.insert(0, format!("{}: {was} before, {now} now", title(self.pipeline, "practice")));
+        }
         Ok(match changed.as_slice() {
             [] if stands => None,
             [] => Some(format!("It stands no longer ({}).", self.place(&cells, row))),

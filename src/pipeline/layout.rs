@@ -140,6 +140,10 @@ pub struct Agree {
 pub struct Urgent {
     /// Rows for which this is true.
     pub when: Condition,
+    /// Of rows whose value in `says` cannot be read, those for which this is true.
+    pub unread: Option<Condition>,
+    /// Of rows that have no value in `says`, those for which this is true.
+    pub blank: Option<Condition>,
     /// The column whose value is told.
     pub says: String,
     /// The column with the day from which its age is counted.

@@ -151,6 +151,10 @@ impl<'s, 'j> Sources<'s, 'j> {
         if let Some(passed) = known.and_then(|known| known.passed.get(&arrival.number)) {
             let last = judge.before(arrival, feed, files)?;
             passed_over(&mut receipt, feed, passed, reading.rows.len(), last);
+            let urgent = passed.settled.iter().flat_map(|settled| &settled.urgent);
+            let register = known.map(|known| known.register);
+            let words = |row| register.map(|register| urgent::in_words(row, register, arrival.received));
+            receipt.urgent = urgent.filter_map(words).collect();
             return Ok(receipt);
         }
         if let Some(known) = known

@@ -136,3 +136,21 @@ fn a_closed_a_milder_and_a_plain_concern_close_an_exception_each_with_its_reason
     );
     assert!(alert.contains("Level now:    Level 4"), "{alert}");
 }
+
+#[test]
+fn a_row_that_went_to_another_practice_is_told_with_the_file_that_has_it_now() {
+    let icb = Icb::with_register();
+    let sheet = |practice: &str| {
+        format!(
+            "Practice code,Date raised,Theme,Severity,Status,Reference\n{practice},01/06/2026,Workforce,Serious,Open,Q-1\n"
+        )
+    };
+    icb.drop_bytes("concerns-quality", "q.csv", sheet("X90001"));
+    assert_eq!(code(&icb.run("quarterly", "2026-07-14", &[])), 0);
+    icb.drop_bytes("concerns-quality", "q2.csv", sheet("X90003"));
+    let output = icb.run("nightly", "2026-07-20", &[]);
+    assert_eq!(code(&output), 0, "{}", complained(&output));
+    let told = said(&quarterday(&["explain", "X90001", "--data", text(&icb.data())]));
+    let line = "Practice code: X90001 before, X90003 now (concerns-quality, R0005, row 2).";
+    assert!(told.contains(line) && !told.contains("has not changed"), "{told}");
+}

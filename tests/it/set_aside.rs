@@ -74,6 +74,35 @@ fn a_serious_row_set_aside_is_told_to_operator_owner_and_committee_at_once() {
     assert_eq!(icb.levels()["X90025"]["level"], "4");
 }
 
+#[test]
+fn a_row_whose_severity_nobody_can_read_is_told_as_possibly_urgent_also_of_a_file_that_counts_nowhere() {
+    let icb = Icb::with_register();
+    let header = HEADER.replace("Status", "Exception criterion,Status");
+    let counts = format!("{header}X90005,01/07/2026,Workforce,Low,,Open,Q-1\n");
+    icb.drop_bytes("concerns-quality", "a.csv", counts);
+    assert_eq!(code(&icb.run("nightly", "2026-07-14", &[])), 0);
+    // Every row of this one is set aside: the file before goes on counting.
+    let rows = "X90025,02/07/2026,Safeguarding,Critical,Patient harm,Open,Q-2\n\
+                X90026,02/07/2026,Safeguarding,,Patient harm,Open,Q-3\n\
+                X90027,02/07/2026,Safeguarding,Serious / Immediate,,Open,Q-4\n";
+    icb.drop_bytes("concerns-quality", "b.csv", format!("{header}{rows}"));
+    let output = icb.run("nightly", "2026-07-15", &[]);
+    let told: Vec<String> = complained(&output)
+        .lines()
+        .filter_map(|line| Some(line.split_once("NOT COUNTED: ")?.1.split_once(" (X900")?.0.to_owned()))
+        .collect();
+    assert_eq!(told.len(), 3, "{}", complained(&output));
+    assert!(told[0].starts_with("Possibly urgent: its severity cannot be read (\"Critical\"), "), "{told:?}");
+    assert!(told[1].starts_with("Possibly urgent: its severity is empty, "), "{told:?}");
+    assert!(told[2].starts_with("Immediate, "), "{told:?}");
+    let receipt = icb.data().join("inbox/concerns-quality/b.csv.receipt.txt");
+    assert!(fs::read_to_string(receipt).unwrap().contains("CANNOT WAIT"));
+    let operator = mails(&icb, "operator", "");
+    for line in &told {
+        assert!(operator.iter().any(|mail| mail.contains(line)), "{line}: {operator:?}");
+    }
+}
+
 /// The name in the line that the run says.
 fn name_of(said: &str) -> String {
     let (_, rest) = said.split_once("Serious, ").unwrap_or_else(|| panic!("{said}"));

@@ -111,8 +111,11 @@ impl Layout {
         self.urgent = table.table_or_none("urgent").and_then(|mut urgent| {
             let (when, says, since) = (urgent.text("when"), urgent.text("says"), urgent.text("since"));
             let when = row_truth(&report, &when?, known)?;
+            let [unread, blank] = ["unread", "blank"].map(|key| urgent.text_or_none(key));
+            let perhaps = |text: Option<Placed<String>>| text.and_then(|t| row_truth(&report, &t, known));
+            let (unread, blank) = (perhaps(unread), perhaps(blank));
             let named = |name: Option<Placed<String>>| known_names(&report, vec![name?], known).pop();
-            Some(Urgent { when, says: named(says)?, since: named(since)? })
+            Some(Urgent { when, unread, blank, says: named(says)?, since: named(since)? })
         });
         self.keep = table.text_or_none("keep").and_then(|text| row_truth(&report, &text, known));
         for mut check in table.tables("check") {
