@@ -26,9 +26,7 @@ pub(super) fn expr(node: &Node, as_of: NaiveDate) -> Expr {
         Node::Compare(left, comparison, right) => compare(of(left), *comparison, of(right)),
         Node::Arithmetic(left, operator, right) => arithmetic(of(left), *operator, of(right)),
         Node::Negative(inner) => lit(0.0) - of(inner),
-        Node::In(inner, list) => {
-            list.iter().map(|item| of(inner).eq(of(item))).reduce(Expr::or).unwrap_or_else(|| lit(false))
-        }
+        Node::In(inner, list) => any(list.iter().map(|item| of(inner).eq(of(item))).collect()),
         Node::Missing(inner) => of(inner).is_null(),
         Node::Matches(inner, pattern) => of(inner).str().contains(lit(pattern.as_str()), true),
         Node::Coalesce(list) => coalesce(&list.iter().map(of).collect::<Vec<_>>()),
@@ -44,6 +42,22 @@ pub(super) fn expr(node: &Node, as_of: NaiveDate) -> Expr {
         Node::Lower(inner) => of(inner).str().to_lowercase(),
         Node::Aggregate(aggregate) => aggregated(aggregate, as_of),
     }
+}
+
+/// Whether one of them is true; in pairs of pairs, so that a long list does not nest deep.
+fn any(mut tests: Vec<Expr>) -> Expr {
+    while tests.len() > 1 {
+        let mut rest = tests.into_iter();
+        tests = std::iter::from_fn(|| {
+            let first = rest.next()?;
+            Some(match rest.next() {
+                Some(second) => first.or(second),
+                None => first,
+            })
+        })
+        .collect();
+    }
+    tests.pop().unwrap_or_else(|| lit(false))
 }
 
 fn lit_date(date: NaiveDate) -> Expr {
@@ -88,10 +102,12 @@ fn arithmetic(left: Expr, operator: Operator, right: Expr) -> Expr {
 }
 
 fn position(value: Expr, values: &[String]) -> Expr {
-    values.iter().enumerate().rev().fold(lit(NULL).cast(DataType::Float64), |otherwise, (i, name)| {
+    let places = values.iter().enumerate().map(|(i, name)| {
         let place = u32::try_from(i + 1).map_or(f64::NAN, f64::from);
-        when(value.clone().eq(lit(name.as_str()))).then(lit(place)).otherwise(otherwise)
-    })
+        let missing = lit(NULL).cast(DataType::Float64);
+        when(value.clone().eq(lit(name.as_str()))).then(lit(place)).otherwise(missing)
+    });
+    coalesce(&places.collect::<Vec<_>>())
 }
 
 fn aggregated(aggregate: &Aggregate, as_of: NaiveDate) -> Expr {

@@ -98,7 +98,7 @@ impl Columns {
         Self::default()
     }
 
-    /// An empty columns, for conditions that may name values of the pipeline.
+    /// No columns, for conditions that may name values of the pipeline.
     pub fn knowing(values: &Values) -> Self {
         Self { columns: Vec::new(), values: values.clone() }
     }
@@ -366,12 +366,93 @@ mod tests {
         assert_eq!(over_rows("count(distinct team) >= 2"), ["true", "false"]);
     }
 
+    /// What an operator may stand before, between or behind: `_` is the chain so far.
+    const CHAINS: &[&str] = &[
+        "_ = 1", "_ == 1", "_ <> 1", "_ != 1", "_ < 1", "_ <= 1", "_ > 1", "_ >= 1", "_ <=> 1", "_ + 1", "_ - 1",
+        "_ * 1", "_ / 1", "_ % 1", "_ || 1", "_ ^ 1", "_ | 1", "_ & 1", "_ # 1", "_ << 1", "_ >> 1", "_ && 1",
+        "_ ~ 1", "_ ~* 1", "_ !~ 1", "_ ~~ 1", "_ !~~* 1", "_ ^@ 1", "_ -> 1", "_ ->> 1", "_ #> 1", "_ #>> 1",
+        "_ #- 1", "_ @> 1", "_ <@ 1", "_ @@ 1", "_ @? 1", "_ ? 1", "_ ?| 1", "_ <-> 1", "_ @ 1", "_ ~= 1", "_ := 1",
+        "_ = true", "_ <> 'a'", "_ = severity", "_ and true", "_ or true", "_ xor true", "_ and 1", "_ div 1",
+        "_ is null", "_ is not null", "_ is true", "_ is not false", "_ is unknown", "_ is distinct from 1",
+        "_ is not distinct from 1", "_ is normalized", "_ isnull", "_ notnull", "_ between 1 and 2",
+        "_ not between 1 and 2", "_ in (1)", "_ not in (true)", "_ like 'a'", "_ not ilike 'a'", "_ similar to 'a'",
+        "_ regexp 'a'", "_ rlike 'a'", "_ match 'a'", "_ glob 'a'", "_ like 'a' escape 'b'", "_ overlaps 1",
+        "_ at time zone 'x'", "_ collate x", "_::int", "_[1]", "_.a", "_:a", "_ operator(+) 1", "_ + interval '1 day'",
+        "_!", "not _", "-_", "- _", "+ _", "~_", "!_", "prior _", "interval _", "date _", "|/ _", "@ _", "(_)", "[_]",
+        "{_", "(_ ", "abs(_)", "coalesce(_, 1)", "lower(_", "exists(_)", "cast(_ as int)", "any(_)", "array[_]",
+        "extract(day from _)", "case when _ then 1 end", "case _ when 1 then 1 end", "(select _)", "x -> _", "_ and (1",
+        "1 = _", "true or _", "1 in (_)", "1 between _ and 1", "1 = any(_)", "a.b.c(_)", "struct(_)", "map {1: _}",
+        "trim(_ from 1)", "position(_ in 1)", "substring(_ from 1)", "ceil(_)", "convert(_, int)", "_ within group",
+        "try_cast(_ as int)", "grouping sets(_)", "row(_)", "tuple(_)", "lambda x: _", "$1 = _", "/* a */ _", "-- _",
+    ];
+
+    /// The longest chain of these links that is not refused, of 300 at most.
+    fn chain(links: &[&str], start: &str) -> String {
+        let of = |count: usize| {
+            let links = links.iter().cycle().take(count);
+            links.fold(start.to_owned(), |text, link| link.replacen('_', &text, 1))
+        };
+        let (mut fits, mut most) = (0_usize, 300_usize);
+        while fits < most {
+            let count = (fits + most).div_ceil(2);
+            if parse::limited(&of(count)).is_ok() { fits = count } else { most = count - 1 }
+        }
+        of(fits)
+    }
+
+    /// Runs it with so many mebibytes of stack.
+    fn with_stack<T: Send + 'static>(mebibytes: usize, run: impl FnOnce() -> T + Send + 'static) -> T {
+        std::thread::Builder::new().stack_size(mebibytes << 20).spawn(run).unwrap().join().unwrap()
+    }
+
+    /// Checks texts with a quarter of the stack that reading a folder has, faults and all, and evaluates those
+    /// that are right with half of the stack that a thread usually has.
+    fn walk(texts: Vec<String>) {
+        let right = with_stack(4, move || {
+            let mut right = Vec::new();
+            for text in texts {
+                right.extend([Scope::Row, Scope::Rows].map(|scope| Condition::new(&text, &columns(), scope)));
+                let _ = Sentence::new(&format!("{{{text}}}"), &columns());
+            }
+            right
+        });
+        with_stack(1, move || {
+            for condition in right.into_iter().flatten() {
+                let expr = condition.expr(day("2026-07-14"));
+                let _ = frame().lazy().select([expr.alias("it")]).collect();
+            }
+        });
+    }
+
     #[test]
-    fn the_longest_condition_fits_the_stack_of_a_thread() {
-        let longest = vec!["severity = 'Low'"; 100].join(" or ");
+    fn no_chain_of_any_operator_fills_a_stack() {
+        for link in CHAINS {
+            let mut texts: Vec<String> =
+                ["1", "true", "'a'", "severity", "told"].iter().map(|start| chain(&[link], start)).collect();
+            let (before, after) = link.split_once('_').unwrap();
+            texts.push(format!("{}1{}", before.repeat(3_000), after.repeat(3_000)));
+            walk(texts);
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_mixture_of_operators_fills_a_stack(
+            links in proptest::collection::vec(proptest::sample::select(CHAINS), 1..8),
+            start in proptest::sample::select(&["1", "true", "'a'", "told"][..]),
+        ) {
+            walk(vec![chain(&links, start)]);
+        }
+    }
+
+    #[test]
+    fn a_long_list_fits_the_stack_of_a_thread() {
+        let list = (0..4_000).map(|n| format!("'{n}'")).collect::<Vec<_>>().join(", ");
+        assert_eq!(rows(&format!("team in ({list}, 'Quality')")), [1, 2]);
+        assert_eq!(rows(&format!("team not in ({list})")), [1, 2, 3, 4]);
+        let longest = vec!["severity = 'Low'"; 60].join(" or ");
         assert_eq!(rows(&longest), [4]);
-        let sum = format!("score > {}", vec!["1"; 100].join(" + "));
-        assert_eq!(rows(&sum), [] as [u32; 0]);
     }
 
     fn faults(text: &str, scope: Scope) -> Vec<String> {

@@ -108,8 +108,21 @@ fn sections(feeds: &[Feed]) -> Option<Vocabulary> {
     columns.find_map(|column| column.values().cloned())
 }
 
+/// The stack for reading a folder, in bytes: four times what the longest condition was seen to need. It is
+/// address space; only what is used becomes memory.
+const STACK: usize = 16 << 20;
+
 /// Reads and checks a whole folder; everything wrong is told at once.
 pub fn load(folder: &Folder) -> Loaded {
+    let read = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || read(folder));
+        thread.ok().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    // Where no thread can be had, the own stack must do.
+    read.unwrap_or_else(|| self::read(folder))
+}
+
+fn read(folder: &Folder) -> Loaded {
     let report = Report::default();
     let pipeline = Loader { folder, report: &report }.pipeline();
     let diagnostics = report.take(|file| folder.get(file).is_some());
