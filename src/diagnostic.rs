@@ -86,6 +86,8 @@ codes! {
     UnusedValue => "unused-value",
     /// Numbers of a column that no rule claims, or that two rules do.
     RuleNumbers => "rule-numbers",
+    /// Rows that stand and that no rule claims.
+    UnclaimedRows => "unclaimed-rows",
 
     // A received file as a whole.
     /// The bytes are not a file of any kind that is read.

@@ -70,6 +70,12 @@ fn tell(practice: &Standing, result: &RunResult, older: &str) {
     if outcome.findings.is_empty() {
         say("No rule fires.");
     }
+    if !outcome.unclaimed.is_empty() {
+        say("Rows that no rule claims; while they stand, no rule says that nothing does:");
+    }
+    for unclaimed in &outcome.unclaimed {
+        say(&format!("         - {}: {}", unclaimed.fact, row(&unclaimed.row)));
+    }
     for finding in &outcome.findings {
         let level = result.label(Some(finding.level));
         say(&format!("{level}  {}  [{}]", finding.sentence, finding.rule));

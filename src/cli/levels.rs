@@ -18,6 +18,7 @@ pub(super) fn levels(args: &LevelsArgs) -> Exit {
         Ok(found) => found,
         Err(exit) => return exit,
     };
+    unclaimed(&result);
     let rows: Vec<[String; 17]> =
         result.practices.iter().map(|p| p.levels_row(|level| result.level_id(level))).collect();
     let format = if args.json { Format::Json } else { args.format };
@@ -33,6 +34,20 @@ pub(super) fn levels(args: &LevelsArgs) -> Exit {
         Format::Table => table(&result, later.as_ref(), &rows),
     }
     Exit::Success
+}
+
+/// Says at which practices rows stand that no rule claims.
+fn unclaimed(result: &RunResult) {
+    let open = result.practices.iter().map(|p| &p.outcome).filter(|outcome| !outcome.unclaimed.is_empty());
+    let codes: Vec<String> = open.map(|outcome| outcome.practice.code.clone()).collect();
+    if !codes.is_empty() {
+        let named = crate::wording::list(&codes.iter().take(NAMED).cloned().collect::<Vec<_>>());
+        let more = match codes.len().checked_sub(NAMED) {
+            Some(more @ 1..) => format!(" and {more} more"),
+            _ => String::new(),
+        };
+        warn(&format!("rows stand that no rule claims, at {named}{more}: `quarterday explain` shows them"));
+    }
 }
 
 /// The result of a run, and the last run where that is a later one.

@@ -5,6 +5,7 @@ mod interval;
 
 pub(crate) use interval::length;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -117,6 +118,50 @@ impl Node {
         }
     }
 
+    /// How large the expression for Polars is: some of its parts stand in it several times.
+    pub(super) fn weight(&self) -> usize {
+        let two = |left: &Node, right: &Node| left.weight().saturating_add(right.weight());
+        let inner = match self {
+            Node::Column(_)
+            | Node::First(_)
+            | Node::AsOf
+            | Node::Text(_)
+            | Node::Number(_)
+            | Node::Date(_)
+            | Node::Truth(_) => 0,
+            Node::Shift { date: inner, .. }
+            | Node::Not(inner)
+            | Node::Negative(inner)
+            | Node::Missing(inner)
+            | Node::Matches(inner, _)
+            | Node::Has(inner, _)
+            | Node::Abs(inner)
+            | Node::Lower(inner) => inner.weight(),
+            Node::Position(inner, values) => inner.weight().saturating_mul(values.len()),
+            Node::And(left, right) | Node::Or(left, right) | Node::Compare(left, _, right) => {
+                two(left, right)
+            }
+            Node::NotAfter(left, right) | Node::Arithmetic(left, _, right) => {
+                two(left, right).saturating_mul(2)
+            }
+            Node::In(inner, list) => {
+                list.iter().fold(0_usize, |sum, item| sum.saturating_add(two(inner, item)))
+            }
+            Node::Coalesce(list) => list.iter().fold(0_usize, |sum, item| sum.saturating_add(item.weight())),
+            Node::Aggregate(aggregate) => match aggregate {
+                Aggregate::Rows => 0,
+                Aggregate::Count(inner)
+                | Aggregate::CountDistinct(inner)
+                | Aggregate::Min(inner)
+                | Aggregate::Max(inner)
+                | Aggregate::Sum(inner)
+                | Aggregate::Mean(inner) => inner.weight().saturating_mul(2),
+                Aggregate::DateReached { date, key, .. } => two(date, key).saturating_mul(4),
+            },
+        };
+        inner.saturating_add(1)
+    }
+
     /// Adds the columns that the expression speaks of.
     pub(super) fn columns<'a>(&'a self, into: &mut Vec<&'a str>) {
         match self {
@@ -167,11 +212,16 @@ impl Aggregate {
     }
 }
 
-/// Checks a parsed expression; gives the typed tree and what it yields.
-pub(super) fn expression(expr: &Expr, columns: &Columns, scope: Scope) -> Result<(Node, Kind), Vec<Fault>> {
-    let mut checker = Checker { columns, scope, inside: false, faults: Vec::new() };
+/// Checks a parsed expression; gives the typed tree, what it yields and the values that it names.
+pub(super) fn expression(
+    expr: &Expr,
+    columns: &Columns,
+    scope: Scope,
+) -> Result<(Node, Kind, BTreeSet<String>), Vec<Fault>> {
+    let named = BTreeSet::new();
+    let mut checker = Checker { columns, scope, inside: false, named, faults: Vec::new() };
     match checker.node(expr) {
-        Some(typed) if checker.faults.is_empty() => Ok(typed),
+        Some((node, kind)) if checker.faults.is_empty() => Ok((node, kind, checker.named)),
         _ => Err(checker.faults),
     }
 }
@@ -182,6 +232,8 @@ struct Checker<'a> {
     scope: Scope,
     /// Inside the brackets of an aggregate, where columns are cells of one row again.
     inside: bool,
+    /// The named values that were met.
+    named: BTreeSet<String>,
     faults: Vec<Fault>,
 }
 
@@ -221,9 +273,16 @@ impl Checker<'_> {
                 Some(negate(node, *negated))
             }
             Expr::Between { expr: inner, negated, low, high } => {
-                let above = self.compare(expr, inner, Comparison::GreaterOrEqual, low);
-                let below = self.compare(expr, inner, Comparison::LessOrEqual, high);
-                Some(negate(Node::And(Box::new(above?), Box::new(below?)), *negated))
+                // Once: a chain of them would be walked twice for each.
+                let typed = self.ordered(inner)?;
+                let mut bound = |how: Comparison, bound: &Expr| {
+                    let bound = self.node(bound)?;
+                    let (own, bound) = self.alike(expr, typed.clone(), bound)?;
+                    Some(Box::new(Node::Compare(Box::new(own), how, Box::new(bound))))
+                };
+                let (above, below) =
+                    (bound(Comparison::GreaterOrEqual, low), bound(Comparison::LessOrEqual, high));
+                Some(negate(Node::And(above?, below?), *negated))
             }
             Expr::Like { negated, expr: inner, pattern, .. } => {
                 self.like(inner, pattern, false).map(|n| negate(n, *negated))
@@ -263,6 +322,7 @@ impl Checker<'_> {
             return Some((node, kind));
         }
         if let Some(number) = self.columns.values().take(&name) {
+            self.named.insert(name);
             return Some((Node::Number(number), Kind::Number));
         }
         let names = || self.columns.names().chain(self.columns.values().names());
@@ -326,13 +386,23 @@ impl Checker<'_> {
         self.fault(expr, format!("`{expr}` is {}; {} is needed", kind.words(), wanted.words()), None)
     }
 
+    /// What BETWEEN and IN look at: anything but a truth, so that none of them stands inside another.
+    fn ordered(&mut self, expr: &Expr) -> Typed {
+        let typed = self.node(expr)?;
+        if typed.1 == Kind::Truth {
+            let mend = Some("write AND, OR or NOT".to_owned());
+            return self.fault(expr, "what is true or false is not compared with a list or a range", mend);
+        }
+        Some(typed)
+    }
+
     fn missing(&mut self, inner: &Expr) -> Typed {
         let (node, _) = self.node(inner)?;
         Some((Node::Missing(Box::new(node)), Kind::Truth))
     }
 
     fn in_list(&mut self, inner: &Expr, list: &[Expr]) -> Option<Node> {
-        let typed = self.node(inner)?;
+        let typed = self.ordered(inner)?;
         let mut items = Vec::new();
         for item in list {
             let value = self.node(item)?;

@@ -13,8 +13,10 @@ mod evaluate;
 mod parse;
 mod probe;
 mod sentence;
+mod uncovered;
 mod values;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -24,6 +26,7 @@ pub(crate) use check::length;
 pub(crate) use evaluate::BETWEEN_VALUES;
 pub use probe::{Claim, Coverage, Range, coverage};
 pub use sentence::Sentence;
+pub use uncovered::{Trial, Uncovered, uncovered};
 pub use values::Values;
 
 /// The functions a condition may use: name, arguments, what it gives.
@@ -47,6 +50,9 @@ pub const FUNCTIONS: &[(&str, &str, &str)] = &[
     ("list", "column", "the different values, joined by commas (in sentences)"),
     ("plural", "count, 'one', 'many'", "a count with its noun (in sentences)"),
 ];
+
+/// The largest expression that is handed to Polars; a list of ten thousand values is no larger.
+const MOST_WEIGHT: usize = 50_000;
 
 /// What a column or an expression holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -183,6 +189,7 @@ pub struct Condition {
     text: String,
     node: check::Node,
     kind: Kind,
+    named: BTreeSet<String>,
 }
 
 impl Condition {
@@ -192,8 +199,13 @@ impl Condition {
     /// Every fault that was found; at least one.
     pub fn new(text: &str, columns: &Columns, scope: Scope) -> Result<Self, Vec<Fault>> {
         let parsed = parse::expression(text)?;
-        let (node, kind) = check::expression(&parsed, columns, scope)?;
-        Ok(Self { text: text.to_owned(), node, kind })
+        let (node, kind, named) = check::expression(&parsed, columns, scope)?;
+        if node.weight() > MOST_WEIGHT {
+            let message = "this is nested too deeply to be evaluated".to_owned();
+            let mend = Some("name a part of it under [derive] of the fact".to_owned());
+            return Err(vec![Fault { line: 0, message, mend }]);
+        }
+        Ok(Self { text: text.to_owned(), node, kind, named })
     }
 
     /// The same, for an expression that must be true or false.
@@ -257,6 +269,11 @@ impl Condition {
         let mut numbers = Vec::new();
         self.node.numbers(&mut numbers);
         numbers
+    }
+
+    /// The values of the pipeline that it names.
+    pub fn named(&self) -> &BTreeSet<String> {
+        &self.named
     }
 
     /// The value, where the expression is a number that no row changes.
@@ -368,22 +385,139 @@ mod tests {
 
     /// What an operator may stand before, between or behind: `_` is the chain so far.
     const CHAINS: &[&str] = &[
-        "_ = 1", "_ == 1", "_ <> 1", "_ != 1", "_ < 1", "_ <= 1", "_ > 1", "_ >= 1", "_ <=> 1", "_ + 1", "_ - 1",
-        "_ * 1", "_ / 1", "_ % 1", "_ || 1", "_ ^ 1", "_ | 1", "_ & 1", "_ # 1", "_ << 1", "_ >> 1", "_ && 1",
-        "_ ~ 1", "_ ~* 1", "_ !~ 1", "_ ~~ 1", "_ !~~* 1", "_ ^@ 1", "_ -> 1", "_ ->> 1", "_ #> 1", "_ #>> 1",
-        "_ #- 1", "_ @> 1", "_ <@ 1", "_ @@ 1", "_ @? 1", "_ ? 1", "_ ?| 1", "_ <-> 1", "_ @ 1", "_ ~= 1", "_ := 1",
-        "_ = true", "_ <> 'a'", "_ = severity", "_ and true", "_ or true", "_ xor true", "_ and 1", "_ div 1",
-        "_ is null", "_ is not null", "_ is true", "_ is not false", "_ is unknown", "_ is distinct from 1",
-        "_ is not distinct from 1", "_ is normalized", "_ isnull", "_ notnull", "_ between 1 and 2",
-        "_ not between 1 and 2", "_ in (1)", "_ not in (true)", "_ like 'a'", "_ not ilike 'a'", "_ similar to 'a'",
-        "_ regexp 'a'", "_ rlike 'a'", "_ match 'a'", "_ glob 'a'", "_ like 'a' escape 'b'", "_ overlaps 1",
-        "_ at time zone 'x'", "_ collate x", "_::int", "_[1]", "_.a", "_:a", "_ operator(+) 1", "_ + interval '1 day'",
-        "_!", "not _", "-_", "- _", "+ _", "~_", "!_", "prior _", "interval _", "date _", "|/ _", "@ _", "(_)", "[_]",
-        "{_", "(_ ", "abs(_)", "coalesce(_, 1)", "lower(_", "exists(_)", "cast(_ as int)", "any(_)", "array[_]",
-        "extract(day from _)", "case when _ then 1 end", "case _ when 1 then 1 end", "(select _)", "x -> _", "_ and (1",
-        "1 = _", "true or _", "1 in (_)", "1 between _ and 1", "1 = any(_)", "a.b.c(_)", "struct(_)", "map {1: _}",
-        "trim(_ from 1)", "position(_ in 1)", "substring(_ from 1)", "ceil(_)", "convert(_, int)", "_ within group",
-        "try_cast(_ as int)", "grouping sets(_)", "row(_)", "tuple(_)", "lambda x: _", "$1 = _", "/* a */ _", "-- _",
+        "_ = 1",
+        "_ == 1",
+        "_ <> 1",
+        "_ != 1",
+        "_ < 1",
+        "_ <= 1",
+        "_ > 1",
+        "_ >= 1",
+        "_ <=> 1",
+        "_ + 1",
+        "_ - 1",
+        "_ * 1",
+        "_ / 1",
+        "_ % 1",
+        "_ || 1",
+        "_ ^ 1",
+        "_ | 1",
+        "_ & 1",
+        "_ # 1",
+        "_ << 1",
+        "_ >> 1",
+        "_ && 1",
+        "_ ~ 1",
+        "_ ~* 1",
+        "_ !~ 1",
+        "_ ~~ 1",
+        "_ !~~* 1",
+        "_ ^@ 1",
+        "_ -> 1",
+        "_ ->> 1",
+        "_ #> 1",
+        "_ #>> 1",
+        "_ #- 1",
+        "_ @> 1",
+        "_ <@ 1",
+        "_ @@ 1",
+        "_ @? 1",
+        "_ ? 1",
+        "_ ?| 1",
+        "_ <-> 1",
+        "_ @ 1",
+        "_ ~= 1",
+        "_ := 1",
+        "_ = true",
+        "_ <> 'a'",
+        "_ = severity",
+        "_ and true",
+        "_ or true",
+        "_ xor true",
+        "_ and 1",
+        "_ div 1",
+        "_ is null",
+        "_ is not null",
+        "_ is true",
+        "_ is not false",
+        "_ is unknown",
+        "_ is distinct from 1",
+        "_ is not distinct from 1",
+        "_ is normalized",
+        "_ isnull",
+        "_ notnull",
+        "_ between 1 and 2",
+        "_ not between 1 and 2",
+        "_ in (1)",
+        "_ not in (true)",
+        "_ like 'a'",
+        "_ not ilike 'a'",
+        "_ similar to 'a'",
+        "_ regexp 'a'",
+        "_ rlike 'a'",
+        "_ match 'a'",
+        "_ glob 'a'",
+        "_ like 'a' escape 'b'",
+        "_ overlaps 1",
+        "_ at time zone 'x'",
+        "_ collate x",
+        "_::int",
+        "_[1]",
+        "_.a",
+        "_:a",
+        "_ operator(+) 1",
+        "_ + interval '1 day'",
+        "_!",
+        "not _",
+        "-_",
+        "- _",
+        "+ _",
+        "~_",
+        "!_",
+        "prior _",
+        "interval _",
+        "date _",
+        "|/ _",
+        "@ _",
+        "(_)",
+        "[_]",
+        "{_",
+        "(_ ",
+        "abs(_)",
+        "coalesce(_, 1)",
+        "lower(_",
+        "exists(_)",
+        "cast(_ as int)",
+        "any(_)",
+        "array[_]",
+        "extract(day from _)",
+        "case when _ then 1 end",
+        "case _ when 1 then 1 end",
+        "(select _)",
+        "x -> _",
+        "_ and (1",
+        "1 = _",
+        "true or _",
+        "1 in (_)",
+        "1 between _ and 1",
+        "1 = any(_)",
+        "a.b.c(_)",
+        "struct(_)",
+        "map {1: _}",
+        "trim(_ from 1)",
+        "position(_ in 1)",
+        "substring(_ from 1)",
+        "ceil(_)",
+        "convert(_, int)",
+        "_ within group",
+        "try_cast(_ as int)",
+        "grouping sets(_)",
+        "row(_)",
+        "tuple(_)",
+        "lambda x: _",
+        "$1 = _",
+        "/* a */ _",
+        "-- _",
     ];
 
     /// The longest chain of these links that is not refused, of 300 at most.
@@ -428,7 +562,7 @@ mod tests {
     fn no_chain_of_any_operator_fills_a_stack() {
         for link in CHAINS {
             let mut texts: Vec<String> =
-                ["1", "true", "'a'", "severity", "told"].iter().map(|start| chain(&[link], start)).collect();
+                ["1", "true", "told"].iter().map(|start| chain(&[link], start)).collect();
             let (before, after) = link.split_once('_').unwrap();
             texts.push(format!("{}1{}", before.repeat(3_000), after.repeat(3_000)));
             walk(texts);
@@ -436,7 +570,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(32))]
         #[test]
         fn no_mixture_of_operators_fills_a_stack(
             links in proptest::collection::vec(proptest::sample::select(CHAINS), 1..8),

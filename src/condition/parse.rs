@@ -14,6 +14,9 @@ use super::Fault;
 /// one any chain leaves room in the smallest stack of a thread.
 const MOST_PARTS: usize = 250;
 
+/// How deep brackets, prefixes and functions may stand within each other.
+const MOST_DEPTH: usize = 25;
+
 /// How many bytes an expression may have.
 const MOST_BYTES: usize = 50_000;
 
@@ -57,7 +60,7 @@ fn parts(tokens: &[Token]) -> usize {
 }
 
 fn parse(text: &str) -> Result<Expr, ParserError> {
-    let mut parser = Parser::new(&GenericDialect {}).try_with_sql(text)?;
+    let mut parser = Parser::new(&GenericDialect {}).with_recursion_limit(MOST_DEPTH).try_with_sql(text)?;
     let expr = parser.parse_expr()?;
     let next = parser.peek_token();
     if next.token == Token::EOF {

@@ -127,7 +127,7 @@ fn joined(first: &Range, last: &Range) -> Range {
 }
 
 /// The runs of neighbours for which something is true: first and last place of each.
-fn runs<T>(list: &[T], is: impl Fn(&T) -> bool) -> Vec<(usize, usize)> {
+pub(super) fn runs<T>(list: &[T], is: impl Fn(&T) -> bool) -> Vec<(usize, usize)> {
     let mut out: Vec<(usize, usize)> = Vec::new();
     for place in (0..list.len()).filter(|place| is(&list[*place])) {
         match out.last_mut() {

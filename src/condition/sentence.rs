@@ -3,6 +3,8 @@
 //! `{plural(count(*), 'serious concern', 'serious concerns')} from {list(team)}, first notified on
 //! {min(told)}`. A sentence names only what the table has; `check` refuses it otherwise.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use polars::prelude::*;
 use sqlparser::ast::{Expr as Sql, FunctionArg, FunctionArgExpr, FunctionArguments, Value};
@@ -16,6 +18,8 @@ pub struct Sentence {
     parts: Vec<Part>,
     /// Numbers for which no other may be taken: those of its text and of the rule that it belongs to.
     limits: Vec<f64>,
+    /// The values of the pipeline that it names.
+    named: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +36,7 @@ impl Sentence {
     /// # Errors
     /// Every fault that was found; at least one.
     pub fn new(text: &str, columns: &Columns) -> Result<Self, Vec<Fault>> {
-        let (mut parts, mut faults) = (Vec::new(), Vec::new());
+        let (mut parts, mut faults, mut named) = (Vec::new(), Vec::new(), BTreeSet::new());
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
             let Some((inside, after)) = after.split_once('}') else {
@@ -42,6 +46,7 @@ impl Sentence {
             parts.push(Part::Text(before.to_owned()));
             match placeholder(inside, columns) {
                 Ok(Part::Value(condition)) if condition.constant().is_some() => {
+                    named.extend(condition.named().iter().cloned());
                     let number = condition.constant().map(crate::wording::number);
                     parts.push(Part::Text(number.unwrap_or_default()));
                 }
@@ -52,7 +57,7 @@ impl Sentence {
         }
         parts.push(Part::Text(rest.to_owned()));
         let limits = parts.iter().flat_map(numbers_in).collect();
-        if faults.is_empty() { Ok(Self { parts, limits }) } else { Err(faults) }
+        if faults.is_empty() { Ok(Self { parts, limits, named }) } else { Err(faults) }
     }
 
     /// The sentence of a rule with these conditions: a value is printed so that it is not taken for a number
@@ -78,6 +83,16 @@ impl Sentence {
             out.push_str(text);
         }
         Ok(out)
+    }
+
+    /// The values of the pipeline that it names.
+    pub fn named(&self) -> &BTreeSet<String> {
+        &self.named
+    }
+
+    /// The numbers that it says itself, and those of the conditions of its rule.
+    pub fn numbers(&self) -> &[f64] {
+        &self.limits
     }
 
     /// One expression for each value in the sentence, over the rows of a practice.

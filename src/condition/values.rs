@@ -24,6 +24,11 @@ impl Values {
         Some(*number)
     }
 
+    /// Whether one of them is this number.
+    pub fn holds(&self, number: f64) -> bool {
+        self.named.values().any(|(named, _)| *named == number)
+    }
+
     /// The names in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.named.keys().map(String::as_str)

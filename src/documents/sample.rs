@@ -123,6 +123,7 @@ impl Sample {
             proposed: level,
             decision: None,
             findings: Vec::new(),
+            unclaimed: Vec::new(),
             assessed: level.is_some(),
             score: None,
         };

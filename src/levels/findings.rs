@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use polars::prelude::{DataFrame, DataType, Expr, IntoLazy, LazyFrame, NULL, col, lit};
 use serde::{Deserialize, Serialize};
 
+use super::unclaimed::Unclaimed;
 use crate::condition::Condition;
 use crate::dates;
 use crate::intake::{CARRIED_FROM, CELL, cells_of};
@@ -78,11 +79,16 @@ pub struct Shown {
     pub cell: Option<String>,
 }
 
-/// All findings of a date by practice: highest level first, then by the rule's name.
+/// All findings of a date by practice: highest level first, then by the rule's name. `unclaimed` are the rows
+/// that no rule claims: while one stands of a fact that a rule names for it, that rule does not fire.
 ///
 /// # Errors
 /// If Polars refuses an expression: the pipeline's checks make that a bug.
-pub fn findings(known: &Triangulated, pipeline: &Pipeline) -> anyhow::Result<BTreeMap<String, Vec<Finding>>> {
+pub fn findings(
+    known: &Triangulated,
+    pipeline: &Pipeline,
+    unclaimed: &BTreeMap<String, Vec<Unclaimed>>,
+) -> anyhow::Result<BTreeMap<String, Vec<Finding>>> {
     let mut found: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
     let (last, first): (Vec<&Rule>, Vec<&Rule>) = pipeline.rules.iter().partition(|r| r.only_if_nothing_else);
     for rule in first {
@@ -92,7 +98,13 @@ pub fn findings(known: &Triangulated, pipeline: &Pipeline) -> anyhow::Result<BTr
     }
     let taken: BTreeSet<String> = found.keys().cloned().collect();
     for rule in last {
-        for (practice, finding) in fire(rule, known)?.into_iter().filter(|(p, _)| !taken.contains(p)) {
+        let open = |practice: &String| {
+            let mut rows = unclaimed.get(practice).into_iter().flatten();
+            rows.any(|row| rule.nothing_unclaimed_in.contains(&row.fact))
+        };
+        for (practice, finding) in
+            fire(rule, known)?.into_iter().filter(|(p, _)| !taken.contains(p) && !open(p))
+        {
             found.entry(practice).or_default().push(finding);
         }
     }

@@ -9,6 +9,7 @@ mod findings;
 mod late;
 mod movement;
 mod outcome;
+mod unclaimed;
 
 pub use decide::{Decision, Ruling};
 pub use direction::Direction;
@@ -18,3 +19,4 @@ pub use findings::{Evidence, Finding, findings};
 pub use late::{LateRow, Lateness, Then, late_rows};
 pub use movement::{Cause, Past, Reported, cause, withdrawn};
 pub use outcome::{Outcome, Score, propose};
+pub use unclaimed::{Unclaimed, unclaimed};

@@ -163,6 +163,7 @@ mod tests {
             proposed,
             decision: None,
             findings: proposed.map(finding).into_iter().collect(),
+            unclaimed: Vec::new(),
             assessed: true,
             score: None,
         };

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::decide::{Decision, Ruling, in_force, rule_on};
 use super::findings::{Finding, findings, matching};
+use super::unclaimed::{Unclaimed, unclaimed};
 use crate::pipeline::Pipeline;
 use crate::triangulate::{Cells, Practice, Triangulated};
 
@@ -24,6 +25,9 @@ pub struct Outcome {
     pub decision: Option<(Decision, Ruling)>,
     /// All findings that stand, highest level first.
     pub findings: Vec<Finding>,
+    /// Rows that stand and that no rule claims.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unclaimed: Vec<Unclaimed>,
     /// Whether the framework's assessment stands for the practice.
     pub assessed: bool,
     /// The score of the latest extract that has one.
@@ -61,7 +65,8 @@ impl Outcome {
 /// # Errors
 /// If Polars refuses an expression: the pipeline's checks make that a bug.
 pub fn propose(known: &Triangulated, pipeline: &Pipeline) -> anyhow::Result<Vec<Outcome>> {
-    let mut found = findings(known, pipeline)?;
+    let mut left = unclaimed(known, pipeline)?;
+    let mut found = findings(known, pipeline, &left)?;
     let mut decisions = in_force(known, &pipeline.levels);
     let mut scores = scores(known);
     let assessed = assessed(known, pipeline)?;
@@ -83,6 +88,7 @@ pub fn propose(known: &Triangulated, pipeline: &Pipeline) -> anyhow::Result<Vec<
             proposed,
             decision,
             findings,
+            unclaimed: left.remove(code).unwrap_or_default(),
             assessed: assessed.contains(code),
             score: scores.remove(code),
         }

@@ -40,6 +40,10 @@ pub struct Fact {
     pub ended: Vec<Sentence>,
     /// What is said of the row that counts in its place.
     pub replaced: Vec<Sentence>,
+    /// Rows that no rule is meant to claim: a row that stands is claimed by a rule or is one of these.
+    pub unclaimed: Option<Condition>,
+    /// The line at which that is written.
+    pub unclaimed_line: Option<u32>,
     /// Its columns, derived ones included.
     pub columns: Columns,
 }
@@ -184,6 +188,8 @@ impl Fact {
             known_by: Vec::new(),
             ended: Vec::new(),
             replaced: Vec::new(),
+            unclaimed: None,
+            unclaimed_line: None,
             columns: columns.clone(),
         }
     }
@@ -218,6 +224,7 @@ impl Fact {
         }
         let derived = file.pairs("derive");
         let since = file.table_or_none("since").map(SinceText::read);
+        let unclaimed = file.text_or_none("unclaimed");
         let (stands, keep) = (file.text_or_none("stands"), file.text_or_none("keep"));
         let (restated_by, latest) = (file.texts("restated_by"), file.texts("latest"));
         let (happened, known_by) = (file.text_or_none("happened"), file.texts("known_by"));
@@ -275,6 +282,8 @@ impl Fact {
             restated_by: known_names(&report, restated_by, &columns),
             value: known_names(&report, value.into_iter().collect(), &columns).pop(),
             keep: keep.and_then(|text| row_truth(&report, &text, &columns)),
+            unclaimed_line: unclaimed.as_ref().map(|text| text.at.line),
+            unclaimed: unclaimed.and_then(|text| row_truth(&report, &text, &columns)),
             latest: latest
                 .into_iter()
                 .filter_map(|t| noted(&report, &t.at, Condition::new(&t.value, &columns, Scope::Row)))

@@ -19,7 +19,7 @@ use super::source::Folder;
 use super::vocabulary::{Vocabularies, Vocabulary};
 use super::{
     Pipeline, SHORT_HASH, committee, contract, document, download, exception, job, numbers, roles, rule,
-    support,
+    support, unclaimed,
 };
 use crate::condition::{Columns, Values};
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -46,6 +46,14 @@ const OWNERS: &str = "owners.toml";
 const GUARD: &str = "guard.toml";
 pub(super) const NAMES: &str = "names.toml";
 
+/// Files that may be left out, what is lost without them, and the key that says that it is meant.
+const MISSED: [(&str, &str, &str); 4] = [
+    (CALENDAR, "no bank holiday is known, so each counts as a working day", "bank_holidays"),
+    (SUPPORT, "no offer of support is known, so papers offer none", "offer"),
+    (INDICATORS, "no indicator and no domain is shown in any paper", "indicator"),
+    (OWNERS, "nobody is sent a receipt", "owner"),
+];
+
 /// The single files of a pipeline folder.
 pub(super) const FILES: [&str; 11] = [
     PIPELINE,
@@ -60,8 +68,9 @@ pub(super) const FILES: [&str; 11] = [
     GUARD,
     NAMES,
 ];
+pub(super) const RULES: &str = "rules";
 /// Its folders, with one thing a file.
-pub(super) const FOLDERS: [&str; 5] = ["feeds", "layouts", "facts", "rules", "documents"];
+pub(super) const FOLDERS: [&str; 5] = ["feeds", "layouts", "facts", RULES, "documents"];
 
 /// What sheets may call the levels, told from the file before it is read whole: each by its id.
 struct LevelWords {
@@ -148,9 +157,13 @@ impl<'f> Loader<'f> {
         let levels = self.one(LEVELS, true, |t| Levels::read(t, &facts)).flatten();
         let level_numbers = peek(self.folder, LEVELS, "level", "number");
         let mut rules: Vec<Rule> =
-            self.each("rules", |id, t| Rule::read(id, t, &facts, &level_numbers)).into_values().collect();
+            self.each(RULES, |id, t| Rule::read(id, t, &facts, &level_numbers)).into_values().collect();
         rule::check_copies(self.report, &rules);
-        numbers::check_rules(self.report, &rules, &feeds, &facts);
+        // Where something cannot be read, what the rules leave over is not known.
+        if !self.report.has_errors() {
+            numbers::check_rules(self.report, &rules, &feeds, &facts);
+            unclaimed::check(self.report, &rules, &feeds, &facts);
+        }
         rules.sort_by(|a, b| b.level.cmp(&a.level).then_with(|| a.id.cmp(&b.id)));
         let exceptions = self.one(EXCEPTIONS, false, |t| exception::read(t, &facts)).unwrap_or_default();
         let sections = sections(&feeds);
@@ -226,23 +239,40 @@ impl<'f> Loader<'f> {
         })
     }
 
-    /// Reads one file of the folder; a missing one is an error where it is needed.
+    /// Reads one file of the folder.
     fn one<T>(&self, name: &str, needed: bool, read: impl FnOnce(Table<'_>) -> T) -> Option<T> {
-        let Some(text) = self.folder.get(name) else {
-            if needed {
-                let at = At { file: name.into(), line: 1 };
-                let mend = Some(match name {
-                    GUARD => "put it back; or, if nothing but NHS numbers is to be looked for, write guard = \"nhs \
-                              numbers only\" in pipeline.toml"
-                        .to_owned(),
-                    _ => "put it back, or copy it from another pipeline and adapt it".to_owned(),
-                });
-                self.report.error(&at, Code::MissingFile, "the file is missing", mend);
-            }
-            return None;
-        };
-        let file = File::parse(name, text, self.report);
+        let file = File::parse(name, self.text(name, needed)?, self.report);
         Some(read(file.table()))
+    }
+
+    /// The text of one file of the folder. One that is missing or declares nothing is an error where it is
+    /// needed, and a warning where papers or people miss what it says.
+    fn text(&self, name: &str, needed: bool) -> Option<&'f str> {
+        let there = self.folder.get(name);
+        if let Some(text) = there.filter(|text| declares(name, text)) {
+            return Some(text);
+        }
+        let at = At { file: name.into(), line: 1 };
+        let what = if there.is_some() { "the file declares nothing" } else { "the file is missing" };
+        let missed = MISSED.iter().find(|(file, ..)| *file == name);
+        match (needed, missed) {
+            (true, _) => {
+                let mend = match name {
+                    GUARD => {
+                        "put it back; or, if nothing but NHS numbers is to be looked for, write guard = \"nhs numbers \
+                         only\" in pipeline.toml"
+                    }
+                    _ => "put it back, or copy it from another pipeline and adapt it",
+                };
+                self.report.error(&at, Code::MissingFile, what, Some(mend.to_owned()));
+            }
+            (false, Some((_, lost, key))) => {
+                let mend = format!("put it back; or, if that is meant, write {key} = [] in it");
+                self.report.warning(&at, Code::MissingFile, format!("{what}: {lost}"), Some(mend));
+            }
+            (false, None) => {}
+        }
+        None
     }
 
     /// Reads every file of a folder within the folder, by its name without the ending.
@@ -264,11 +294,31 @@ impl<'f> Loader<'f> {
         self.one(PIPELINE, true, |mut table| {
             let general = General::read(&mut table, documents);
             let calendar = table.table("calendar");
-            let holidays = self.folder.get(CALENDAR).map(|text| File::parse(CALENDAR, text, self.report));
+            let holidays = self.text(CALENDAR, false);
+            let holidays = holidays.map(|text| File::parse(CALENDAR, text, self.report));
             let calendar = calendar.map(|t| Calendar::read(t, holidays.as_ref().map(File::table)));
+            if let Some(least) = table.table_or_none("at_least") {
+                self.at_least(least);
+            }
             Some((general?, calendar?))
         })
         .flatten()
+    }
+
+    /// Notes a folder within the folder with fewer files than `at_least` says: of rules and feeds none need name
+    /// another, so that nothing else may tell that one is gone.
+    fn at_least(&self, mut least: Table<'_>) {
+        for dir in FOLDERS {
+            let Some(least) = least.count_or_none(dir) else { continue };
+            let files = self.folder.iter().filter(|(path, _)| path.split('/').next() == Some(dir)).count();
+            if u32::try_from(files).is_ok_and(|files| files < least.value) && !self.report.has_errors() {
+                let message =
+                    format!("there are {files} files in {dir}, and `at_least` says {}", least.value);
+                let mend =
+                    "put the missing file back; or, if it was taken out on purpose, correct the number";
+                self.report.warning(&least.at, Code::MissingFile, message, Some(mend.to_owned()));
+            }
+        }
     }
 
     /// What is looked for, with the sender's own addresses and the pipeline's short hash allowed: they stand
@@ -331,6 +381,17 @@ impl<'f> Loader<'f> {
                 self.report.warning(&at, Code::UnusedFile, message, Some(mend));
             }
         }
+    }
+}
+
+/// Whether a file says anything; a guard looks for something.
+fn declares(name: &str, text: &str) -> bool {
+    // What is no TOML is told by whoever reads it.
+    let Ok(table) = text.parse::<toml::Table>() else { return true };
+    let patterns = || table.get("pattern").and_then(toml::Value::as_array);
+    match name {
+        GUARD => table.contains_key("nhs_number") || patterns().is_some_and(|all| !all.is_empty()),
+        _ => !table.is_empty(),
     }
 }
 

@@ -44,6 +44,7 @@ mod smtp;
 mod source;
 mod support;
 mod timing;
+mod unclaimed;
 mod upkeep;
 mod vocabulary;
 

@@ -9,7 +9,7 @@ use super::level::Levels;
 use super::reader::{At, Report};
 use super::rule::Rule;
 use super::source::Folder;
-use crate::condition::{Claim, Range, Values, coverage};
+use crate::condition::{Claim, Condition, Range, Sentence, Values, coverage};
 use crate::diagnostic::Code;
 
 /// The named values, before the file they stand in is read for good.
@@ -52,6 +52,72 @@ pub(super) fn check_values(
                 format!("nothing names the value `{name}`"),
                 mend,
             );
+        }
+    }
+}
+
+/// What a rule says of named values, and what it asks.
+pub(super) struct Said<'r> {
+    pub(super) title: Option<Sentence>,
+    pub(super) sentence: Option<&'r Sentence>,
+    /// What must be true of a row, and of the rows together.
+    pub(super) conditions: Vec<&'r Condition>,
+    /// What is true of the rows of the series that starts the clock.
+    pub(super) series: Option<&'r Condition>,
+}
+
+/// Notes values that the texts of a rule name and its conditions do not use, because somebody wrote a number
+/// there: the texts would say what is not so.
+pub(super) fn check_texts(report: &Report, at: &At, values: &Values, said: &Said<'_>) {
+    // Of a text that cannot be read it is not known what it says.
+    let (Some(title), Some(sentence)) = (&said.title, said.sentence) else { return };
+    let texts = || [title, sentence].into_iter();
+    let used: BTreeSet<&String> = said.conditions.iter().flat_map(|condition| condition.named()).collect();
+    let spoken = |number: &f64| values.holds(*number) || texts().any(|text| text.numbers().contains(number));
+    let bare = |conditions: &[&Condition]| -> Vec<String> {
+        let numbers = conditions.iter().flat_map(|condition| condition.numbers());
+        numbers.filter(|number| !spoken(number)).map(crate::wording::number).collect()
+    };
+    let named: BTreeSet<&String> =
+        texts().flat_map(Sentence::named).chain(said.series.iter().flat_map(|c| c.named())).collect();
+    let wrote = bare(&said.conditions);
+    let compares = if wrote.is_empty() {
+        String::new()
+    } else {
+        format!(": it compares with {}", crate::wording::list(&wrote))
+    };
+    let mend = || Some("name the value wherever its number is meant, or nowhere".to_owned());
+    for name in named.iter().filter(|name| !used.contains(**name)) {
+        let places = [
+            ("the title", title.named().contains(*name)),
+            ("the sentence", sentence.named().contains(*name)),
+            ("`while`", said.series.is_some_and(|series| series.named().contains(*name))),
+        ];
+        let places: Vec<String> =
+            places.into_iter().filter(|(_, names)| *names).map(|(place, _)| place.to_owned()).collect();
+        let verb = if places.len() == 1 { "names" } else { "name" };
+        let message = format!(
+            "{} {verb} `{name}`, and the condition of this rule does not use it{compares}",
+            crate::wording::list(&places)
+        );
+        report.warning(at, Code::RuleNumbers, message, mend());
+    }
+    if !named.is_empty() && named.iter().all(|name| used.contains(*name)) && !wrote.is_empty() {
+        let message = format!(
+            "the condition compares with {}, which neither a named value nor the texts of this rule say, and these \
+             name a value",
+            crate::wording::list(&wrote)
+        );
+        report.warning(at, Code::RuleNumbers, message, mend());
+    }
+    if let Some(series) = said.series {
+        let wrote = bare(&[series]);
+        for name in used.iter().filter(|name| !series.named().contains(**name) && !wrote.is_empty()) {
+            let message = format!(
+                "the condition uses `{name}`, and `while` compares with {}",
+                crate::wording::list(&wrote)
+            );
+            report.warning(at, Code::RuleNumbers, message, mend());
         }
     }
 }

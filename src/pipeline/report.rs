@@ -58,6 +58,11 @@ impl Report {
         self.broken.borrow_mut().insert(name.to_owned());
     }
 
+    /// Whether an error was noted until now.
+    pub(super) fn has_errors(&self) -> bool {
+        self.noted.borrow().iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
     /// Says that a feed could not be read.
     pub(super) fn broke_feed(&self) {
         self.feeds_broken.set(true);
@@ -98,8 +103,10 @@ impl Report {
         let mut all = std::mem::take(&mut *self.noted.borrow_mut());
         let mut roots = self.undeclared(there);
         let broken = self.broken.borrow();
+        let missing = |d: &Diagnostic| d.code == Code::MissingFile && d.severity == Severity::Error;
+        let missing = all.iter().chain(&roots).any(missing);
         for diagnostic in &mut all {
-            diagnostic.follows = speaks_of(diagnostic, &broken);
+            diagnostic.follows = speaks_of(diagnostic, &broken) || (missing && lone_column(diagnostic));
         }
         all.append(&mut roots);
         all.sort_by(|a, b| order(a).cmp(&order(b)));
@@ -160,6 +167,12 @@ fn root(file: String, names: &[String], places: &[At], there: &impl Fn(&str) -> 
 /// What must be corrected first comes first; then files and lines.
 fn order(d: &Diagnostic) -> (bool, bool, &str, Option<u32>, Code, &str) {
     (d.follows, d.code != Code::MissingFile, &d.file, d.line, d.code, &d.message)
+}
+
+/// Whether a fault speaks of a column that nothing like it declares: beside a missing file, that file's.
+fn lone_column(diagnostic: &Diagnostic) -> bool {
+    let near = diagnostic.mend.as_ref().is_some_and(|mend| mend.starts_with("did you mean"));
+    !near && diagnostic.message.starts_with("there is no column `")
 }
 
 /// Whether a fault speaks, between backticks, of a name that is broken elsewhere.

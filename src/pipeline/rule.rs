@@ -6,8 +6,9 @@ use super::checked::{known_names, noted, row_truth};
 use super::fact::Fact;
 use super::layout::Declared;
 use super::level::level_number;
+use super::numbers;
 use super::reader::{At, Placed, Report, Table};
-use crate::condition::{Condition, Scope, Sentence};
+use crate::condition::{Columns, Condition, Scope, Sentence};
 use crate::diagnostic::Code;
 
 /// One rule.
@@ -31,6 +32,8 @@ pub struct Rule {
     pub having: Option<Condition>,
     /// Whether it fires only where no other rule does.
     pub only_if_nothing_else: bool,
+    /// The facts of which no row may stand that no rule claims: where one does, this rule does not fire.
+    pub nothing_unclaimed_in: Vec<String>,
     /// The date of a row: when it became known, which starts its clock.
     pub date: Condition,
     /// What starts the clock of the finding.
@@ -72,7 +75,7 @@ impl Rule {
         let number = file.count("level");
         let level = number.as_ref().and_then(|n| level_number(&file, n));
         if let (Some(level), Some(number)) = (level, &number)
-            && !levels.contains(&level.to_string())
+            && !(levels.is_empty() || levels.contains(&level.to_string()))
         {
             report.error(
                 &number.at,
@@ -84,6 +87,11 @@ impl Rule {
         let from = file.text("from");
         let (filter, having) = (file.text_or_none("where"), file.text_or_none("having"));
         let only_if_nothing_else = file.flag("only_if_nothing_else");
+        let nothing_unclaimed_in = file.texts("nothing_unclaimed_in");
+        if let (Some(fact), false) = (nothing_unclaimed_in.first(), only_if_nothing_else) {
+            let message = "`nothing_unclaimed_in` is for a rule with only_if_nothing_else = true";
+            report.error(&fact.at, Code::BadValue, message, None);
+        }
         let (date, sentence) = (file.text("date"), file.text("sentence"));
         let evidence = file.texts("evidence");
         let starts = match file.has("starts").then(|| file.is_table("starts")) {
@@ -100,6 +108,11 @@ impl Rule {
             return None;
         };
         let columns = &fact.columns;
+        let nothing_unclaimed_in = nothing_unclaimed_in
+            .iter()
+            .filter_map(|fact| super::known_fact(&report, fact, facts).map(|fact| fact.id.clone()))
+            .collect();
+        let written = title.clone();
         let title = title.and_then(|t| noted(&report, &t.at, Sentence::title(&t.value, columns.values())));
         let evidence = known_names(&report, evidence, columns);
         let filter = filter.map(|text| row_truth(&report, &text, columns));
@@ -121,6 +134,21 @@ impl Rule {
             }
         };
         let (filter, having) = (swap(filter)?, swap(having)?);
+        numbers::check_texts(
+            &report,
+            &at,
+            columns.values(),
+            &numbers::Said {
+                title: written
+                    .and_then(|t| Sentence::new(&t.value, &Columns::knowing(columns.values())).ok()),
+                sentence: sentence.as_ref(),
+                conditions: filter.iter().chain(&having).collect(),
+                series: match &starts {
+                    Some(Starts::Unbroken { holds, .. }) => Some(holds),
+                    _ => None,
+                },
+            },
+        );
         let sentence = sentence.map(|sentence| sentence.of_rule(filter.iter().chain(&having)));
         Some(Self {
             id: id.to_owned(),
@@ -132,6 +160,7 @@ impl Rule {
             filter_at,
             having,
             only_if_nothing_else,
+            nothing_unclaimed_in,
             date: date?,
             starts: starts?,
             sentence: sentence?,

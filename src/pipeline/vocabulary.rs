@@ -91,6 +91,12 @@ pub(super) fn with_words(
 ) -> Vocabulary {
     let mut vocabulary = Vocabulary::new(values.into_iter().map(|v| v.value).collect());
     for (word, value) in also {
+        if vocabulary.values.iter().any(|own| fold(own) == fold(&word.value)) {
+            let message =
+                format!("`{}` is a value of the list itself, so this line does nothing", word.value);
+            report.warning(&word.at, Code::DuplicateName, message, Some("take the line out".to_owned()));
+            continue;
+        }
         if vocabulary.values.contains(&value.value) {
             vocabulary.add_word(&word.value, &value.value);
         } else {

@@ -55,6 +55,7 @@ mod smtp;
 mod support;
 mod taken_off;
 mod terminal;
+mod unclaimed;
 mod values;
 mod watching;
 mod workbooks;

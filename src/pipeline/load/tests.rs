@@ -129,14 +129,131 @@ fn a_missing_file_comes_first_and_what_follows_is_folded() {
 
 #[test]
 fn every_single_file_of_the_folder_is_missed() {
-    let optional = ["names.toml", "owners.toml", "indicators.toml", "support.toml", "calendar.toml"];
-    for (path, _) in lancashire().iter() {
-        if optional.contains(&path) || path.starts_with("rules/") || path.starts_with("feeds/") {
-            continue;
+    let folder = lancashire();
+    let silent: Vec<&str> = folder
+        .iter()
+        .map(|(path, _)| path)
+        .filter(|path| load(&without(&[path])).diagnostics.is_empty())
+        .collect();
+    assert_eq!(silent, [] as [&str; 0]);
+    for (path, _) in folder.iter().filter(|(path, _)| !path.contains('/')) {
+        for folder in [without(&[path]), emptied(path)] {
+            let (first, _) = roots(&folder);
+            assert!(first.iter().any(|said| said.contains(path)), "without {path}: {}", first.join("\n"));
         }
-        let (first, _) = roots(&without(&[path]));
-        assert!(first.iter().any(|said| said.contains(path)), "without {path}: {}", first.join("\n"));
     }
+}
+
+/// The folder with a file that holds a comment alone, as a copy that was broken off may.
+fn emptied(path: &str) -> Folder {
+    let mut folder = lancashire();
+    folder.insert(path, "# to be filled\n");
+    folder
+}
+
+#[test]
+fn a_file_that_declares_nothing_is_told_as_one_that_is_missing() {
+    let (missing, empty) = (said(&load(&without(&["guard.toml"]))), said(&load(&emptied("guard.toml"))));
+    assert_eq!(empty, missing.replace("the file is missing", "the file declares nothing"));
+    let mut folder = lancashire();
+    folder.insert("guard.toml", "pattern = []\nallow = [\"020 7946 0000\"]\n");
+    assert_eq!(said(&load(&folder)), empty, "it looks for nothing");
+    assert_eq!(
+        said(&load(&emptied("owners.toml"))),
+        "owners.toml:1: warning [missing-file]: the file declares nothing: nobody is sent a receipt\n    \
+         mend: put it back; or, if that is meant, write owner = [] in it"
+    );
+    folder = lancashire();
+    folder.insert("owners.toml", "owner = []\n");
+    assert_eq!(said(&load(&folder)), "", "it says so");
+}
+
+#[test]
+fn rows_that_no_rule_claims_are_told() {
+    let rule = |file: &str, from: &str, to: &str| said(&load(&edited(&[(file, from, to)])));
+    let found = said(&load(&without(&["rules/serious-concern.toml"])));
+    assert!(
+        found.contains(
+            "facts/concerns.toml:1: warning [unclaimed-rows]: rows of `concerns` with severity = 'Serious' meet no \
+             rule\n    mend: change the rules together; if no rule is meant to claim such rows, say so by \
+             `unclaimed` in facts/concerns.toml"
+        ),
+        "{found}"
+    );
+    let found = rule("rules/open-concern.toml", "('Low', 'Moderate')", "('Low')");
+    assert!(found.contains("rows of `concerns` with severity = 'Moderate' meet no rule"), "{found}");
+    let found = rule("rules/cqc-in-year.toml", "('Requires improvement', 'Inadequate')", "('Inadequate')");
+    assert!(
+        found.contains(
+            "facts/rating.toml:10: warning [unclaimed-rows]: rows of `rating` with published after as_of - 12 months \
+             and rating = 'Requires improvement' meet no rule"
+        ),
+        "{found}"
+    );
+    let found = rule("rules/cqc-in-year.toml", "'12 months'", "'6 months'");
+    assert!(
+        found.contains("published after as_of - 12 months and up to as_of - 6 months and rating in"),
+        "{found}"
+    );
+    let found = rule("rules/improvement-programme-declined.toml", "'12 months'", "'6 months'");
+    assert!(
+        found.contains(
+            "responded after as_of - 12 months and up to as_of - 6 months and response = 'Declined'"
+        ),
+        "{found}"
+    );
+    let found = rule("facts/rating.toml", "'Outstanding')", "'Outstanding', 'Inadequate')");
+    assert!(
+        found.contains("`unclaimed` speaks of rows of `rating` that the rule `cqc-earlier` claims"),
+        "{found}"
+    );
+    let found = said(&load(&without(&["rules/improvement-programme-declined.toml"])));
+    assert!(
+        found.contains("of `offer` no rule is meant to claim, and no rule looks at it at all"),
+        "{found}"
+    );
+    assert!(found.contains("`nothing_unclaimed_in` names `offer`, and no rule looks at it"), "{found}");
+    assert_eq!(
+        said(&load(&without(&["rules/corroborated-concern.toml"]))).lines().next().unwrap(),
+        "pipeline.toml:20: warning [missing-file]: there are 9 files in rules, and `at_least` says 10"
+    );
+    let found = rule("rules/nothing-stands.toml", "\"concerns\", ", "");
+    assert!(found.contains("even where a row of `concerns` stands that no rule claims"), "{found}");
+}
+
+#[test]
+fn another_word_for_a_value_that_is_a_value_itself_does_nothing() {
+    let more = "\"RI\" = \"Requires improvement\"\n\"good\" = \"Inadequate\"\n";
+    let found = said(&load(&edited(&[("vocabularies.toml", "\"RI\" = \"Requires improvement\"\n", more)])));
+    assert!(found.contains("warning [duplicate-name]: `good` is a value of the list itself"), "{found}");
+}
+
+#[test]
+fn a_text_that_names_a_value_its_condition_does_not_use_is_told() {
+    let rule = "rules/variation-score-10.toml";
+    let found = said(&load(&edited(&[(rule, "and score >= variation_score", "and score >= 12")])));
+    assert!(
+        found.contains(
+            "rules/variation-score-10.toml:5: warning [rule-numbers]: the title, the sentence and `while` name \
+             `variation_score`, and the condition of this rule does not use it: it compares with 12"
+        ),
+        "{found}"
+    );
+    let both = edited(&[
+        (rule, "and score >= variation_score", "and score >= 12"),
+        ("rules/variation-score-below-10.toml", "score < variation_score", "score < 12"),
+    ]);
+    assert_eq!(said(&load(&both)).matches("and the condition of this rule does not use it").count(), 2);
+    let found = said(&load(&edited(&[(rule, "\"score >= variation_score\"", "\"score >= 12\"")])));
+    assert!(found.contains("the condition uses `variation_score`, and `while` compares with 12"), "{found}");
+    let below = "rules/variation-score-below-10.toml";
+    let found = said(&load(&edited(&[(below, "score > 0", "score > 2")])));
+    assert!(
+        found.contains(
+            "the condition compares with 2, which neither a named value nor the texts of this rule say"
+        ),
+        "{found}"
+    );
 }
 
 #[test]
