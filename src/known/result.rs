@@ -168,6 +168,14 @@ impl RunResult {
         self
     }
 
+    /// Whether a visit that meets a clock of the practice was made since an exception became known.
+    pub fn visited_since(&self, exception: &Exception) -> bool {
+        let Some(practice) = self.of(&exception.practice) else { return false };
+        let clocks = practice.clocks.iter().map(|timed| &timed.clock).chain([&practice.clock]);
+        let mut met = clocks.filter_map(|clock| clock.met_on);
+        exception.known.is_some_and(|known| met.any(|met| met >= known))
+    }
+
     /// The practice of that code.
     pub fn of(&self, code: &str) -> Option<&Standing> {
         let index = self.practices.binary_search_by(|p| p.outcome.practice.code.as_str().cmp(code)).ok()?;

@@ -396,7 +396,7 @@ fn clocks(picture: &Picture<'_>) -> Option<Vec<Broken>> {
             out.push(broken(code, what, "arrange the visit, or record why the clock is paused"));
         }
     }
-    for id in result.exceptions.keys() {
+    for (id, _) in result.exceptions.iter().filter(|(_, exception)| !result.visited_since(exception)) {
         let breached = picture
             .alerts
             .iter()

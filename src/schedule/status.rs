@@ -244,7 +244,7 @@ fn exceptions(picture: &Picture<'_>) -> Vec<ExceptionState> {
         practice: exception.practice.clone(),
         level: exception.level,
         known: exception.known,
-        breached: breached(id),
+        breached: breached(id) && !result.visited_since(exception),
     };
     result.exceptions.iter().map(state).collect()
 }

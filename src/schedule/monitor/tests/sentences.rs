@@ -205,6 +205,16 @@ fn a_breached_clock_is_told_where_a_visit_is_owed() {
     ];
     let breached = "the clock of the exception quality/1 was breached by 18 July 2026";
     assert_eq!(said(&picture, "clocks"), [visit, breached]);
+    // A visit before it became known says nothing of it; one since, however late, ends the fault.
+    for (met, told) in [("2026-07-01", vec![breached]), ("2026-07-19", Vec::new())] {
+        let result = picture.result.as_mut().unwrap();
+        result.exceptions.get_mut("quality/1").unwrap().known = Some(day("2026-07-10"));
+        let code = result.exceptions["quality/1"].practice.clone();
+        let place = result.practices.iter().position(|p| p.code() == code).unwrap();
+        let clock = &mut result.practices[place].clock;
+        (clock.state, clock.met_on) = (State::MetLate, Some(day(met)));
+        assert_eq!(said(&picture, "clocks"), told, "{met}");
+    }
 }
 
 #[test]
