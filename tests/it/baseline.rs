@@ -75,7 +75,7 @@ fn a_run_that_is_not_the_last_one_says_so_first() {
     assert!(complained(&output).contains(&last), "{}", complained(&output));
 }
 
-/// Practices that a pack of the October run reports as moved, and the pack it was compared with, by committee.
+/// Practices that a pack of the October run reports as moved, and the pack it was compared with, by committee and document.
 fn compared(icb: &Icb, run: &str) -> std::collections::BTreeMap<String, Value> {
     let path = icb.data().join("runs").join(run).join("manifest.json");
     let manifest: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
@@ -146,8 +146,8 @@ fn a_committee_is_told_what_moved_since_its_own_last_pack() {
     // Nobody approves the October pack of the one group.
     icb.report("quarterly", "2027-01-15");
     let runs = compared(&icb, "quarterly-2027-01-15");
-    assert_eq!(runs["primary-medical-services-group"], JULY);
-    assert_eq!(runs["primary-care-quality-group"], OCTOBER);
+    assert_eq!(runs["primary-medical-services-group/quarterly-pack"], JULY);
+    assert_eq!(runs["primary-care-quality-group/quarterly-pack"], OCTOBER);
     assert_eq!(moved(&icb), ("4".into(), "".into()), "the levels speak of the latest pack that was sent");
     let approved = crate::release::desk(
         &icb,
@@ -180,7 +180,7 @@ fn what_becomes_of_a_pack_later_changes_nothing_that_was_compared_with_it() {
     // What is made from now on is compared with nothing that was recalled.
     icb.report("nightly", "2026-10-15");
     let runs = compared(&icb, "nightly-2026-10-15");
-    assert_eq!(runs["primary-care-quality-group"], OCTOBER);
+    assert_eq!(runs["primary-care-quality-group/quarterly-pack"], OCTOBER);
     let october = ["pmsg-2026-27-q2", "pcqg-2026-27-q2", "pccsc-2026-27-q2", "qc-2026-27-q2"];
     for pack in october {
         crate::release::desk(&icb, &["recall", pack, "--by", "Head", "--reason", "Wrong."]);
@@ -206,7 +206,7 @@ fn a_pack_approved_after_the_next_one_was_made_does_not_get_into_it() {
     assert!(files(&icb.data().join("packs").join(OCTOBER)) == before, "the pack that was made again differs");
     assert_eq!(code(&quarterday(&["replay", OCTOBER, "--data", text(&icb.data()), "-q"])), 0);
     icb.report("nightly", "2026-10-15");
-    assert_eq!(compared(&icb, "nightly-2026-10-15")["primary-medical-services-group"], JULY);
+    assert_eq!(compared(&icb, "nightly-2026-10-15")["primary-medical-services-group/quarterly-pack"], JULY);
 }
 
 /// The receipt beside a file.
