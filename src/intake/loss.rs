@@ -61,7 +61,7 @@ impl Lost {
     /// What is gone of what was there, if it is more than a layout allows.
     pub fn beyond(rule: &Loss, what: What, gone: Vec<String>, of: usize) -> Option<Self> {
         let exceeded = rule.is_exceeded(gone.len(), of);
-        exceeded.then(|| Self {
+        exceeded.then_some(Self {
             what,
             of,
             gone: gone.len(),

@@ -41,7 +41,7 @@ impl super::Arrival {
     /// when it came holds from its first moment.
     pub fn verdict(&self, known: u32, day: NaiveDate) -> Option<&Verdict> {
         let later = |v: &&Verdict| v.known <= known && v.day <= day;
-        self.verdicts.iter().skip(1).filter(later).last().or_else(|| self.verdicts.first())
+        self.verdicts.iter().skip(1).rfind(later).or_else(|| self.verdicts.first())
     }
 
     /// Whether it was held for somebody who knows these arrivals on a day, unless it was released.

@@ -232,7 +232,7 @@ impl<'p> Post<'p> {
                 press.templates.mail((&content, &origin), status, enclosures, &numbering)
             };
             let files = (files, withheld);
-            forms.push(self.form(pipeline, material.run, committee, audience, subject, files, text)?);
+            forms.push(self.form(maker, audience, subject, files, text)?);
         }
         self.letters.push(Letter {
             committee,
@@ -344,15 +344,13 @@ impl<'p> Post<'p> {
     /// Shares files out over messages and writes what each of them says.
     fn form(
         &mut self,
-        pipeline: &Pipeline,
-        run: &str,
-        committee: &Committee,
+        &Maker { material, committee, .. }: &Maker<'_, 'p>,
         audience: Audience,
         subject: String,
         (files, withheld): (Vec<Finished>, Vec<Withheld>),
         text: impl Fn(&Enclosures) -> Result<String, TemplateError>,
     ) -> anyhow::Result<LetterForm> {
-        let posting = &pipeline.mail.posting;
+        let posting = &material.pipeline.mail.posting;
         let budget = budget(committee, posting);
         let weight = |file: &Finished| file.bytes.len();
         let Parcels { messages, over } = match committee.over_budget {
@@ -364,7 +362,7 @@ impl<'p> Post<'p> {
             .map(|file| Linked {
                 file: file.attached(),
                 // The place names the run, which is nothing for the public.
-                place: place(file, posting, run).filter(|_| audience == Audience::Named),
+                place: place(file, posting, material.run).filter(|_| audience == Audience::Named),
             })
             .collect();
         if let (Some(first), None) = (linked.first(), &posting.packs_link) {
@@ -433,7 +431,7 @@ impl<'p> Post<'p> {
             let text =
                 |enclosures: &Enclosures| press.templates.event_mail((&content, &origin), status, enclosures);
             let files = (files, refused);
-            let form = self.form(pipeline, material.run, committee, Audience::Named, subject, files, text)?;
+            let form = self.form(maker, Audience::Named, subject, files, text)?;
             self.letters.push(Letter {
                 committee,
                 document,

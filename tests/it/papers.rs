@@ -8,8 +8,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use mail_parser::{MessageParser, MimeHeaders};
+use serde_json::Value;
 
 use crate::support::{demo, files, repository};
+
+/// The most characters of a value on one line.
+const WIDTH: usize = 240;
 
 /// Where the snapshots lie.
 const FOLDER: &str = "tests/it/papers";
@@ -73,6 +77,25 @@ pub fn content(data: &Path, document: &Path) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// Writes a value as JSON: what fits into a line stands in one, so that a row of a table is a line.
+fn lay_out(out: &mut String, head: &str, value: &Value, indent: &str) {
+    let line = value.to_string();
+    let inner = format!("{indent}  ");
+    match value {
+        Value::Array(items) if line.len() > WIDTH => {
+            out.push_str(&format!("{indent}{head}[\n"));
+            items.iter().for_each(|item| lay_out(out, "", item, &inner));
+            out.push_str(&format!("{indent}]\n"));
+        }
+        Value::Object(fields) if line.len() > WIDTH => {
+            out.push_str(&format!("{indent}{head}{{\n"));
+            fields.iter().for_each(|(key, field)| lay_out(out, &format!("{key}: "), field, &inner));
+            out.push_str(&format!("{indent}}}\n"));
+        }
+        _ => out.push_str(&format!("{indent}{head}{line}\n")),
+    }
+}
+
 /// A snapshot of something that is no longer made says nothing: it has to go.
 fn nothing_else(folders: &[PathBuf], known: &BTreeSet<PathBuf>) {
     let root = repository().join(FOLDER);
@@ -96,7 +119,9 @@ fn every_document_says_what_it_said() {
         for (index, page) in pages.iter().enumerate() {
             text.push_str(&format!("=== page {} ===\n{}\n\n", index + 1, page.trim_end()));
         }
-        text.push_str(&format!("=== as data ===\n{}", content(demo(), path)));
+        let content: Value = serde_json::from_str(&content(demo(), path)).unwrap();
+        text.push_str("=== as data ===\n");
+        lay_out(&mut text, "", &content, "");
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         hold(path.parent().unwrap(), &name, &text, &mut known);
     }
