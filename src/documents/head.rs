@@ -13,6 +13,9 @@ pub struct Head {
     pub title: String,
     /// The short title of footers.
     pub short: String,
+    /// What it replaces, in a sentence; empty where it is the first of its pack.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub replaces: String,
     /// The organisation.
     pub organisation: String,
     /// The committee it is for.
@@ -45,6 +48,7 @@ impl Head {
         Self {
             title,
             short,
+            replaces: String::new(),
             organisation: pipeline.organisation.clone(),
             committee: committee.to_owned(),
             audience: if public { "public" } else { "named" }.to_owned(),

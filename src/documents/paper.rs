@@ -52,6 +52,8 @@ pub struct Order<'o> {
     pub committee: &'o str,
     /// Whether practices are named.
     pub audience: Audience,
+    /// Which revision of its pack it is; the first, and one of no pack, do not say so.
+    pub revision: u32,
 }
 
 /// One of several documents into which one is cut because it is too large for a message.
@@ -90,7 +92,11 @@ impl Order<'_> {
                 _ => String::new(),
             })
         };
-        (fill(&self.document.title), fill(&self.document.short))
+        let revision = match self.revision {
+            0 | 1 => String::new(),
+            later => format!(", revision {later}"),
+        };
+        (fill(&self.document.title) + &revision, fill(&self.document.short) + &revision)
     }
 
     /// The document, whole.
@@ -123,7 +129,10 @@ impl Order<'_> {
         } else {
             (String::new(), Vec::new())
         };
-        let head = Head::new(material, title, short, self.committee, !named);
+        let mut head = Head::new(material, title, short, self.committee, !named);
+        if self.revision > 1 {
+            head.replaces = format!("Revision {}: use it instead of the one before.", self.revision);
+        }
         Paper {
             document: self.document.id.clone(),
             named,
@@ -181,7 +190,7 @@ pub fn settle(material: &Material<'_>) -> Figures {
     Figures::settle(material.pipeline.small_numbers, &material.published, |figures| {
         for document in &documents {
             let (about, audience) = (About::Practices, Audience::Public);
-            let order = Order { document, about, committee: "", audience };
+            let order = Order { document, about, committee: "", audience, revision: 0 };
             order.write(material, Reader::public(figures), None);
         }
     })

@@ -215,7 +215,7 @@ impl Sample {
     /// The first pack of the pipeline for an audience.
     pub fn pack(&self, material: &Material<'_>, audience: Audience) -> Paper {
         let document = &self.pipeline.documents["quarterly-pack"];
-        Order { document, about: About::Practices, committee: "Group", audience }.paper(material)
+        Order { document, about: About::Practices, committee: "Group", audience, revision: 0 }.paper(material)
     }
 
     /// What documents are made of.

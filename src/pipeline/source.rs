@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_template_outside_templates_is_noticed_and_changes_nothing() {
+    fn a_template_counts_and_what_only_looks_like_one_is_noticed() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("templates")).unwrap();
         for name in ["a.toml", "sbar.html", "templates/mail.txt", "notes.md", "a.toml.bak", "~$a.html"] {
@@ -156,6 +156,8 @@ mod tests {
         assert_eq!(others, ["sbar.html"]);
         let mut alone = Folder::default();
         alone.insert("a.toml", "x = 1\n");
+        assert_ne!(folder.hash(), alone.hash());
+        alone.insert("templates/mail.txt", "x = 1\n");
         assert_eq!(folder.hash(), alone.hash());
     }
 

@@ -45,8 +45,6 @@ pub struct Refused {
     pub reason: String,
     /// Why, for those who would have got it: in a word or two.
     pub told: &'static str,
-    /// As [`Finished::substance`].
-    pub substance: String,
 }
 
 impl Finished {
@@ -115,6 +113,9 @@ pub struct Address<'a> {
     /// What tells it from the others of its kind: a practice's code, a place, an exception and its event;
     /// empty where there is one.
     pub subject: &'a str,
+    /// What tells it from others about the same that are made on the same day; empty where there are none. The
+    /// guard knows it without.
+    pub occasion: &'a str,
 }
 
 impl Press<'_> {
@@ -131,6 +132,21 @@ impl Press<'_> {
         let paper = order.paper(material);
         let outcome = self.finish_paper(material, order, &paper, address, "")?;
         Ok((paper, outcome))
+    }
+
+    /// The name of a document, and the hash of what it says, whatever becomes of it.
+    ///
+    /// # Errors
+    /// If its template cannot be filled.
+    pub fn says(
+        &self,
+        material: &Material<'_>,
+        order: &Order<'_>,
+        address: Address<'_>,
+    ) -> anyhow::Result<(String, String)> {
+        let paper = order.paper(material);
+        let html = self.templates.paper(&paper, order.document, &where_from(material, order.audience))?;
+        Ok((names(material, order, address, "").1, substance(material, &html)))
     }
 
     /// A document in several parts, none larger than the budget where that is possible: it is cut between
@@ -192,21 +208,11 @@ impl Press<'_> {
         let origin = where_from(material, order.audience);
         let html = self.templates.paper(paper, document, &origin)?;
         let compared = document.is_compared();
-        let period = compared.then(|| material.period.id());
-        let parts = [Some(document.file.clone()), Some(address.subject.to_owned()), period];
-        let what: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
-        let what = what.join("-");
-        let audience = match (compared, order.audience) {
-            (false, _) => String::new(),
-            (true, Audience::Named) => format!("-named-{}", material.pipeline.classification),
-            (true, Audience::Public) => "-public".to_owned(),
-        };
-        let name = format!("{}-{what}-{}{audience}{ending}.pdf", material.as_of, committee.short);
-        let known = format!("{what}{ending}.pdf");
         let (least, most) = document.pages;
         // A short block of a document in parts begins on the page of the contents.
         let least = if ending.is_empty() { least } else { least.min(2) };
-        self.finish(material, (document, committee), (known, name), (&html, paper), |rendered| {
+        let names = names(material, order, address, ending);
+        self.finish(material, (document, committee), names, (&html, paper), |rendered| {
             let mut out = refusals(rendered, Pages { least, most }, &paper.headings());
             if compared {
                 out.extend(reconcile(paper, material));
@@ -231,10 +237,9 @@ impl Press<'_> {
         gate: impl Fn(&Rendered) -> Vec<String>,
     ) -> anyhow::Result<Outcome> {
         let folder = self.folder.join(&committee.id);
-        let substance = substance(material, html);
         let refuse = |name: &str, told, reason: String| {
             let reason = format!("{name} for {} {reason}", committee.name);
-            Ok(Err(Refused { name: name.to_owned(), reason, told, substance: substance.clone() }))
+            Ok(Err(Refused { name: name.to_owned(), reason, told }))
         };
         let rendered = match pdf::pdf(html, self.theme) {
             Ok(rendered) => rendered,
@@ -268,10 +273,28 @@ impl Press<'_> {
             pages,
             bytes: rendered.bytes,
             sha256,
-            substance,
+            substance: substance(material, html),
             unprintable,
         }))
     }
+}
+
+/// The names of a document: that by which the guard knows it from day to day, and that of its file.
+fn names(material: &Material<'_>, order: &Order<'_>, address: Address<'_>, ending: &str) -> (String, String) {
+    let (document, committee) = (order.document, address.committee);
+    let compared = document.is_compared();
+    let period = compared.then(|| material.period.id());
+    let joined = |parts: [&str; 4]| parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("-");
+    let period = period.as_deref().unwrap_or_default();
+    let known = joined([&document.file, address.subject, "", period]);
+    let what = joined([&document.file, address.subject, address.occasion, period]);
+    let audience = match (compared, order.audience) {
+        (false, _) => String::new(),
+        (true, Audience::Named) => format!("-named-{}", material.pipeline.classification),
+        (true, Audience::Public) => "-public".to_owned(),
+    };
+    let name = format!("{}-{what}-{}{audience}{ending}.pdf", material.as_of, committee.short);
+    (format!("{known}{ending}.pdf"), name)
 }
 
 /// Where the whole of a text stands that is cut; for the public, nowhere.

@@ -9,7 +9,7 @@ use super::revisions::{Revisions, alert_id, fingerprint, pack_id};
 use crate::dispatch::budget::{Parcels, all_or_none, encoded, split};
 use crate::dispatch::recipients::needs_public;
 use crate::documents::context::{About as Subject, Event};
-use crate::documents::{Material, Narrow, Order, Paper, Standing, which};
+use crate::documents::{Material, Narrow, Order, Paper, which};
 use crate::pipeline::{
     About, Audience, Committee, Document, Every, Job, OverBudget, Pipeline, Posting, Span, slug,
 };
@@ -58,7 +58,7 @@ pub fn make<'p>(
             pipeline.documents_of(&committee.documents).filter(|document| gets(&document.id)).collect();
         for document in documents.iter().filter(|document| !document.is_regular()) {
             if let Some(material) = materials(committee, document) {
-                let maker = Maker { press, material, committee, document };
+                let maker = Maker { press, material, committee, document, revision: 0 };
                 post.events(&maker, alerts)?;
             }
         }
@@ -67,13 +67,13 @@ pub fn make<'p>(
             let Some(material) = materials(committee, document).filter(|_| leader.is_none()) else {
                 continue;
             };
-            let maker = Maker { press, material, committee, document };
+            let maker = Maker { press, material, committee, document, revision: 0 };
             let others: Vec<Maker<'_, '_>> = documents
                 .iter()
                 .filter(|other| other.goes_with.as_ref() == Some(&document.id))
                 .filter_map(|document| {
                     let material = materials(committee, document)?;
-                    Some(Maker { press, material, committee, document })
+                    Some(Maker { document, material, ..maker })
                 })
                 .collect();
             post.packs(&maker, &others, revisions)?;
@@ -89,6 +89,8 @@ struct Maker<'a, 'p> {
     material: &'a Material<'p>,
     committee: &'p Committee,
     document: &'p Document,
+    /// Of which revision of its pack a document says that it is; 0 while that is not known.
+    revision: u32,
 }
 
 /// What was made of a document for one audience.
@@ -99,16 +101,6 @@ struct Edition {
     files: Vec<Finished>,
     /// What does not go with it because a gate refused it.
     withheld: Vec<Withheld>,
-    /// What its documents say, refused ones too: name and hash.
-    says: Vec<(String, String)>,
-}
-
-/// The name of a document and the hash of what it says, whatever became of it.
-fn says(outcome: &Outcome) -> (String, String) {
-    match outcome {
-        Ok(finished) => (finished.name.clone(), finished.substance.clone()),
-        Err(refused) => (refused.name.clone(), refused.substance.clone()),
-    }
 }
 
 /// What recipients are told of a document that does not go with their message.
@@ -119,15 +111,38 @@ fn withheld(outcome: &Outcome) -> Option<Withheld> {
 
 impl Maker<'_, '_> {
     fn order<'o>(&'o self, committee: &'o Committee, about: Subject<'o>) -> Order<'o> {
-        Order { document: self.document, about, committee: &committee.name, audience: committee.audience }
+        let Self { document, revision, .. } = *self;
+        Order { document, about, committee: &committee.name, audience: committee.audience, revision }
     }
 
-    /// The document about a practice.
-    fn of_practice(&self, standing: &Standing) -> anyhow::Result<Outcome> {
-        let order = self.order(self.committee, Subject::Practice(standing));
-        let subject = standing.code().to_lowercase();
-        let address = Address { committee: self.committee, subject: &subject };
-        Ok(self.press.paper(self.material, &order, address)?.1)
+    /// Each document that there is for a committee, in order.
+    fn each(
+        &self,
+        committee: &Committee,
+        mut make: impl FnMut(&Material<'_>, &Order<'_>, Address<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        match self.document.about {
+            About::Board => {
+                let address = Address { committee, subject: "", occasion: "" };
+                make(self.material, &self.order(committee, Subject::Practices), address)?;
+            }
+            About::EachPractice => {
+                for standing in which(self.material, self.document.filter.as_ref())? {
+                    let subject = &standing.code().to_lowercase();
+                    let address = Address { committee, subject, occasion: "" };
+                    make(self.material, &self.order(committee, Subject::Practice(standing)), address)?;
+                }
+            }
+            About::EachPlace | About::EachNetwork => {
+                for (subject, narrow) in &self.groups()? {
+                    let address = Address { committee, subject, occasion: "" };
+                    let material = narrow.material(self.material);
+                    make(&material, &self.order(committee, Subject::Practices), address)?;
+                }
+            }
+            About::EachException => {}
+        }
+        Ok(())
     }
 
     /// The places or networks that there is a document about, with their practices.
@@ -186,35 +201,46 @@ impl<'p> Post<'p> {
         others: &[Maker<'_, 'p>],
         revisions: &Revisions,
     ) -> anyhow::Result<()> {
-        let Maker { press, material, committee, document } = *maker;
+        let Maker { press, material, committee, document, .. } = *maker;
         let pipeline = material.pipeline;
-        let mut edition = self.edition(maker, committee)?;
-        for other in others {
-            // What goes with a document is made also where that was refused.
-            for outcome in self.outcomes(other, committee)? {
-                let kept = self.keep(committee, outcome.clone());
-                if let Some(edition) = edition.as_mut() {
-                    edition.says.push(says(&outcome));
-                    edition.withheld.extend(withheld(&outcome));
-                    edition.files.extend(kept);
-                }
-            }
+        let public = needs_public(committee, &pipeline.mail.posting) && document.is_for(Audience::Public);
+        let open = public.then(|| Committee {
+            id: format!("{}/public", committee.id),
+            audience: Audience::Public,
+            ..committee.clone()
+        });
+        let mut said = Vec::new();
+        let all = [maker].into_iter().chain(others).map(|maker| (maker, committee));
+        for (maker, committee) in all.chain(open.iter().map(|open| (maker, open))) {
+            maker.each(committee, |material, order, address| {
+                said.push(press.says(material, order, address)?);
+                Ok(())
+            })?;
         }
-        let Some(edition) = edition else { return Ok(()) };
-        let mut editions = vec![edition];
-        if needs_public(committee, &pipeline.mail.posting) && document.is_for(Audience::Public) {
-            let open = Committee {
-                id: format!("{}/public", committee.id),
-                audience: Audience::Public,
-                ..committee.clone()
-            };
-            editions.extend(self.edition(maker, &open)?);
-        }
-        let said = editions.iter().flat_map(|e| &e.says);
-        let documents = fingerprint(said.map(|(name, hash)| (name.as_str(), hash.as_str())));
+        let documents = fingerprint(said.iter().map(|(name, hash)| (name.as_str(), hash.as_str())));
         let period = material.period.id();
         let revision = revisions.number(committee, &document.id, &period, &documents);
         let id = pack_id(committee, document, &period, revision);
+        let maker = &Maker { revision, ..*maker };
+        let mut edition = self.edition(maker, committee)?;
+        for other in others {
+            // What goes with a document is made also where that was refused.
+            Maker { revision, ..*other }.each(committee, |material, order, address| {
+                let outcome = press.paper(material, order, address)?.1;
+                let withheld = withheld(&outcome);
+                let kept = self.keep(committee, outcome);
+                if let Some(edition) = edition.as_mut() {
+                    edition.withheld.extend(withheld);
+                    edition.files.extend(kept);
+                }
+                Ok(())
+            })?;
+        }
+        let Some(edition) = edition else { return Ok(()) };
+        let mut editions = vec![edition];
+        if let Some(open) = &open {
+            editions.extend(self.edition(maker, open)?);
+        }
         let numbering = numbering(material, &committee.name, &id, revision);
         let status = &pipeline.framework.status;
         let mut forms = Vec::new();
@@ -252,44 +278,26 @@ impl<'p> Post<'p> {
     /// if a gate refused the only one: a letter without the document it speaks of is not sent.
     fn edition(&mut self, maker: &Maker<'_, 'p>, committee: &Committee) -> anyhow::Result<Option<Edition>> {
         let mut edition: Option<Edition> = None;
-        let mut add = |post: &mut Self, material: &Material<'_>, about: Subject<'_>, subject: &str| {
-            let order = maker.order(committee, about);
-            let address = Address { committee, subject };
-            let (content, outcome) = maker.press.paper(material, &order, address)?;
-            let (says, withheld) = (says(&outcome), withheld(&outcome));
-            let files = match post.keep(committee, outcome) {
+        maker.each(committee, |material, order, address| {
+            let (content, outcome) = maker.press.paper(material, order, address)?;
+            let withheld = withheld(&outcome);
+            let files = match self.keep(committee, outcome) {
                 None => None,
-                Some(whole) => post.in_parts(maker, material, &order, address, whole)?,
+                Some(whole) => self.in_parts(maker, material, order, address, whole)?,
             };
             if files.is_none() && maker.document.about == About::Board {
-                return anyhow::Ok(());
+                return Ok(());
             }
             let edition = edition.get_or_insert_with(|| Edition {
                 content,
                 audience: committee.audience,
                 files: Vec::new(),
                 withheld: Vec::new(),
-                says: Vec::new(),
             });
-            edition.says.push(says);
             edition.withheld.extend(withheld);
             edition.files.extend(files.into_iter().flatten());
             Ok(())
-        };
-        match maker.document.about {
-            About::Board => add(self, maker.material, Subject::Practices, "")?,
-            About::EachPractice => {
-                for standing in which(maker.material, maker.document.filter.as_ref())? {
-                    add(self, maker.material, Subject::Practice(standing), &standing.code().to_lowercase())?;
-                }
-            }
-            About::EachPlace | About::EachNetwork => {
-                for (subject, narrow) in maker.groups()? {
-                    add(self, &narrow.material(maker.material), Subject::Practices, &subject)?;
-                }
-            }
-            About::EachException => {}
-        }
+        })?;
         Ok(edition)
     }
 
@@ -314,31 +322,6 @@ impl<'p> Post<'p> {
             parts.push(part);
         }
         Ok(Some(parts))
-    }
-
-    /// What became of the documents that go with another.
-    fn outcomes(&mut self, maker: &Maker<'_, 'p>, committee: &Committee) -> anyhow::Result<Vec<Outcome>> {
-        let mut out = Vec::new();
-        match maker.document.about {
-            About::EachPractice => {
-                for standing in which(maker.material, maker.document.filter.as_ref())? {
-                    out.push(maker.of_practice(standing)?);
-                }
-            }
-            About::Board => {
-                let order = maker.order(committee, Subject::Practices);
-                out.push(maker.press.paper(maker.material, &order, Address { committee, subject: "" })?.1);
-            }
-            About::EachPlace | About::EachNetwork => {
-                for (subject, narrow) in maker.groups()? {
-                    let order = maker.order(committee, Subject::Practices);
-                    let address = Address { committee, subject: &subject };
-                    out.push(maker.press.paper(&narrow.material(maker.material), &order, address)?.1);
-                }
-            }
-            About::EachException => {}
-        }
-        Ok(out)
     }
 
     /// Shares files out over messages and writes what each of them says.
@@ -398,26 +381,30 @@ impl<'p> Post<'p> {
 
     /// One letter for each event of an exception, with the documents about the practice where it is in scope.
     fn events(&mut self, maker: &Maker<'_, 'p>, alerts: &Alerts) -> anyhow::Result<()> {
-        let Maker { press, material, committee, document } = *maker;
+        let Maker { press, material, committee, document, .. } = *maker;
         let pipeline = material.pipeline;
         for (given, exception) in &alerts.said {
+            let word = given.event.word();
+            let id: String = slug(&exception.id).chars().take(80).collect();
+            let occasion = &format!("{id}-{word}");
             let (mut files, mut refused, mut said) = (Vec::new(), Vec::new(), Vec::new());
             if let Some(standing) = material.of(&exception.practice) {
+                let subject = &standing.code().to_lowercase();
+                let address = Address { committee, subject, occasion };
                 for document in pipeline.documents_of(&document.encloses) {
-                    let outcome = Maker { document, ..*maker }.of_practice(standing)?;
-                    said.push(says(&outcome));
+                    let maker = Maker { document, ..*maker };
+                    let order = maker.order(committee, Subject::Practice(standing));
+                    said.push(press.says(material, &order, address)?);
+                    let outcome = press.paper(material, &order, address)?.1;
                     refused.extend(withheld(&outcome));
                     files.extend(self.keep(committee, outcome));
                 }
             }
-            let word = given.event.word();
             let event = Event { exception, event: word, accompanied: !files.is_empty() };
             let order = maker.order(committee, Subject::Exception(event));
-            let id: String = slug(&exception.id).chars().take(80).collect();
-            let subject = format!("{id}-{word}");
-            let (content, outcome) =
-                press.paper(material, &order, Address { committee, subject: &subject })?;
-            said.push(says(&outcome));
+            let address = Address { committee, subject: occasion, occasion: "" };
+            said.push(press.says(material, &order, address)?);
+            let (content, outcome) = press.paper(material, &order, address)?;
             if self.keep(committee, outcome).is_none() {
                 continue;
             }

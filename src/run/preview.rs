@@ -183,7 +183,7 @@ fn order<'o>(
             })
         }
     };
-    Ok(Order { document, about, committee: &committee.name, audience: committee.audience })
+    Ok(Order { document, about, committee: &committee.name, audience: committee.audience, revision: 0 })
 }
 
 fn finish(templates: &Templates, material: &Material<'_>, order: &Order<'_>) -> anyhow::Result<Preview> {

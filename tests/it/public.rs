@@ -134,6 +134,8 @@ impl Reader {
             let teams_shown = table(open, "visits", "visits-by-team");
             let teams_shown: Vec<(String, String)> =
                 teams_shown.iter().map(|row| (row.text("Team"), by_team(row))).collect();
+            let total = |counts: &[(String, i64)]| counts.iter().map(|(_, count)| count).sum::<i64>();
+            let all_of_teams = total(&types) == total(&teams);
             for (truths, shown, one, others) in
                 [(types, types_shown, "All types", "Other types"), (teams, teams_shown, "All teams", "-")]
             {
@@ -156,8 +158,8 @@ impl Reader {
                 if !parts.is_empty() && one == "All types" {
                     self.sum(&[format!("visits {period} all")], &parts);
                 } else if !parts.is_empty() {
-                    // Visits of practices that have no team may come to them.
-                    parts.push(format!("visits {period} no team"));
+                    // Visits of practices that have no team may come to them, where there are any.
+                    parts.extend((!all_of_teams).then(|| format!("visits {period} no team")));
                     self.sum(&[format!("visits {period} all")], &parts);
                 }
             }

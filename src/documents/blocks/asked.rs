@@ -42,7 +42,9 @@ pub(super) fn asked(material: &Material<'_>, standing: &Standing) -> Vec<String>
                 }
                 (false, None) => format!("{team} to arrange the visit."),
             };
-            vec![first, planned(material, standing.code())]
+            let mut out = vec![first, planned(material, standing.code())];
+            out.extend(before(material, standing).filter(|_| !rolling));
+            out
         }
         Stage::Overdue => {
             let first = format!("Our visit is overdue by {}: it was due by {due}.", late());
@@ -51,7 +53,9 @@ pub(super) fn asked(material: &Material<'_>, standing: &Standing) -> Vec<String>
                 Some((date, _)) => format!("It is planned for {}; {team} to confirm that date.", long(date)),
                 None => format!("No visit is planned: {team} to book it and tell the committee the date."),
             };
-            vec![first, who]
+            let mut out = vec![first, who];
+            out.extend(before(material, standing));
+            out
         }
         Stage::Visited => {
             let visited = clock.met_on.map(long).unwrap_or_default();
@@ -69,6 +73,20 @@ pub(super) fn asked(material: &Material<'_>, standing: &Standing) -> Vec<String>
             vec![format!("The clock is paused: {reason}. No visit is asked for until the pause ends.")]
         }
     }
+}
+
+/// That a visit of the last year does not count, because the time of this one began after it: at the latest
+/// concern, or when one became worse.
+fn before(material: &Material<'_>, standing: &Standing) -> Option<String> {
+    let starts = standing.clock.starts;
+    let cells = material.fact("visits");
+    let visited = (0..cells.height())
+        .filter(|row| cells.text("practice", *row).as_deref() == Some(standing.code()))
+        .filter_map(|row| cells.date("visit_date", row))
+        .filter(|day| *day < starts && *day >= add_months(material.as_of, -12))
+        .max()?;
+    let (starts, visited) = (long(starts), long(visited));
+    Some(format!("The time counts from {starts}; the visit of {visited} was before that."))
 }
 
 /// The visit that is planned, or that there is none.

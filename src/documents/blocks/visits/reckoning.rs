@@ -182,7 +182,9 @@ impl<'v> Reckoning<'v> {
     /// Notes every figure, and how all of them belong together.
     pub(super) fn note(&self, reader: Reader<'_>) {
         let types: Vec<Of<'_>> = self.types.iter().map(|kind| Of::Type(kind)).collect();
-        let teams: Vec<Of<'_>> = self.teams.iter().copied().chain([None]).map(Of::Team).collect();
+        // Where every visit is one of a team, readers take it that it is so, and add the teams up.
+        let none = self.made.iter().any(|visit| visit.team.is_none()).then_some(None);
+        let teams: Vec<Of<'_>> = self.teams.iter().copied().chain(none).map(Of::Team).collect();
         let two: Vec<Of<'_>> =
             self.proactive.iter().flat_map(|kind| [Of::Type(kind), Of::OtherThan(kind)]).collect();
         let groups = [&types, &teams, &two].into_iter().flatten().copied();
