@@ -13,7 +13,7 @@ use crate::pipeline::{Action, Offer, Stage};
 use crate::wording::lower_first;
 
 /// Offers that are listed, so that an SBAR stays short.
-const MOST_OFFERS: usize = 8;
+const MOST_OFFERS: usize = 7;
 
 pub(super) fn block(context: &Context<'_>) -> Block {
     let (material, standing) = (context.material, context.standing());
