@@ -150,7 +150,10 @@ impl Order<'_> {
                 About::Exception(event) => blocks::headline(material, &event),
                 _ => String::new(),
             },
-            set_aside: if named && !of_one { material.set_aside.clone() } else { Vec::new() },
+            set_aside: match self.document.about.subject() {
+                Subject::Practices if named => material.set_aside.clone(),
+                _ => Vec::new(),
+            },
             blocks: self
                 .wanted()
                 .filter(|wanted| only.is_none_or(|only| only == wanted.id))

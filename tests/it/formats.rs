@@ -291,7 +291,7 @@ fn check_names_the_aliases_that_matched_nothing() {
     let said = said(&output);
     let line =
         said.lines().find(|l| l.contains("aliases of \"Practice code\"")).unwrap_or_else(|| panic!("{said}"));
-    assert!(line.starts_with("layouts/concerns.toml:42: warning [unmatched]"), "{line}");
+    assert!(line.starts_with("layouts/concerns.toml:55: warning [unmatched]"), "{line}");
     assert!(line.contains("\"Surgery code\"") && !line.contains("\"GP code\""), "{line}");
     assert!(said.contains("words of the map of \"Status Code\""), "{said}");
 }

@@ -110,8 +110,8 @@ impl Layout {
         });
         self.urgent = table.table_or_none("urgent").and_then(|mut urgent| {
             let (when, says, since) = (urgent.text("when"), urgent.text("says"), urgent.text("since"));
-            let when = row_truth(&report, &when?, known)?;
             let [unread, blank] = ["unread", "blank"].map(|key| urgent.text_or_none(key));
+            let when = row_truth(&report, &when?, known)?;
             let perhaps = |text: Option<Placed<String>>| text.and_then(|t| row_truth(&report, &t, known));
             let (unread, blank) = (perhaps(unread), perhaps(blank));
             let named = |name: Option<Placed<String>>| known_names(&report, vec![name?], known).pop();

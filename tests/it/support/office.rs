@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::smtp::Server;
-use super::{code, complained, copy, repository, said, text};
+use super::{code, complained, copy, files, repository, said, text};
 
 /// Messages in the outbox of an office.
 pub const MESSAGES: usize = 6;
@@ -39,6 +39,13 @@ impl Office {
         });
         let dir = tempfile::tempdir().expect("a folder");
         copy(planned.path(), dir.path());
+        // The files are those that were received: nothing was dropped again.
+        for path in files(&planned.path().join("data/inbox")).into_keys() {
+            let path = Path::new("data/inbox").join(path);
+            let time = fs::metadata(planned.path().join(&path)).and_then(|m| m.modified()).expect("a time");
+            let copied = fs::File::options().write(true).open(dir.path().join(&path)).expect("the copy");
+            copied.set_modified(time).expect("set");
+        }
         Self { dir }
     }
 
