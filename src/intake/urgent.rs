@@ -111,9 +111,9 @@ pub(super) fn urgent(
     let (unread, blank) = (perhaps(&urgent.unread), perhaps(&urgent.blank));
     let title = layout.columns.get(says).map(|c| c.title.as_str()).unwrap_or_default();
     let told = aside.iter().enumerate().filter_map(|(index, row)| {
-        let of_row = read.iter().zip(&certain).filter(|((of, _), _)| *of == index);
+        let mut of_row = read.iter().zip(&certain).filter(|((of, _), _)| *of == index);
         let is_read = of_row.clone().any(|((_, row), _)| row.values.get(says) != Some(&Value::Missing));
-        let urgent = of_row.filter(|(_, held)| **held == Some(true)).last();
+        let urgent = of_row.rfind(|(_, held)| **held == Some(true));
         if let Some(((_, as_meant), _)) = urgent {
             return Some((*row, as_meant.values.get(says).map(Value::shown).unwrap_or_default()));
         }

@@ -1,5 +1,5 @@
 //! What was decided about packs: who approved which content, who recalled which pack and why, and which
-//! recipients were not sent one. The tables are those of [`super::documents`].
+//! recipients were not sent one. The tables are those of [`super::packs`].
 
 use chrono::NaiveDate;
 use rusqlite::params;

@@ -1,4 +1,4 @@
-//! Which packs were sent: what later papers can be compared with. The tables are those of [`super::documents`].
+//! Which packs were sent: what later papers can be compared with. The tables are those of [`super::packs`].
 
 use chrono::NaiveDate;
 
