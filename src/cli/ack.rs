@@ -12,6 +12,8 @@ use super::desk::{failed, given_or_told, ledger_to_read};
 use super::output::{say, say_json};
 use crate::clock;
 use crate::dates::long;
+use crate::known::result::RunResult;
+use crate::ledger::Ledger;
 use crate::post::acknowledge::{Open, acknowledge, open};
 use crate::post::approve::DeskError;
 use crate::workspace::Workspace;
@@ -70,7 +72,11 @@ pub(super) fn run(args: &AckArgs) -> Exit {
         Ok(done) if args.json => say_json(&done),
         Ok(done) => {
             let before = if done.before { " (it was noted before)" } else { "" };
-            say(&format!("{}{before}", line(&done.exception)));
+            let ledger = match ledger_to_read(&workspace) {
+                Ok(ledger) => ledger,
+                Err(exit) => return exit,
+            };
+            say(&format!("{}{before}", line(&done.exception, &workspace, &ledger)));
         }
         Err(error) => return failed(&error),
     }
@@ -85,13 +91,14 @@ fn list(workspace: &Workspace, today: NaiveDate, json: bool) -> Exit {
     match open(&ledger, today) {
         Ok(all) if json => say_json(&all),
         Ok(all) if all.is_empty() => say("no exception is open"),
-        Ok(all) => all.iter().for_each(|one| say(&line(one))),
+        Ok(all) => all.iter().for_each(|one| say(&line(one, workspace, &ledger))),
         Err(error) => return failed(&error),
     }
     Exit::Success
 }
 
-fn line(open: &Open) -> String {
+fn line(open: &Open, workspace: &Workspace, ledger: &Ledger) -> String {
+    let level = RunResult::called(None, Some(open.level), workspace, ledger);
     let noticed = match &open.acknowledged {
         None => "nobody has acknowledged it".to_owned(),
         Some(notice) => {
@@ -99,12 +106,5 @@ fn line(open: &Open) -> String {
             format!("acknowledged by the {} on {}{until}: {}", notice.role, long(notice.dated), notice.note)
         }
     };
-    format!(
-        "{}  {}  level {}, {} {}; {noticed}",
-        open.exception,
-        open.practice,
-        open.level,
-        open.event,
-        long(open.since)
-    )
+    format!("{}  {}  {level}, {} {}; {noticed}", open.exception, open.practice, open.event, long(open.since))
 }

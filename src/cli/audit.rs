@@ -37,7 +37,7 @@ pub(super) fn run(args: &AuditArgs) -> Exit {
         Err(exit) => return exit,
     };
     let filter = Filter { pack: args.pack.clone(), recipient: args.recipient.clone(), since: args.since };
-    match audit(&ledger, &workspace.store(), &filter) {
+    match audit(&ledger, &workspace, &filter) {
         Ok(found) if args.json => say_json(&found),
         Ok(found) => tell(&found),
         Err(error) => return failed(&error),

@@ -99,14 +99,14 @@ fn tell(status: &Status) {
         let clock = if exception.breached { ", clock BREACHED" } else { "" };
         let known = exception.known.map(crate::dates::short).unwrap_or_default();
         say(&format!(
-            "               {}  {}, level {}, known {known}{clock}",
-            exception.exception, exception.practice, exception.level
+            "               {}  {}, {}, known {known}{clock}",
+            exception.exception, exception.practice, exception.label
         ));
     }
     say(&format!("  decisions    {} ending soon", status.decisions.len()));
     for decision in &status.decisions {
         let until = crate::dates::short(decision.until);
-        say(&format!("               {}  level {} until {until}", decision.practice, decision.level));
+        say(&format!("               {}  {} until {until}", decision.practice, decision.label));
     }
     let broken = status.invariants.iter().filter(|i| i.state == Verdict::Broken).count();
     if broken == 0 {

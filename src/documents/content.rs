@@ -1,5 +1,5 @@
-//! The content of a document: a head and blocks, each a list of elements. A figure is a typed value with its
-//! words and the receipts it rests on; every edition reads that one value. No layout, no file, no clock.
+//! The content of a document: a head and blocks, each a list of elements. A count is a typed
+//! value with its words, a sentence has the receipts it rests on; every edition reads that one value. No layout, no file, no clock.
 
 use chrono::NaiveDate;
 use serde::Serialize;

@@ -195,20 +195,6 @@ mod tests {
         fn look_up(&self, code: &str) -> Lookup {
             if code == "X90001" { Lookup::InScope } else { Lookup::Unknown }
         }
-        fn likely(&self, _: Option<&str>, _: Option<&str>) -> Option<String> {
-            None
-        }
-        fn slip_of(&self, _: &str, _: Option<&str>) -> Option<(String, String)> {
-            None
-        }
-
-        fn unlisted_slip(&self, _: &str, _: &str) -> Option<(String, String)> {
-            None
-        }
-
-        fn disagrees(&self, _: &str, _: &str) -> Option<String> {
-            None
-        }
     }
 
     /// What cannot wait of these rows of a concerns sheet: practice, date raised, severity, status, reference.

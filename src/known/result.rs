@@ -190,6 +190,18 @@ impl RunResult {
         Self::of_text(run, &Self::kept_text(run, workspace, ledger)?)
     }
 
+    /// What a level was called in a run, or in the last one, within a sentence; its number where what the run
+    /// found is not kept.
+    pub fn called(run: Option<&str>, level: Option<u8>, workspace: &Workspace, ledger: &Ledger) -> String {
+        let last =
+            run.map_or_else(|| ledger.run(None).ok().flatten().map(|run| run.id), |run| Some(run.to_owned()));
+        match (last.and_then(|run| Self::kept(&run, workspace, ledger).ok()), level) {
+            (Some(result), level) => result.in_words(level),
+            (None, Some(number)) => number.to_string(),
+            (None, None) => not_assessed(),
+        }
+    }
+
     /// Reads the bytes of [`RunResult::kept`].
     ///
     /// # Errors

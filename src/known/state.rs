@@ -497,20 +497,4 @@ impl Practices for NoPractices {
     fn look_up(&self, _: &str) -> Lookup {
         Lookup::InScope
     }
-
-    fn likely(&self, _: Option<&str>, _: Option<&str>) -> Option<String> {
-        None
-    }
-
-    fn slip_of(&self, _: &str, _: Option<&str>) -> Option<(String, String)> {
-        None
-    }
-
-    fn unlisted_slip(&self, _: &str, _: &str) -> Option<(String, String)> {
-        None
-    }
-
-    fn disagrees(&self, _: &str, _: &str) -> Option<String> {
-        None
-    }
 }

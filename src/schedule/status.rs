@@ -117,6 +117,8 @@ pub struct ExceptionState {
     pub practice: String,
     /// The level whose clock runs.
     pub level: u8,
+    /// What it is called, within a sentence.
+    pub label: String,
     /// When it became known.
     pub known: Option<NaiveDate>,
     /// Whether its clock is breached.
@@ -130,6 +132,8 @@ pub struct DecisionState {
     pub practice: String,
     /// The decided level.
     pub level: u8,
+    /// What it is called, within a sentence.
+    pub label: String,
     /// Who decided, as a role.
     pub decided_by: String,
     /// The day it ends.
@@ -243,6 +247,7 @@ fn exceptions(picture: &Picture<'_>) -> Vec<ExceptionState> {
         exception: id.clone(),
         practice: exception.practice.clone(),
         level: exception.level,
+        label: result.in_words(Some(exception.level)),
         known: exception.known,
         breached: breached(id) && !result.visited_since(exception),
     };
@@ -261,6 +266,7 @@ fn decisions(picture: &Picture<'_>) -> Vec<DecisionState> {
         .map(|(code, decision)| DecisionState {
             practice: code.to_owned(),
             level: decision.level,
+            label: result.in_words(Some(decision.level)),
             decided_by: decision.decided_by.clone(),
             until: decision.until,
             days_left: (decision.until - today).num_days(),

@@ -12,6 +12,7 @@ use crate::dispatch::{Enclosed, Kept};
 use crate::intake::store::Store;
 use crate::ledger::{Dispatch, Ledger, PackMessage, PackRecord, Purpose};
 use crate::post::approve::{DeskError, find};
+use crate::workspace::Workspace;
 
 /// What an audit is about; everything that is left out is not asked for.
 #[derive(Debug, Clone, Default)]
@@ -90,14 +91,14 @@ pub struct Act {
 ///
 /// # Errors
 /// If the ledger cannot be read, or there is no such pack.
-pub fn audit(ledger: &Ledger, store: &Store, filter: &Filter) -> Result<Audit, DeskError> {
+pub fn audit(ledger: &Ledger, workspace: &Workspace, filter: &Filter) -> Result<Audit, DeskError> {
     let packs = ledger.packs()?;
     let pack = match &filter.pack {
         Some(asked) => Some(find(packs.clone(), asked)?),
         None => None,
     };
-    let messages = messages(ledger, store, filter, pack.as_ref())?;
-    let mut acts = entries::acts(ledger, filter, pack.as_ref())?;
+    let messages = messages(ledger, &workspace.store(), filter, pack.as_ref())?;
+    let mut acts = entries::acts((ledger, workspace), filter, pack.as_ref())?;
     acts.retain(|act| filter.since.is_none_or(|since| act.dated >= since));
     acts.sort_by(|a, b| (a.dated, &a.at).cmp(&(b.dated, &b.at)));
     Ok(Audit { messages, acts })

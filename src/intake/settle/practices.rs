@@ -35,21 +35,29 @@ pub enum Lookup {
     Unknown,
 }
 
-/// What intake asks about practices.
+/// What intake asks about practices. Who knows no more than codes has nothing to say of slips and names.
 pub trait Practices {
     /// What the register says of a code.
     fn look_up(&self, code: &str) -> Lookup;
     /// The practice in scope that a row without a usable code is probably about.
-    fn likely(&self, code: Option<&str>, name: Option<&str>) -> Option<String>;
+    fn likely(&self, _code: Option<&str>, _name: Option<&str>) -> Option<String> {
+        None
+    }
     /// The practice of the board whose code a text is within a slip of, for a text that is no code of the register:
     /// its code, and how it is named. A name that does not fit speaks against it.
-    fn slip_of(&self, written: &str, name: Option<&str>) -> Option<(String, String)>;
+    fn slip_of(&self, _written: &str, _name: Option<&str>) -> Option<(String, String)> {
+        None
+    }
     /// The practice of the board that a code which the register does not list was meant for, in a file that
     /// names organisations of the whole country: its code, and how it is named.
-    fn unlisted_slip(&self, code: &str, written: &str) -> Option<(String, String)>;
+    fn unlisted_slip(&self, _code: &str, _written: &str) -> Option<(String, String)> {
+        None
+    }
     /// What the register says of a code that a name does not belong to: how it names it, and which practice
     /// the name fits, if any.
-    fn disagrees(&self, code: &str, name: &str) -> Option<String>;
+    fn disagrees(&self, _code: &str, _name: &str) -> Option<String> {
+        None
+    }
 }
 
 impl Settler<'_> {

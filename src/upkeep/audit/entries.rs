@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use super::{Act, Filter, day, wanted};
 use crate::intake::Receipt;
+use crate::known::result::RunResult;
 use crate::ledger::{Change, Ledger, PackRecord};
 use crate::post::approve::DeskError;
+use crate::workspace::Workspace;
 
 pub(super) fn acts(
-    ledger: &Ledger,
+    (ledger, workspace): (&Ledger, &Workspace),
     filter: &Filter,
     pack: Option<&PackRecord>,
 ) -> Result<Vec<Act>, DeskError> {
@@ -69,7 +71,7 @@ pub(super) fn acts(
         });
     }
     if pack.is_none() && everyone {
-        out.extend(of_practices(ledger)?);
+        out.extend(of_practices(ledger, workspace)?);
     }
     Ok(out)
 }
@@ -101,7 +103,7 @@ fn decisions(ledger: &Ledger, filter: &Filter, pack: Option<&PackRecord>) -> Res
 }
 
 /// Releases by the guard, what was said of arrivals, acknowledgements and late data: what is not about one pack.
-fn of_practices(ledger: &Ledger) -> Result<Vec<Act>, DeskError> {
+fn of_practices(ledger: &Ledger, workspace: &Workspace) -> Result<Vec<Act>, DeskError> {
     let mut out = Vec::new();
     for hit in ledger.held()? {
         let Some(release) = hit.release else { continue };
@@ -137,25 +139,30 @@ fn of_practices(ledger: &Ledger) -> Result<Vec<Act>, DeskError> {
             dated: given.dated,
             at: given.at,
             kind: "acknowledgement".to_owned(),
-            about: format!("{}, level {}", given.exception, given.level),
+            about: format!(
+                "{}, {}",
+                given.exception,
+                RunResult::called(None, Some(given.level), workspace, ledger)
+            ),
             by: given.role,
             what: format!("{}{until}", given.note),
         });
     }
-    let level = |level: Option<u8>| level.map_or_else(|| "not assessed".to_owned(), |l| format!("level {l}"));
     for late in ledger.late_levels()? {
+        let level = |level| RunResult::called(Some(&late.packs_run), level, workspace, ledger);
+        let what = format!(
+            "reported {}; with {} it would be {}",
+            level(late.reported),
+            late.files.join(", "),
+            level(late.now)
+        );
         out.push(Act {
             dated: late.as_of,
             at: String::new(),
             kind: "late data".to_owned(),
             about: format!("{} in the packs of {}", late.practice, late.packs_run),
             by: late.run,
-            what: format!(
-                "reported {}; with {} it would be {}",
-                level(late.reported),
-                late.files.join(", "),
-                level(late.now)
-            ),
+            what,
         });
     }
     Ok(out)
