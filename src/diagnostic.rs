@@ -14,7 +14,7 @@ use crate::wording::in_a_line;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Cannot be used until mended.
+    /// Cannot be used until corrected.
     Error,
     /// Can be used, and somebody should look.
     Warning,
@@ -235,7 +235,7 @@ pub struct Diagnostic {
     /// What was found and what was expected, in one sentence.
     pub message: String,
     /// What to do about it.
-    pub mend: Option<String>,
+    pub help: Option<String>,
     /// Whether it goes when another fault of the folder is corrected.
     pub follows: bool,
 }
@@ -247,8 +247,8 @@ impl fmt::Display for Diagnostic {
             write!(f, ":{line}")?;
         }
         write!(f, ": {} [{}]: {}", self.severity, self.code, in_a_line(&self.message))?;
-        if let Some(mend) = &self.mend {
-            write!(f, "\n    mend: {}", in_a_line(mend))?;
+        if let Some(help) = &self.help {
+            write!(f, "\n    help: {}", in_a_line(help))?;
         }
         Ok(())
     }

@@ -25,8 +25,8 @@ pub(super) fn writing_date(
     let most = pipeline.map_or_else(|| Operator::default().clock_jump, |p| p.operator.clock_jump);
     let job = pipeline.and_then(|pipeline| pipeline.jobs.first()).map_or("JOB", |job| job.name.as_str());
     match Jump::of(workspace, today, most)? {
-        Some(jump) if jump.is_refused() => anyhow::bail!("{}; {}", jump.told(), jump.mend(job)),
-        Some(jump) => warn(&format!("{}; {}", jump.told(), jump.mend(job))),
+        Some(jump) if jump.is_refused() => anyhow::bail!("{}; {}", jump.told(), jump.help(job)),
+        Some(jump) => warn(&format!("{}; {}", jump.told(), jump.help(job))),
         None => {}
     }
     Ok(today)

@@ -114,11 +114,11 @@ fn release(args: &ReleaseArgs) -> Result<Exit, String> {
     let Some(released) = released else {
         let known = ledger.held().map_err(|error| error.to_string())?;
         let near = likely(&id, known.iter().map(|hit| hit.id.as_str()));
-        let mend = near.map_or_else(
+        let help = near.map_or_else(
             || "; `quarterday guard list` names those that there are".to_owned(),
             |near| format!("; did you mean {near}?"),
         );
-        return Err(format!("there is no hit {id}{mend}"));
+        return Err(format!("there is no hit {id}{help}"));
     };
     let (Released::Now(hit) | Released::Before(hit)) = &released;
     if args.json {

@@ -101,7 +101,7 @@ pub(super) fn tell_arrivals(arrivals: &Arrivals<'_>) {
     }
     for file in arrivals.held_back {
         say(&format!("               HELD: {}", file.what()));
-        say(&format!("                 what to do: {}", file.mend()));
+        say(&format!("                 what to do: {}", file.help()));
     }
     for held in arrivals.held {
         say(&format!("               not taken in: {}/{} {}", held.feed, held.file, held.why));
@@ -151,7 +151,7 @@ fn tell_taken(taken: &[Taken]) {
             State::Rejected => "rejected".to_owned(),
             State::Known => "already received".to_owned(),
             State::Accepted => match taken.counts.quarantined {
-                0 => "accepted, with cells to mend".to_owned(),
+                0 => "accepted, with cells to correct".to_owned(),
                 rows => format!("{} quarantined", plural(rows, "row", "rows")),
             },
         };

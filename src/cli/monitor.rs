@@ -31,7 +31,7 @@ pub(super) fn monitor(args: &MonitorArgs) -> Exit {
             say(&format!("{state:<9} {:<15} {}", invariant.name, invariant.means));
             for broken in &invariant.broken {
                 say(&format!("            {}", broken.what));
-                say(&format!("              what to do: {}", broken.mend));
+                say(&format!("              what to do: {}", broken.help));
             }
         }
     }

@@ -165,7 +165,7 @@ pub fn pipeline(dir: &Path) -> Result<Pipeline, Exit> {
     })?;
     pipeline_of(&folder, &dir.display().to_string()).inspect_err(|_| {
         let dir = super::invocation::quoted(&dir.display().to_string());
-        hint(&format!("mend these lines; `{} check --pipeline {dir}` tells them again", invocation()));
+        hint(&format!("correct these lines; `{} check --pipeline {dir}` tells them again", invocation()));
     })
 }
 

@@ -79,7 +79,7 @@ fn tell_row(row: &Aside) {
         let cell = problem.cell.as_deref().map_or_else(String::new, |cell| format!("{cell}: "));
         say(&format!("      {cell}{}", problem.message));
         if row.release.is_none() {
-            say(&format!("      -> {}", problem.mend));
+            say(&format!("      -> {}", problem.help));
         }
     }
     if let Some(release) = &row.release {

@@ -15,7 +15,7 @@ use crate::wording::plural;
 
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "To send a corrected pack: mend the files or the pipeline, run the job again, then \
+    after_long_help = "To send a corrected pack: correct the files or the pipeline, run the job again, then \
 recall the pack that was sent. The new one goes out as the next revision. It can also be made after the recall."
 )]
 pub(super) struct RecallArgs {

@@ -90,7 +90,7 @@ fn tell(status: &Status) {
     }
     for file in &status.held {
         say(&format!("  held         {}", file.what()));
-        say(&format!("               what to do: {}", file.mend()));
+        say(&format!("               what to do: {}", file.help()));
     }
     let outbox: Vec<String> = status.outbox.iter().map(|(state, count)| format!("{count} {state}")).collect();
     say(&format!("  messages     {}", if outbox.is_empty() { "none yet".to_owned() } else { list(&outbox) }));

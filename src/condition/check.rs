@@ -240,9 +240,9 @@ struct Checker<'a> {
 type Typed = Option<(Node, Kind)>;
 
 impl Checker<'_> {
-    fn fault<T>(&mut self, at: &Expr, message: impl Into<String>, mend: Option<String>) -> Option<T> {
+    fn fault<T>(&mut self, at: &Expr, message: impl Into<String>, help: Option<String>) -> Option<T> {
         let line = u32::try_from(at.span().start.line).unwrap_or(1).saturating_sub(1);
-        self.faults.push(Fault { line, message: message.into(), mend });
+        self.faults.push(Fault { line, message: message.into(), help });
         None
     }
 
@@ -326,7 +326,7 @@ impl Checker<'_> {
             return Some((Node::Number(number), Kind::Number));
         }
         let names = || self.columns.names().chain(self.columns.values().names());
-        let mend = if quote.is_some() {
+        let help = if quote.is_some() {
             format!("if it is a value, put it in single quotes: '{written}'")
         } else if let Some(near) = likely(&name, names()) {
             format!("did you mean `{near}`?")
@@ -341,7 +341,7 @@ impl Checker<'_> {
                 }
             }
         };
-        self.fault(at, format!("there is no column `{written}`"), Some(mend))
+        self.fault(at, format!("there is no column `{written}`"), Some(help))
     }
 
     fn literal(&mut self, at: &Expr, value: &Value) -> Typed {
@@ -390,8 +390,8 @@ impl Checker<'_> {
     fn ordered(&mut self, expr: &Expr) -> Typed {
         let typed = self.node(expr)?;
         if typed.1 == Kind::Truth {
-            let mend = Some("write AND, OR or NOT".to_owned());
-            return self.fault(expr, "what is true or false is not compared with a list or a range", mend);
+            let help = Some("write AND, OR or NOT".to_owned());
+            return self.fault(expr, "what is true or false is not compared with a list or a range", help);
         }
         Some(typed)
     }
@@ -481,8 +481,8 @@ impl Checker<'_> {
         if let Some(value) = values.iter().find(|v| v.eq_ignore_ascii_case(text)) {
             return Some(value.clone());
         }
-        let mend = format!("the values are: {}", values.join(", "));
-        self.fault(at, format!("'{text}' is not a value of this column"), Some(mend))
+        let help = format!("the values are: {}", values.join(", "));
+        self.fault(at, format!("'{text}' is not a value of this column"), Some(help))
     }
 
     fn arithmetic(&mut self, at: &Expr, left: &Expr, op: &BinaryOperator, right: &Expr) -> Typed {

@@ -170,7 +170,7 @@ pub struct Fault {
     /// What was found and what was expected.
     pub message: String,
     /// What to do about it.
-    pub mend: Option<String>,
+    pub help: Option<String>,
 }
 
 /// Whether an expression speaks of one row or of all rows of a practice together.
@@ -202,8 +202,8 @@ impl Condition {
         let (node, kind, named) = check::expression(&parsed, columns, scope)?;
         if node.weight() > MOST_WEIGHT {
             let message = "this is nested too deeply to be evaluated".to_owned();
-            let mend = Some("name a part of it under [derive] of the fact".to_owned());
-            return Err(vec![Fault { line: 0, message, mend }]);
+            let help = Some("name a part of it under [derive] of the fact".to_owned());
+            return Err(vec![Fault { line: 0, message, help }]);
         }
         Ok(Self { text: text.to_owned(), node, kind, named })
     }
@@ -245,7 +245,7 @@ impl Condition {
                 condition.kind.words(),
                 kind.words()
             ),
-            mend: None,
+            help: None,
         }])
     }
 

@@ -42,8 +42,8 @@ pub(super) fn limited(text: &str) -> Result<(), Fault> {
         "`{start}…` is too long: a condition has at most {MOST_PARTS} names, words, operators and \
          values, and {MOST_BYTES} characters"
     );
-    let mend = "write column IN ('a', 'b', …) instead of many ORs, or make several rules of it";
-    Err(Fault { line: 0, message, mend: Some(mend.to_owned()) })
+    let help = "write column IN ('a', 'b', …) instead of many ORs, or make several rules of it";
+    Err(Fault { line: 0, message, help: Some(help.to_owned()) })
 }
 
 /// Counts what may nest: all but commas, the values behind them, of which a list may hold thousands, and
@@ -74,15 +74,15 @@ fn parse(text: &str) -> Result<Expr, ParserError> {
 
 fn fault(error: ParserError, text: &str) -> Fault {
     let (ParserError::TokenizerError(said) | ParserError::ParserError(said)) = &error else {
-        return Fault { line: 0, message: "the condition is nested too deeply".into(), mend: None };
+        return Fault { line: 0, message: "the condition is nested too deeply".into(), help: None };
     };
     let (said, line) = split_place(said);
-    let mend = match text {
+    let help = match text {
         t if t.trim().is_empty() => Some("write a condition, or leave the key out".to_owned()),
         t if t.contains('"') => Some("put values in single quotes: 'Serious'".to_owned()),
         _ => Some("conditions are SQL: severity = 'Serious' AND status <> 'Closed'".to_owned()),
     };
-    Fault { line, message: format!("`{}` cannot be read: {said}", text.trim()), mend }
+    Fault { line, message: format!("`{}` cannot be read: {said}", text.trim()), help }
 }
 
 /// Separates `… at Line: 2, Column: 7` from the message; the line counts from 0.

@@ -41,7 +41,7 @@ impl Sentence {
         while let Some((before, after)) = rest.split_once('{') {
             let Some((inside, after)) = after.split_once('}') else {
                 let message = format!("the brace before `{}` is never closed", after.trim());
-                return Err(vec![Fault { line: 0, message, mend: Some("close it with }".into()) }]);
+                return Err(vec![Fault { line: 0, message, help: Some("close it with }".into()) }]);
             };
             parts.push(Part::Text(before.to_owned()));
             match placeholder(inside, columns) {
@@ -77,8 +77,8 @@ impl Sentence {
         for part in &sentence.parts {
             let Part::Text(text) = part else {
                 let message = "a title speaks of no row".to_owned();
-                let mend = Some("write the text itself, or a named value in braces".to_owned());
-                return Err(vec![Fault { line: 0, message, mend }]);
+                let help = Some("write the text itself, or a named value in braces".to_owned());
+                return Err(vec![Fault { line: 0, message, help }]);
             };
             out.push_str(text);
         }
@@ -180,7 +180,7 @@ fn noun(expr: &Sql) -> Option<String> {
 }
 
 fn usage(example: &str) -> Fault {
-    Fault { line: 0, message: format!("a sentence writes {example}"), mend: None }
+    Fault { line: 0, message: format!("a sentence writes {example}"), help: None }
 }
 
 /// A value as prose has it: `12 March 2026`, `14.5`, `Serious`.
@@ -259,6 +259,6 @@ mod tests {
         let (columns, _) = concerns();
         let faults = Sentence::new("told by {teem}", &columns).unwrap_err();
         assert_eq!(faults[0].message, "there is no column `teem`");
-        assert_eq!(faults[0].mend.as_deref(), Some("did you mean `team`?"));
+        assert_eq!(faults[0].help.as_deref(), Some("did you mean `team`?"));
     }
 }

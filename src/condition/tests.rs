@@ -293,11 +293,11 @@ fn a_long_list_fits_the_stack_of_a_thread() {
 
 fn faults(text: &str, scope: Scope) -> Vec<String> {
     let faults = Condition::truth(text, &columns(), scope).unwrap_err();
-    faults.into_iter().map(|f| format!("{} | {}", f.message, f.mend.unwrap_or_default())).collect()
+    faults.into_iter().map(|f| format!("{} | {}", f.message, f.help.unwrap_or_default())).collect()
 }
 
 #[test]
-fn faults_are_all_told_and_say_how_to_mend() {
+fn faults_are_all_told_and_say_how_to_correct() {
     insta::assert_snapshot!(
         [
             "severty = 'Serious' and scor > 1",

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use rusqlite::ErrorCode;
 
 /// What to do about an error, if somewhere in its causes the system said no to something that an
-/// administrator can mend.
+/// administrator can correct.
 pub fn advice(error: &(dyn Error + 'static)) -> Option<String> {
     let mut cause = Some(error);
     while let Some(error) = cause {

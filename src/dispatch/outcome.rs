@@ -111,7 +111,7 @@ pub enum Fate {
     Unknown,
     /// The server cannot be used at present. Nothing was tried with this message.
     Unavailable,
-    /// The settings are wrong. Nothing was tried with this message. What to mend.
+    /// The settings are wrong. Nothing was tried with this message. What to correct.
     Misconfigured(String),
 }
 

@@ -1,5 +1,5 @@
 //! What a checked copy of a sheet shows: its cells as they came, those with a fault marked, and the list of
-//! everything that is to be mended.
+//! everything that is to be corrected.
 //!
 //! Cells of withheld columns are not copied, nor are cells whose content must not be repeated or may identify a
 //! person.
@@ -62,11 +62,11 @@ pub struct ErrorRow {
     pub wrong: String,
     /// What was expected.
     pub expected: String,
-    /// How to mend it.
-    pub mend: String,
+    /// How to correct it.
+    pub help: String,
 }
 
-/// The checked copy of a file, if there is anything in it to mend. `reading` is what its rows were read as,
+/// The checked copy of a file, if there is anything in it to correct. `reading` is what its rows were read as,
 /// unless it was refused.
 pub fn annotate(receipt: &Receipt, feed: &Feed, reading: Option<&Reading>, book: &Book) -> Option<Checked> {
     let layout = feed.layouts.get(reading.map_or(0, |reading| reading.layout));
@@ -76,7 +76,7 @@ pub fn annotate(receipt: &Receipt, feed: &Feed, reading: Option<&Reading>, book:
     }
     let source = sheet(receipt, book);
     let mut notes = vec![
-        "Mend these cells in your own file and save it in the inbox folder again. This copy shows where they are; it is not read.".to_owned(),
+        "Correct these cells in your own file and save it in the inbox folder again. This copy shows where they are; it is not read.".to_owned(),
     ];
     let copied = source.filter(|source| {
         let cells: usize = source.rows.iter().map(|(_, cells)| cells.len()).sum();
@@ -116,7 +116,7 @@ pub fn annotate(receipt: &Receipt, feed: &Feed, reading: Option<&Reading>, book:
             marks.entry(place).or_default().push(format!(
                 "{}. {}",
                 sentence(&problem.message),
-                mend(problem)
+                help(problem)
             ));
         }
         errors.push(ErrorRow {
@@ -132,7 +132,7 @@ pub fn annotate(receipt: &Receipt, feed: &Feed, reading: Option<&Reading>, book:
             found: problem.found.clone().unwrap_or_else(|| "(not shown)".to_owned()),
             wrong: sentence(&problem.message),
             expected: expected(problem, layout),
-            mend: mend(problem),
+            help: help(problem),
         });
     }
     for error in errors.iter_mut().filter(|e| e.found == "(not shown)" && e.wrong.contains("empty")) {
@@ -275,8 +275,8 @@ fn effect(effect: Effect) -> &'static str {
     }
 }
 
-fn mend(problem: &Problem) -> String {
-    sentence(&problem.mend)
+fn help(problem: &Problem) -> String {
+    sentence(&problem.help)
 }
 
 /// With a capital letter in front.
@@ -339,7 +339,7 @@ mod tests {
             column: None,
             found: found.map(str::to_owned),
             message: "wrong".to_owned(),
-            mend: "mend it".to_owned(),
+            help: "correct it".to_owned(),
         }
     }
 

@@ -45,7 +45,7 @@ fn likeness(problem: &Problem) -> Option<Likeness> {
         Some((problem.code.clone(), problem.effect, column, words))
     };
     let is = |code: Code| problem.code == code.id();
-    if is(Code::AbsentColumn) && problem.mend.starts_with("add a column") {
+    if is(Code::AbsentColumn) && problem.help.starts_with("add a column") {
         return of(None, "");
     }
     if is(Code::RenamedColumn) || is(Code::UnknownColumn) {
@@ -76,7 +76,7 @@ fn together(first: &Problem, members: &[&Problem], absent: &[String]) -> Problem
     if is(Code::AbsentColumn) {
         one.column = None;
         one.message = format!("the columns {} are missing", wording::list(&titles()));
-        one.mend = "add those that you have".to_owned();
+        one.help = "add those that you have".to_owned();
     } else if is(Code::RenamedColumn) || is(Code::UnknownColumn) {
         // Each says its column in its own words.
         one.message = each(&|p| p.message.clone()).join("; ");
@@ -94,7 +94,7 @@ fn together(first: &Problem, members: &[&Problem], absent: &[String]) -> Problem
             wording::plural(rows.len(), "row", "rows"),
             wording::listed(&rows)
         );
-        one.mend = format!("add the column \"{title}\" and fill it in for these rows");
+        one.help = format!("add the column \"{title}\" and fill it in for these rows");
         one.row = None;
     } else if is(Code::PersonalIdentifier) && first.cell.is_none() && first.effect == Effect::Quarantined {
         let rows: Vec<String> = members.iter().filter_map(|p| p.row).map(|row| row.to_string()).collect();
@@ -147,7 +147,7 @@ mod tests {
             column: Some(column.to_owned()),
             found: None,
             message: format!("something about {column}"),
-            mend: "mend it".to_owned(),
+            help: "correct it".to_owned(),
         }
     }
 
@@ -187,7 +187,7 @@ mod tests {
         let mut problems: Vec<Problem> =
             ["Theme", "Shareable"].map(|c| problem(Code::AbsentColumn, Effect::Noted, None, None, c)).into();
         for one in &mut problems {
-            one.mend = "add a column if you have it".into();
+            one.help = "add a column if you have it".into();
         }
         let told = condensed(problems);
         assert_eq!(told.len(), 1);

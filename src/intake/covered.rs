@@ -23,7 +23,7 @@ pub(super) fn covered(shape: &Shape<'_>, layout: &Layout) -> Vec<Problem> {
             column: column.map(|column| column.title.clone()),
             found: None,
             message: "a merged cell hides what stands here, so it does not count".to_owned(),
-            mend: "merge no cells, and write in each row what holds for it".to_owned(),
+            help: "merge no cells, and write in each row what holds for it".to_owned(),
         })
     });
     cells.collect()

@@ -34,7 +34,7 @@ pub fn unprintable(reading: &Reading, feed: &Feed, can_print: &dyn Fn(char) -> b
                 column: Some(column.title.clone()),
                 found: None,
                 message,
-                mend: "write it in Latin letters, if papers are to show it".to_owned(),
+                help: "write it in Latin letters, if papers are to show it".to_owned(),
             });
             if problems.len() == MOST {
                 return problems;

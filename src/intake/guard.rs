@@ -90,7 +90,7 @@ pub(super) fn screen_among(
         if !stopped {
             // Beside the rows there is nothing to quarantine; somebody should remove it all the same.
             problem.effect = Effect::Dropped;
-            problem.mend = REMOVE.to_owned();
+            problem.help = REMOVE.to_owned();
             if rows.is_empty() {
                 problem.column = None;
             }
@@ -123,7 +123,7 @@ fn hide_quotes(book: &Book, guard: &Guard, problems: &mut [Problem], read: Optio
             continue;
         }
         let Some(quote) = problem.found.take() else { continue };
-        for text in [&mut problem.message, &mut problem.mend] {
+        for text in [&mut problem.message, &mut problem.help] {
             *text = text.replace(&quote, CONCEALED);
         }
     }
@@ -193,7 +193,7 @@ fn of_sheet_name(sheet: &Sheet, rows: &[Row]) -> Vec<Problem> {
     let place = sheet.name.split(" (").next().unwrap_or_default();
     let told = Problem {
         message: format!("{title} in the name of the {place}"),
-        mend: match action {
+        help: match action {
             Action::Stop => "name the sheet otherwise and send the file again; if it is nobody's, ask the \
                              analyst to release its rows"
                 .to_owned(),
@@ -245,7 +245,7 @@ pub(super) fn screen_rejected(book: &Book, feed: &Feed, rejection: &mut Rejectio
     conceal(&mut rejection.problems, guard);
     let Some(first) = found.first().cloned() else { return };
     let more = found.len() - 1;
-    rejection.problems.push(Problem { effect: Effect::Noted, mend: REMOVE.to_owned(), ..first });
+    rejection.problems.push(Problem { effect: Effect::Noted, help: REMOVE.to_owned(), ..first });
     if more > 0 {
         let message = format!("and {more} more in this file");
         rejection.problems.push(Problem { message, effect: Effect::Noted, ..blank(None) });
@@ -271,11 +271,11 @@ pub(super) fn conceal(problems: &mut Vec<Problem>, guard: &Guard) {
         }
         if let Some(quote) = problem.found.take_if(|text| guard.identifies(text)) {
             // What is wrong with it is told all the same.
-            for text in [&mut problem.message, &mut problem.mend] {
+            for text in [&mut problem.message, &mut problem.help] {
                 *text = text.replace(&quote, CONCEALED);
             }
         }
-        for text in [&mut problem.message, &mut problem.mend] {
+        for text in [&mut problem.message, &mut problem.help] {
             *text = guard.concealed(std::mem::take(text));
         }
         problem.column = problem.column.take().map(|text| guard.concealed(text));
@@ -298,7 +298,7 @@ fn told(guard: &Guard, sheet: &Sheet, columns: &BTreeMap<&str, &Column>) -> Vec<
             let at = address(place, *row);
             out.extend(hits(guard, cell, column).into_iter().map(|hit| Problem {
                 message: format!("{} in {at}", hit.title),
-                mend: mend(hit.action).to_owned(),
+                help: help(hit.action).to_owned(),
                 effect: match hit.action {
                     Action::Stop => Effect::Quarantined,
                     Action::Note => Effect::Noted,
@@ -313,7 +313,7 @@ fn told(guard: &Guard, sheet: &Sheet, columns: &BTreeMap<&str, &Column>) -> Vec<
     out
 }
 
-fn mend(action: Action) -> &'static str {
+fn help(action: Action) -> &'static str {
     match action {
         Action::Stop => {
             "remove it and send the file again; if it is nobody's, ask the analyst to release the row"
@@ -332,7 +332,7 @@ fn blank(sheet: Option<&Sheet>) -> Problem {
         column: None,
         found: None,
         message: String::new(),
-        mend: "remove them before you send the file again".to_owned(),
+        help: "remove them before you send the file again".to_owned(),
     }
 }
 
@@ -340,7 +340,7 @@ fn blank(sheet: Option<&Sheet>) -> Problem {
 fn of_name(name: &str) -> Option<Problem> {
     name.starts_with(WITHHELD).then(|| Problem {
         message: "the name of the file holds what may identify a person, and is not repeated".to_owned(),
-        mend: "send the file under another name".to_owned(),
+        help: "send the file under another name".to_owned(),
         effect: Effect::Dropped,
         ..blank(None)
     })

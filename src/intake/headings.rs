@@ -39,7 +39,7 @@ pub fn drift(
         return Vec::new();
     }
     let note =
-        |code: Code, place: Option<usize>, column: Option<&str>, message: String, mend: &str| Problem {
+        |code: Code, place: Option<usize>, column: Option<&str>, message: String, help: &str| Problem {
             code: code.id().to_owned(),
             effect: Effect::Noted,
             sheet: sheet.map(str::to_owned),
@@ -48,7 +48,7 @@ pub fn drift(
             column: column.map(str::to_owned),
             found: None,
             message,
-            mend: mend.to_owned(),
+            help: help.to_owned(),
         };
     let mut out = Vec::new();
     for (name, place) in &now.suspected {
@@ -60,8 +60,8 @@ pub fn drift(
             now.text(*place),
             letters(*place)
         );
-        let mend = format!("rename the column to \"{}\", if it is meant", column.title);
-        out.push(note(Code::AbsentColumn, Some(*place), Some(&column.title), message, &mend));
+        let help = format!("rename the column to \"{}\", if it is meant", column.title);
+        out.push(note(Code::AbsentColumn, Some(*place), Some(&column.title), message, &help));
     }
     let renamed: Vec<(usize, String)> =
         layout.columns.iter().filter_map(|column| now.renamed(column, before)).collect();
@@ -81,9 +81,9 @@ pub fn drift(
         let names: Vec<&str> = new.iter().map(|(_, text)| text.as_str()).collect();
         let noun = if names.len() == 1 { "new column" } else { "new columns" };
         let message = format!("{noun} {} ignored", named(&names));
-        let mend =
+        let help =
             "nothing to do, unless it is a known column under a new name: then ask for that name as an alias";
-        out.push(note(Code::UnknownColumn, Some(*first), None, message, mend));
+        out.push(note(Code::UnknownColumn, Some(*first), None, message, help));
     }
     let absent: Vec<&str> = layout
         .columns

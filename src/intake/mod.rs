@@ -57,7 +57,7 @@ use serde::{Deserialize, Serialize};
 pub enum Effect {
     /// The whole file is refused.
     Rejected,
-    /// The row is kept aside until it is mended.
+    /// The row is kept aside until it is corrected.
     Quarantined,
     /// The row was kept aside, and a named person let it count.
     Released,
@@ -89,5 +89,5 @@ pub struct Problem {
     /// What is wrong, as a sentence.
     pub message: String,
     /// What to do about it.
-    pub mend: String,
+    pub help: String,
 }

@@ -124,14 +124,14 @@ impl Receipt {
         self.problems.iter().filter(move |p| p.effect == effect)
     }
 
-    /// Whether somebody has something to mend.
+    /// Whether somebody has something to correct.
     pub fn needs_mending(&self) -> bool {
         self.problems.iter().any(|p| p.effect.needs_mending())
     }
 }
 
 impl Effect {
-    /// Whether somebody has something to mend.
+    /// Whether somebody has something to correct.
     pub fn needs_mending(self) -> bool {
         matches!(self, Effect::Rejected | Effect::Quarantined | Effect::Dropped)
     }
@@ -140,10 +140,10 @@ impl Effect {
 /// The name of the sheet that lists the problems in a checked copy.
 pub const ERRORS_SHEET: &str = "Errors";
 /// How the title of that sheet begins; the file's name follows.
-pub const ERRORS_TITLE: &str = "What to mend in ";
+pub const ERRORS_TITLE: &str = "What to correct in ";
 
 /// Whether a sheet is the list of problems that quarterday adds to a checked copy: a copy that somebody
-/// mended and sent back has it still, and it holds no rows of the feed.
+/// corrected and sent back has it still, and it holds no rows of the feed.
 pub fn is_errors_sheet(sheet: &Sheet) -> bool {
     let title = sheet.rows.first().filter(|(row, _)| *row == 1).and_then(|(_, cells)| cells.first());
     sheet.name.starts_with(ERRORS_SHEET)

@@ -1,6 +1,6 @@
 //! Releases: a named person says that a row counts although it was kept aside.
 //!
-//! A release names a received file and a row in it. It lifts what kept the row aside and mends
+//! A release names a received file and a row in it. It lifts what kept the row aside and corrects
 //! nothing: a cell that could not be read stays missing. It holds for that file only, so a sheet that
 //! comes again is looked at again.
 

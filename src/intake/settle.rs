@@ -148,7 +148,7 @@ impl<'r> Settler<'r> {
         }
     }
 
-    fn problem(&mut self, code: Code, effect: Effect, row: u32, column: &str, message: String, mend: String) {
+    fn problem(&mut self, code: Code, effect: Effect, row: u32, column: &str, message: String, help: String) {
         let title = self.layout.column(column).map(|c| c.title.clone());
         let index = self.rows.binary_search_by_key(&row, |r| r.id).ok();
         let read = index.and_then(|i| self.rows.get(i));
@@ -178,7 +178,7 @@ impl<'r> Settler<'r> {
             column: title,
             found,
             message,
-            mend,
+            help,
         });
     }
 
@@ -229,7 +229,7 @@ impl<'r> Settler<'r> {
                 let told = self.problems.iter_mut().filter(|p| p.row == Some(id));
                 for problem in told.filter(|p| p.effect == Effect::Quarantined) {
                     problem.effect = Effect::Released;
-                    problem.mend = release.words();
+                    problem.help = release.words();
                 }
             }
         }

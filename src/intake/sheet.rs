@@ -282,7 +282,7 @@ fn sheet_name(sheet: &Sheet) -> Option<String> {
 }
 
 /// A problem of the whole file.
-pub(super) fn whole(code: Code, message: impl Into<String>, mend: impl Into<String>) -> Problem {
+pub(super) fn whole(code: Code, message: impl Into<String>, help: impl Into<String>) -> Problem {
     Problem {
         code: code.id().to_owned(),
         effect: Effect::Rejected,
@@ -292,6 +292,6 @@ pub(super) fn whole(code: Code, message: impl Into<String>, mend: impl Into<Stri
         column: None,
         found: None,
         message: message.into(),
-        mend: mend.into(),
+        help: help.into(),
     }
 }

@@ -75,7 +75,7 @@ impl Jump {
     }
 
     /// What to do.
-    pub fn mend(&self, job: &str) -> String {
+    pub fn help(&self, job: &str) -> String {
         match self {
             Self::Ahead { today, .. } => format!(
                 "set the clock; if it is right, `quarterday run {job} --as-of {today}` says so, and everything goes on"

@@ -41,7 +41,7 @@ impl HeldBack {
     }
 
     /// What to do.
-    pub fn mend(&self) -> String {
+    pub fn help(&self) -> String {
         format!(
             "if it is right, write {} and \"file\" as the cell into the sheet of releases; otherwise ask {} for the \
              right file",
@@ -51,7 +51,7 @@ impl HeldBack {
 
     /// Both.
     pub fn words(&self) -> String {
-        format!("{}. What to do: {}", self.what(), self.mend())
+        format!("{}. What to do: {}", self.what(), self.help())
     }
 }
 

@@ -18,8 +18,8 @@ impl Files<'_> {
     }
 
     /// What was brought back from the inbox, in sentences.
-    pub fn mended(&self) -> Vec<String> {
-        self.mended.borrow().clone()
+    pub fn corrected(&self) -> Vec<String> {
+        self.corrected.borrow().clone()
     }
 
     /// The bytes of an arrival; what is damaged in the store is brought back from its original in the inbox.
@@ -32,7 +32,7 @@ impl Files<'_> {
             && let Some(bytes) = self.original(arrival)
         {
             self.store.replace(&bytes).context("the store cannot be written")?;
-            self.mended.borrow_mut().push(format!(
+            self.corrected.borrow_mut().push(format!(
                 "the copy of {} ({} of feed {}) in the store was damaged, and was brought back from the inbox",
                 arrival.file,
                 Receipt::number(arrival.number),

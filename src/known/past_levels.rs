@@ -43,7 +43,7 @@ pub fn past_levels(workspace: &Workspace, pipeline: &Pipeline) -> anyhow::Result
         file: "levels.toml".to_owned(),
         line: None,
         message,
-        mend: Some(format!(
+        help: Some(format!(
             "write formerly = [{}] at the level that it is now; it keeps its number if it means what it meant",
             numbers.join(", ")
         )),

@@ -125,7 +125,7 @@ pub fn tell(
             Err(why) => (Code::UnusedRelease, format!("this release changes nothing: {why}")),
         };
         let letter = letters.get(&release.arrival).and_then(|letters| letters.get("receipt"));
-        let mend = match code {
+        let help = match code {
             Code::ReleasedRow => "nothing to do",
             _ => "delete the row, or correct the receipt and the cell",
         };
@@ -139,7 +139,7 @@ pub fn tell(
                 column: None,
                 found: Some(release.receipt.clone()),
                 message,
-                mend: mend.to_owned(),
+                help: help.to_owned(),
             });
         }
     }

@@ -42,7 +42,7 @@ pub struct Files<'p> {
     /// Where the originals of dropped files may still lie.
     pub(super) originals: Option<PathBuf>,
     /// What was brought back from there.
-    pub(super) mended: RefCell<Vec<String>>,
+    pub(super) corrected: RefCell<Vec<String>>,
 }
 
 /// The books that were read last, by content and name: what is settled, answered and shown in one run asks
@@ -104,7 +104,7 @@ impl<'p> Files<'p> {
             failed: RefCell::default(),
             failed_now: RefCell::default(),
             originals: None,
-            mended: RefCell::default(),
+            corrected: RefCell::default(),
         }
     }
 
@@ -435,7 +435,7 @@ fn tell_refused(known: &Triangulated, settled: &mut BTreeMap<u32, Settled>, pipe
             column: column.map(|column| column.title.clone()),
             found: Some(refused.stated.format("%d/%m/%Y").to_string()),
             message: refused.why.clone(),
-            mend: "correct the day, or leave the cell empty: then the sheets received before tell it"
+            help: "correct the day, or leave the cell empty: then the sheets received before tell it"
                 .to_owned(),
         };
         let place = settled.problems.iter().position(|p| p.row > problem.row);

@@ -67,7 +67,9 @@ fn told(pipeline: &Pipeline, usage: &Usage, since: NaiveDate) -> Vec<Diagnostic>
             file: file.to_owned(),
             line: first,
             message: format!("what no file received since {since} used: {}", said.join("; ")),
-            mend: Some("mend what is misspelt and take out what is not needed; the rest does no harm".into()),
+            help: Some(
+                "correct what is misspelt and take out what is not needed; the rest does no harm".into(),
+            ),
             follows: false,
         }
     };

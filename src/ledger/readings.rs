@@ -34,7 +34,7 @@ impl Ledger {
             let code: String = row.get(1)?;
             let code = Code::ALL.iter().copied().find(|known| known.id() == code);
             let code = code.ok_or_else(|| LedgerError::Unreadable("the code of a failed reading".into()))?;
-            let fault = Unreadable { code, message: row.get(2)?, mend: row.get(3)?, stopped: true };
+            let fault = Unreadable { code, message: row.get(2)?, help: row.get(3)?, stopped: true };
             out.push((row.get(0)?, fault));
         }
         Ok(out)
@@ -56,7 +56,7 @@ impl Ledger {
                  SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS (
                      SELECT 1 FROM arrival
                      WHERE sha256 = ?1 AND json_extract(receipt, '$.state') = 'accepted')",
-                params![sha256, reader, fault.code.id(), fault.message, fault.mend],
+                params![sha256, reader, fault.code.id(), fault.message, fault.help],
             )?;
         }
         transaction.commit()?;
@@ -75,7 +75,7 @@ mod tests {
         let fault = Unreadable {
             code: Code::TooCostly,
             message: "it never ends".into(),
-            mend: "save it anew".into(),
+            help: "save it again".into(),
             stopped: true,
         };
         let day = "2026-07-14".parse().unwrap();

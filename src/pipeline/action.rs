@@ -78,8 +78,8 @@ impl Action {
         if by == By::Due && (when.is_empty() || when.iter().any(|stage| *stage != Stage::ToArrange)) {
             let message = "an action by the due date is asked for while there is time: at other stages that date \
                            has passed, or there is none";
-            let mend = "write when = [\"to arrange\"], and a second action for the other stages";
-            report.error(&table.at(), Code::BadValue, message, Some(mend.to_owned()));
+            let help = "write when = [\"to arrange\"], and a second action for the other stages";
+            report.error(&table.at(), Code::BadValue, message, Some(help.to_owned()));
         }
         Some(Self { text: text?.value, owner: owner?.value, when, by })
     }

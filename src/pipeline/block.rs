@@ -282,9 +282,9 @@ impl Block {
             let known = sections.is_none_or(|sections| sections.values.contains(&text.value));
             if !known {
                 let message = format!("the narrative sheet has no section `{}`", text.value);
-                let mend = sections.and_then(|sections| sections.likely(&text.value));
-                let mend = mend.map(|near| format!("did you mean `{near}`?"));
-                report.error(&text.at, Code::UnknownName, message, mend);
+                let help = sections.and_then(|sections| sections.likely(&text.value));
+                let help = help.map(|near| format!("did you mean `{near}`?"));
+                report.error(&text.at, Code::UnknownName, message, help);
             }
             known
         });
@@ -293,17 +293,17 @@ impl Block {
         let Some(kind) = kind(&is.value) else {
             table.know("text");
             let words: Vec<&str> = KINDS.iter().map(|kind| kind.word).collect();
-            let mend = match likely(&is.value, words.iter().copied()) {
+            let help = match likely(&is.value, words.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the blocks are: {}", words.join(", ")),
             };
-            report.error(&is.at, Code::UnknownName, format!("there is no block `{}`", is.value), Some(mend));
+            report.error(&is.at, Code::UnknownName, format!("there is no block `{}`", is.value), Some(help));
             return None;
         };
         if kind.about != about {
             let message = format!("the block `{}` is about {}", kind.word, subject_in_words(kind.about));
-            let mend = format!("the document is about {}", subject_in_words(about));
-            report.error(&is.at, Code::BadValue, message, Some(mend));
+            let help = format!("the document is about {}", subject_in_words(about));
+            report.error(&is.at, Code::BadValue, message, Some(help));
         }
         let mut block = Self {
             id: id.map_or_else(|| kind.word.to_owned(), |id| id.value),

@@ -27,8 +27,8 @@ pub(super) fn words<T: Copy>(table: &mut Table<'_>, key: &str, known: &[(&str, T
             None => {
                 let names: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
                 let message = format!("`{}` is not known in `{key}`", text.value);
-                let mend = format!("it can be {}", names.join(", "));
-                table.report().error(&text.at, Code::UnknownName, message, Some(mend));
+                let help = format!("it can be {}", names.join(", "));
+                table.report().error(&text.at, Code::UnknownName, message, Some(help));
             }
         }
     }
@@ -54,11 +54,11 @@ pub(super) fn known_names(report: &Report, names: Vec<Placed<String>>, known: &C
             out.push(name.value);
             continue;
         }
-        let mend = likely(&name.value, known.names()).map_or_else(
+        let help = likely(&name.value, known.names()).map_or_else(
             || format!("the columns here are: {}", known.names().collect::<Vec<_>>().join(", ")),
             |near| format!("did you mean `{near}`?"),
         );
-        report.error(&name.at, Code::UnknownName, format!("there is no column `{}`", name.value), Some(mend));
+        report.error(&name.at, Code::UnknownName, format!("there is no column `{}`", name.value), Some(help));
     }
     out
 }
@@ -75,7 +75,7 @@ pub(super) fn noted<T>(report: &Report, at: &At, compiled: Result<T, Vec<Fault>>
         Err(faults) => {
             for fault in faults {
                 let at = At { file: at.file.clone(), line: at.line + fault.line };
-                report.error(&at, Code::BadCondition, fault.message, fault.mend);
+                report.error(&at, Code::BadCondition, fault.message, fault.help);
             }
             None
         }

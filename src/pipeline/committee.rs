@@ -160,20 +160,20 @@ impl Committee {
             let of = |id: &String| documents.get(id).map(|d| (d.tag.clone(), d.period, d.is_regular()));
             if let Some(other) = gets.iter().take(index).find(|other| of(other) == of(id)) {
                 let message = format!("`{id}` and `{other}` would be known by the same name");
-                let mend = format!("give one of them a `tag` of its own in documents/{id}.toml");
-                report.error(&table.at_of("documents"), Code::DuplicateName, message, Some(mend));
+                let help = format!("give one of them a `tag` of its own in documents/{id}.toml");
+                report.error(&table.at_of("documents"), Code::DuplicateName, message, Some(help));
             }
         }
         let place = table.text_or_none("place").filter(|place| {
             let known = places.contains(&place.value);
             if !known {
-                let mend = likely(&place.value, places.iter().map(String::as_str));
-                let mend = mend.map(|near| format!("did you mean `{near}`?"));
+                let help = likely(&place.value, places.iter().map(String::as_str));
+                let help = help.map(|near| format!("did you mean `{near}`?"));
                 report.error(
                     &place.at,
                     Code::UnknownName,
                     format!("there is no place `{}`", place.value),
-                    mend,
+                    help,
                 );
             }
             known
@@ -181,8 +181,8 @@ impl Committee {
         let audience =
             read_choice(&mut table, "audience", &[("named", Audience::Named), ("public", Audience::Public)]);
         if audience.is_none() && !table.has("audience") {
-            let mend = Some("write audience = \"named\" or audience = \"public\"".to_owned());
-            report.error(&table.at(), Code::MissingKey, "the key `audience` is missing", mend);
+            let help = Some("write audience = \"named\" or audience = \"public\"".to_owned());
+            report.error(&table.at(), Code::MissingKey, "the key `audience` is missing", help);
         }
         let short = table.text_or_none("short").map(|t| slug(&t.value)).unwrap_or_default();
         let release = read_release(&mut table);
@@ -193,9 +193,9 @@ impl Committee {
         {
             let message = "what is too large to be attached is linked, and [mail] has no `packs_link`: recipients \
                            are told to ask for it";
-            let mend = "write packs_link = \"https://…\" under [mail] in pipeline.toml: where recipients find the \
+            let help = "write packs_link = \"https://…\" under [mail] in pipeline.toml: where recipients find the \
                         packs folder";
-            report.warning(&key.at, Code::Incomplete, message, Some(mend.to_owned()));
+            report.warning(&key.at, Code::Incomplete, message, Some(help.to_owned()));
         }
         let ways = [("block", Outside::Block), ("public", Outside::Public)];
         let outside = read_choice(&mut table, "outside", &ways).unwrap_or(Outside::Block);

@@ -213,12 +213,12 @@ pub(super) fn standing(
     for name in STANDING.into_iter().filter(|name| facts.contains_key(*name)) {
         let at = At { file: format!("facts/{name}.toml").into(), line: 1 };
         let message = format!("nothing says which rows of the table `{name}` stand on a date");
-        let (code, mend) = match (says(name, "stands"), says(name, "keep")) {
+        let (code, help) = match (says(name, "stands"), says(name, "keep")) {
             (None, _) => (Code::MissingFile, "put the file back"),
             (Some(false), Some(false)) => (Code::MissingKey, "write it as a condition"),
             _ => continue,
         };
-        report.error(&at, code, message, Some(format!("{mend}, such as stands = \"status = 'Completed'\"")));
+        report.error(&at, code, message, Some(format!("{help}, such as stands = \"status = 'Completed'\"")));
     }
 }
 
@@ -245,8 +245,8 @@ pub(super) fn unsaid_exceptions(
         let at = At { file: EXCEPTIONS.into(), line: 1 };
         let message =
             format!("{} waits for `{waits}`, and no exception is defined: none is ever sent", committee.name);
-        let mend = "put exceptions.toml back, or take the alerts out of its `documents`";
-        report.warning(&at, Code::Incomplete, message, Some(mend.to_owned()));
+        let help = "put exceptions.toml back, or take the alerts out of its `documents`";
+        report.warning(&at, Code::Incomplete, message, Some(help.to_owned()));
     }
 }
 
@@ -270,11 +270,11 @@ fn unmarked_narrative(
                  packs that {} gets",
                 feed.title, public.name
             );
-            let mend = format!(
+            let help = format!(
                 "add [[layout.column]] with name = \"{MAY_BE_PUBLIC}\", title = \"May be public\" and type = \
                  \"yes-no\""
             );
-            report.warning(&at, Code::Incomplete, message, Some(mend));
+            report.warning(&at, Code::Incomplete, message, Some(help));
         }
     }
 }

@@ -146,15 +146,15 @@ impl Document {
     ) -> Option<Self> {
         let report = file.report().clone();
         if id != slug(id) {
-            let mend = Some(format!("call the file {}.toml", slug(id)));
+            let help = Some(format!("call the file {}.toml", slug(id)));
             let message = "the name of a document's file is lower case words joined by hyphens";
-            report.error(&file.at(), Code::BadValue, message, mend);
+            report.error(&file.at(), Code::BadValue, message, help);
         }
         let about = read_choice(&mut file, "about", &About::WORDS);
         if about.is_none() && !file.has("about") {
             let words: Vec<&str> = About::WORDS.iter().map(|(word, _)| *word).collect();
-            let mend = Some(format!("it can be \"{}\"", words.join("\", \"")));
-            report.error(&file.at(), Code::MissingKey, "the key `about` is missing", mend);
+            let help = Some(format!("it can be \"{}\"", words.join("\", \"")));
+            report.error(&file.at(), Code::MissingKey, "the key `about` is missing", help);
         }
         let names = about.unwrap_or(About::Board).names();
         let title = file.text("title").and_then(|text| Phrase::read(&text, names, &report));
@@ -186,9 +186,9 @@ impl Document {
             tables.into_iter().filter_map(|table| Block::read(table, subject, sections)).collect();
         for (index, block) in blocks.iter().enumerate() {
             if blocks.iter().take(index).any(|other| other.id == block.id) {
-                let mend = Some("give one of them an `id` of its own".to_owned());
+                let help = Some("give one of them an `id` of its own".to_owned());
                 let message = format!("there are two blocks `{}`", block.id);
-                report.error(&file.at(), Code::DuplicateName, message, mend);
+                report.error(&file.at(), Code::DuplicateName, message, help);
             }
         }
         if blocks.is_empty() && !file.has("block") {
@@ -241,8 +241,8 @@ pub(super) fn check(report: &Report, documents: &BTreeMap<String, Document>) {
             .chain(document.encloses.iter().map(|n| ("encloses", n)))
         {
             let Some(other) = documents.get(name) else {
-                let mend = likely(name, known()).map(|near| format!("did you mean `{near}`?"));
-                report.error(&at, Code::UnknownName, format!("`{key}`: there is no document `{name}`"), mend);
+                let help = likely(name, known()).map(|near| format!("did you mean `{near}`?"));
+                report.error(&at, Code::UnknownName, format!("`{key}`: there is no document `{name}`"), help);
                 continue;
             };
             let fits = match key {
@@ -253,11 +253,11 @@ pub(super) fn check(report: &Report, documents: &BTreeMap<String, Document>) {
             };
             if !fits {
                 let message = format!("`{key}`: the document `{name}` cannot go with this one");
-                let mend = match key {
+                let help = match key {
                     "goes_with" => "it must report the same period and have messages of its own",
                     _ => "only documents about each practice go with one about each exception",
                 };
-                report.error(&at, Code::BadValue, message, Some(mend.to_owned()));
+                report.error(&at, Code::BadValue, message, Some(help.to_owned()));
             }
         }
     }
@@ -273,16 +273,16 @@ pub(super) fn check_sections(report: &Report, documents: &BTreeMap<String, Docum
         let Some(sections) = column.values() else {
             let message = "column `section` of `narrative` has no list of values, and a paragraph under a heading \
                            that no document has is printed nowhere";
-            let mend = "write type = \"choice\" and the sections as `values`".to_owned();
-            report.error(&at, Code::Incomplete, message, Some(mend));
+            let help = "write type = \"choice\" and the sections as `values`".to_owned();
+            report.error(&at, Code::Incomplete, message, Some(help));
             continue;
         };
         for section in sections.values.iter().filter(|section| !printed(section)) {
             let message = format!(
                 "no document prints the section `{section}`: its paragraphs would be printed nowhere"
             );
-            let mend = format!("write narrative = \"{section}\" at a [[block]] of a document");
-            report.error(&at, Code::UnknownName, message, Some(mend));
+            let help = format!("write narrative = \"{section}\" at a [[block]] of a document");
+            report.error(&at, Code::UnknownName, message, Some(help));
         }
     }
 }

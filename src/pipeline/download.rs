@@ -136,8 +136,8 @@ impl Download {
             }
             (None, None) if table.has("url") || table.has("smartsheet") => None,
             (None, None) => {
-                let mend = "write url = \"https://…\" or smartsheet = the number of the sheet";
-                report.error(&table.at(), Code::MissingKey, "the source is missing", Some(mend.to_owned()));
+                let help = "write url = \"https://…\" or smartsheet = the number of the sheet";
+                report.error(&table.at(), Code::MissingKey, "the source is missing", Some(help.to_owned()));
                 None
             }
         };
@@ -149,8 +149,8 @@ impl Download {
             && address.to_lowercase().ends_with(".zip")
         {
             let message = "the address is that of a zip archive, and which file in it is wanted is not said";
-            let mend = Some("write for instance member = \"*.csv\"".to_owned());
-            report.error(&table.at(), Code::MissingKey, message, mend);
+            let help = Some("write for instance member = \"*.csv\"".to_owned());
+            report.error(&table.at(), Code::MissingKey, message, help);
         }
         let texts = [&name].into_iter().flatten().map(|n| n.value.as_str());
         let address = match &origin {
@@ -162,10 +162,10 @@ impl Download {
             check_placeholders(&report, name);
         }
         if asks && period.is_none() {
-            let mend = Some("write period = \"month\", \"quarter\" or \"year\"".to_owned());
+            let help = Some("write period = \"month\", \"quarter\" or \"year\"".to_owned());
             let message =
                 "the address has a period in it, and how long one is cannot be told from the cadence";
-            report.error(&table.at(), Code::MissingKey, message, mend);
+            report.error(&table.at(), Code::MissingKey, message, help);
         }
         Some(Self {
             origin: origin?,
@@ -200,8 +200,8 @@ fn check_address(report: &Report, address: &Placed<String>, named: bool) -> bool
     check_placeholders(report, address);
     // Any period shows whether the address has the form of one.
     let sample = sample(&address.value);
-    let wrong = |message: String, mend: Option<&str>| {
-        report.error(&address.at, Code::BadValue, message, mend.map(str::to_owned));
+    let wrong = |message: String, help: Option<&str>| {
+        report.error(&address.at, Code::BadValue, message, help.map(str::to_owned));
         false
     };
     let Ok(url) = Url::parse(&sample) else {
@@ -214,16 +214,16 @@ fn check_address(report: &Report, address: &Placed<String>, named: bool) -> bool
         );
     }
     if let Some(what) = secret_in(&url) {
-        let mend = "name the environment variable or the file that holds it: token_env = \"…\" or token_file = \"…\"";
+        let help = "name the environment variable or the file that holds it: token_env = \"…\" or token_file = \"…\"";
         let message = format!("`url` holds {what}: secrets never stand in the pipeline folder");
-        report.error(&address.at, Code::Secret, message, Some(mend.to_owned()));
+        report.error(&address.at, Code::Secret, message, Some(help.to_owned()));
         return false;
     }
     let last = url.path_segments().and_then(|mut s| s.next_back().map(str::to_owned)).unwrap_or_default();
     if !named && !last.contains('.') {
         let message = "the address does not end in a file name";
-        let mend = Some("say how the file is called: name = \"epraccur.csv\"".to_owned());
-        report.error(&address.at, Code::MissingKey, message, mend);
+        let help = Some("say how the file is called: name = \"epraccur.csv\"".to_owned());
+        report.error(&address.at, Code::MissingKey, message, help);
         return false;
     }
     true
@@ -241,14 +241,14 @@ fn check_placeholders(report: &Report, text: &Placed<String>) {
         if known().any(|name| name == found) {
             continue;
         }
-        let mend = match likely(found, known()) {
+        let help = match likely(found, known()) {
             Some(near) => format!("did you mean {{{near}}}?"),
             None => {
                 let all: Vec<String> = known().map(|name| format!("{{{name}}}")).collect();
                 format!("the placeholders are {}", all.join(", "))
             }
         };
-        report.error(&text.at, Code::UnknownName, format!("there is no placeholder {{{found}}}"), Some(mend));
+        report.error(&text.at, Code::UnknownName, format!("there is no placeholder {{{found}}}"), Some(help));
     }
 }
 
@@ -270,8 +270,8 @@ impl Downloads {
                 Some(url) if secret_in(&url).is_some() => {
                     let message =
                         "`proxy` holds a user name or password: secrets never stand in the pipeline folder";
-                    let mend = "set the environment variable HTTPS_PROXY instead, and leave `proxy` out";
-                    report.error(&proxy.at, Code::Secret, message, Some(mend.to_owned()));
+                    let help = "set the environment variable HTTPS_PROXY instead, and leave `proxy` out";
+                    report.error(&proxy.at, Code::Secret, message, Some(help.to_owned()));
                     return None;
                 }
                 Some(_) => return Some(proxy.value),
@@ -313,9 +313,9 @@ pub(super) fn check_tokens(report: &Report, feeds: &[Feed], downloads: &Download
     });
     for feed in wanting.filter(|_| downloads.smartsheet_token.is_none()) {
         let at = At { file: format!("feeds/{}.toml", feed.id).into(), line: 1 };
-        let mend =
+        let help =
             "write smartsheet_token_env = \"QUARTERDAY_SMARTSHEET_TOKEN\" under [downloads] of pipeline.toml";
         let message = "Smartsheet wants a token, and nothing says where it is kept";
-        report.error(&at, Code::MissingKey, message, Some(mend.to_owned()));
+        report.error(&at, Code::MissingKey, message, Some(help.to_owned()));
     }
 }

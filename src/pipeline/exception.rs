@@ -45,8 +45,8 @@ impl ExceptionRule {
             (table.text("criterion"), table.text("date"), table.text("sentence"));
         let level = level.and_then(|n| level_number(&table, &n));
         if identity.is_empty() {
-            let mend = Some("name the columns that stay the same while it is open".to_owned());
-            report.error(&table.at(), Code::MissingKey, "an exception needs `identity`", mend);
+            let help = Some("name the columns that stay the same while it is open".to_owned());
+            report.error(&table.at(), Code::MissingKey, "an exception needs `identity`", help);
         }
         let fact = super::known_fact(&report, &from?, facts)?;
         let columns = &fact.columns;

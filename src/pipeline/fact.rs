@@ -84,8 +84,8 @@ impl SinceText {
         let report = table.report().clone();
         let same = table.texts("same");
         if same.is_empty() {
-            let mend = Some("name the columns by which a row is known again in another sheet".to_owned());
-            report.error(&table.at(), Code::MissingKey, "`since` needs `same`", mend);
+            let help = Some("name the columns by which a row is known again in another sheet".to_owned());
+            report.error(&table.at(), Code::MissingKey, "`since` needs `same`", help);
         }
         Self {
             report,
@@ -156,7 +156,7 @@ pub(super) fn tables(feeds: &[Feed], values: &Values, report: &Report) -> BTreeM
                             kind.words(),
                             known.words()
                         ),
-                        mend: Some("give it one type, or another name".to_owned()),
+                        help: Some("give it one type, or another name".to_owned()),
                         follows: false,
                     });
                 }
@@ -207,14 +207,14 @@ impl Fact {
         for table in from {
             let Some(known) = tables.get(&table.value) else {
                 let message = format!("no feed fills a table `{}`", table.value);
-                let mend = likely(&table.value, tables.keys().map(String::as_str)).map_or_else(
+                let help = likely(&table.value, tables.keys().map(String::as_str)).map_or_else(
                     || format!("the tables are: {}", tables.keys().cloned().collect::<Vec<_>>().join(", ")),
                     |near| format!("did you mean `{near}`?"),
                 );
                 if report.feeds_broken() {
                     report.broke(&table.value);
                 }
-                report.error(&table.at, Code::UnknownName, message, Some(mend));
+                report.error(&table.at, Code::UnknownName, message, Some(help));
                 continue;
             };
             for (name, kind) in known.iter() {
@@ -230,8 +230,8 @@ impl Fact {
         let (happened, known_by) = (file.text_or_none("happened"), file.texts("known_by"));
         let (ended, replaced) = (file.text_or_texts("ended"), file.text_or_texts("replaced"));
         if let (Some(happened), true) = (&happened, known_by.is_empty()) {
-            let mend = Some("name the columns by which a row is known from file to file".to_owned());
-            report.error(&happened.at, Code::MissingKey, "`happened` needs `known_by`", mend);
+            let help = Some("name the columns by which a row is known from file to file".to_owned());
+            report.error(&happened.at, Code::MissingKey, "`happened` needs `known_by`", help);
         }
         let value = file.text_or_none("value");
         if sources.is_empty() || title.is_none() {

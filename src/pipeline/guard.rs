@@ -56,9 +56,9 @@ fn nhs_numbers(mut table: Table<'_>) -> Vec<Pattern> {
     if let Some(places) = &places
         && places.is_empty()
     {
-        let mend = Some("write where = [\"cells\", \"documents\", \"mail\"]".to_owned());
+        let help = Some("write where = [\"cells\", \"documents\", \"mail\"]".to_owned());
         let message = "NHS numbers are looked for nowhere";
-        report.warning(&table.at(), Code::Incomplete, message, mend);
+        report.warning(&table.at(), Code::Incomplete, message, help);
     }
     for pattern in &mut pattern {
         pattern.places = places.clone().unwrap_or(std::mem::take(&mut pattern.places));
@@ -77,8 +77,8 @@ fn read_pattern(mut table: Table<'_>, names: Option<&[String]>) -> Option<(Patte
     let (id, title) = (table.text("id"), table.text("title"));
     let places = read_places(&mut table);
     if places.as_ref().is_none_or(Vec::is_empty) {
-        let mend = Some("write for instance where = [\"free text\", \"documents\"]".to_owned());
-        report.error(&at, Code::MissingKey, "a pattern needs `where`", mend);
+        let help = Some("write for instance where = [\"free text\", \"documents\"]".to_owned());
+        report.error(&at, Code::MissingKey, "a pattern needs `where`", help);
     }
     let action = read_choice(&mut table, "effect", &ACTIONS);
     let (expression, listed) = (table.text_or_none("pattern"), table.text_or_none("names"));
@@ -105,8 +105,8 @@ fn read_pattern(mut table: Table<'_>, names: Option<&[String]>) -> Option<(Patte
 fn expression_of(report: &Report, text: &Placed<String>) -> Option<regex::Regex> {
     let regex = regex(report, text)?;
     if regex.is_match("") {
-        let mend = Some("make at least one part of it necessary".to_owned());
-        report.error(&text.at, Code::BadValue, "the expression fits an empty text, so everything", mend);
+        let help = Some("make at least one part of it necessary".to_owned());
+        report.error(&text.at, Code::BadValue, "the expression fits an empty text, so everything", help);
         return None;
     }
     Some(regex)
@@ -119,8 +119,8 @@ fn names_of(report: &Report, file: &Placed<String>, names: Option<&[String]>) ->
         return None;
     }
     let Some(names) = names else {
-        let mend = Some("make it, with a line names = []".to_owned());
-        report.error(&file.at, Code::Incomplete, format!("there is no file {}", file.value), mend);
+        let help = Some("make it, with a line names = []".to_owned());
+        report.error(&file.at, Code::Incomplete, format!("there is no file {}", file.value), help);
         return None;
     };
     Some(Names::new(names.iter().map(String::as_str)))
@@ -138,12 +138,12 @@ fn read_places(table: &mut Table<'_>) -> Option<Vec<Place>> {
             Some((_, place)) => out.push(*place),
             None => {
                 let known = PLACES.map(|(name, _)| name);
-                let mend = likely(&word.value, known).map_or_else(
+                let help = likely(&word.value, known).map_or_else(
                     || format!("it can be {}", known.join(", ")),
                     |near| format!("did you mean `{near}`?"),
                 );
                 let message = format!("`{}` is not known in `where`", word.value);
-                report.error(&word.at, Code::UnknownName, message, Some(mend));
+                report.error(&word.at, Code::UnknownName, message, Some(help));
             }
         }
     }

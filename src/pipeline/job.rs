@@ -86,12 +86,12 @@ pub(super) fn read_jobs(file: &mut Table<'_>, all: &BTreeMap<String, Document>) 
         let makes_packs = documents.iter().any(|id| all.get(id).is_some_and(Document::is_compared));
         let (Some(name), Some((at, runs))) = (name, timing) else { continue };
         if name.value != slug(&name.value) {
-            let mend = Some(format!("write \"{}\"", slug(&name.value)));
+            let help = Some(format!("write \"{}\"", slug(&name.value)));
             report.error(
                 &name.at,
                 Code::BadValue,
                 "a job's name is lower case words joined by hyphens",
-                mend,
+                help,
             );
         }
         if jobs.iter().any(|j| j.name == name.value) {
@@ -148,12 +148,12 @@ fn check_period(report: &Report, jobs: &[Job], document: &Document, calendar: &C
                 job.timing()
             ),
         };
-        let mend = format!(
+        let help = format!(
             "it is made once a {period}: change when the job runs, take \"{what}\" out of its `documents`, or \
              write another `period` in documents/{what}.toml"
         );
         let at = At { file: PIPELINE.into(), line: job.line };
-        report.error(&at, Code::BadValue, message, Some(mend));
+        report.error(&at, Code::BadValue, message, Some(help));
     }
 }
 
@@ -167,8 +167,8 @@ fn read_timing(table: &mut Table<'_>) -> Option<(NaiveTime, Runs)> {
     for key in ["at", "runs"] {
         if let Some(text) = table.text_or_none(key) {
             let message = format!("a job has either `cron` or `at` and `runs`; here are `cron` and `{key}`");
-            let mend = Some(format!("take `{key}` out, or `cron`"));
-            report.error(&text.at, Code::BadValue, message, mend);
+            let help = Some(format!("take `{key}` out, or `cron`"));
+            report.error(&text.at, Code::BadValue, message, help);
         }
     }
     let cron = cron?;
@@ -190,14 +190,14 @@ fn read_plain(table: &mut Table<'_>) -> Option<(NaiveTime, Runs)> {
             Some(Runs::AfterEachQuarter { working_day: day.value })
         }
         (Some(true), _) => {
-            let mend = Some("write for instance working_day = 10".to_owned());
-            report.error(&table.at(), Code::MissingKey, "which working day is not said", mend);
+            let help = Some("write for instance working_day = 10".to_owned());
+            report.error(&table.at(), Code::MissingKey, "which working day is not said", help);
             None
         }
         (None, _) if !table.has("runs") => {
-            let mend =
+            let help =
                 "write runs = \"every day\" or runs = \"after each quarter\", or cron = \"0 30 6 * * Mon\"";
-            report.error(&table.at(), Code::MissingKey, "the key `runs` is missing", Some(mend.to_owned()));
+            report.error(&table.at(), Code::MissingKey, "the key `runs` is missing", Some(help.to_owned()));
             None
         }
         (None, _) => None,
@@ -214,16 +214,16 @@ fn read_missed(table: &mut Table<'_>, runs: Option<&Runs>) -> Missed {
         let minutes = read_span(&text.value);
         if minutes.is_none() {
             let message = format!("`within` is \"{}\"; it takes a time such as \"26 hours\"", text.value);
-            let mend = Some("write minutes, hours or days, for instance \"10 days\"".to_owned());
-            table.report().error(&text.at, Code::BadValue, message, mend);
+            let help = Some("write minutes, hours or days, for instance \"10 days\"".to_owned());
+            table.report().error(&text.at, Code::BadValue, message, help);
         }
         minutes
     });
     if policy == Some(true) {
         if let Some(text) = at {
-            let mend = Some("take `within` out, or write missed = \"run latest\"".to_owned());
+            let help = Some("take `within` out, or write missed = \"run latest\"".to_owned());
             let message = "a job whose missed runs are skipped has no `within`";
-            table.report().error(&text.at, Code::BadValue, message, mend);
+            table.report().error(&text.at, Code::BadValue, message, help);
         }
         return Missed::Skip;
     }

@@ -251,8 +251,8 @@ impl Levels {
             let begins = name.value.starts_with(|c: char| c.is_ascii_lowercase());
             if !begins || !name.value.chars().all(letters) || name.value == "as_of" {
                 let message = format!("`{}` cannot be the name of a value", name.value);
-                let mend = Some("write small letters, digits and _, as in variation_score".to_owned());
-                report.error(&name.at, Code::BadValue, message, mend);
+                let help = Some("write small letters, digits and _, as in variation_score".to_owned());
+                report.error(&name.at, Code::BadValue, message, help);
             }
             let declared = Declared { file: name.at.file.to_string(), line: name.at.line };
             (name.value, number, declared)
@@ -295,8 +295,8 @@ impl Level {
         let met_by = table.text_or_none("met_by");
         let actions = table.tables("action").into_iter().filter_map(Action::read).collect();
         if starts.is_none() {
-            let mend = Some("write starts = \"findings\" or starts = \"last-visit\"".to_owned());
-            report.error(&table.at(), Code::MissingKey, "what starts the clock is not said", mend);
+            let help = Some("write starts = \"findings\" or starts = \"last-visit\"".to_owned());
+            report.error(&table.at(), Code::MissingKey, "what starts the clock is not said", help);
         }
         let visits = facts.get("visits").map(|fact| &fact.columns);
         let met_by = match (met_by, visits) {

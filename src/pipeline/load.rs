@@ -257,18 +257,18 @@ impl<'f> Loader<'f> {
         let missed = MISSED.iter().find(|(file, ..)| *file == name);
         match (needed, missed) {
             (true, _) => {
-                let mend = match name {
+                let help = match name {
                     GUARD => {
                         "put it back; or, if nothing but NHS numbers is to be looked for, write guard = \"nhs numbers \
                          only\" in pipeline.toml"
                     }
                     _ => "put it back, or copy it from another pipeline and adapt it",
                 };
-                self.report.error(&at, Code::MissingFile, what, Some(mend.to_owned()));
+                self.report.error(&at, Code::MissingFile, what, Some(help.to_owned()));
             }
             (false, Some((_, lost, key))) => {
-                let mend = format!("put it back; or, if that is meant, write {key} = [] in it");
-                self.report.warning(&at, Code::MissingFile, format!("{what}: {lost}"), Some(mend));
+                let help = format!("put it back; or, if that is meant, write {key} = [] in it");
+                self.report.warning(&at, Code::MissingFile, format!("{what}: {lost}"), Some(help));
             }
             (false, None) => {}
         }
@@ -314,9 +314,9 @@ impl<'f> Loader<'f> {
             if u32::try_from(files).is_ok_and(|files| files < least.value) && !self.report.has_errors() {
                 let message =
                     format!("there are {files} files in {dir}, and `at_least` says {}", least.value);
-                let mend =
+                let help =
                     "put the missing file back; or, if it was taken out on purpose, correct the number";
-                self.report.warning(&least.at, Code::MissingFile, message, Some(mend.to_owned()));
+                self.report.warning(&least.at, Code::MissingFile, message, Some(help.to_owned()));
             }
         }
     }
@@ -365,8 +365,8 @@ impl<'f> Loader<'f> {
             let at = At { file: path.into(), line: 1 };
             let message =
                 "nothing reads this file: it looks like a template and lies where none is looked for";
-            let mend = "put it into the folder `templates`, as .html or .txt, or take it out";
-            self.report.warning(&at, Code::UnusedFile, message, Some(mend.to_owned()));
+            let help = "put it into the folder `templates`, as .html or .txt, or take it out";
+            self.report.warning(&at, Code::UnusedFile, message, Some(help.to_owned()));
         }
         for (path, _) in self.folder.iter() {
             let known = match path.split_once('/') {
@@ -377,8 +377,8 @@ impl<'f> Loader<'f> {
             if !known {
                 let at = At { file: path.into(), line: 1 };
                 let message = "nothing reads this file";
-                let mend = format!("files are {}; folders are {}", FILES.join(", "), FOLDERS.join(", "));
-                self.report.warning(&at, Code::UnusedFile, message, Some(mend));
+                let help = format!("files are {}; folders are {}", FILES.join(", "), FOLDERS.join(", "));
+                self.report.warning(&at, Code::UnusedFile, message, Some(help));
             }
         }
     }

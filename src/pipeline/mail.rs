@@ -70,12 +70,12 @@ impl Mail {
         let by_smtp = read_choice(&mut table, "transport", &[("folder", false), ("smtp", true)]);
         let settings = table.table_or_none("smtp");
         if by_smtp == Some(true) && settings.is_none() {
-            let mend = Some("add [mail.smtp] with host = \"smtp.office365.com\"".to_owned());
+            let help = Some("add [mail.smtp] with host = \"smtp.office365.com\"".to_owned());
             report.error(
                 &table.at(),
                 Code::MissingKey,
                 "mail leaves by smtp, and there is no [mail.smtp]",
-                mend,
+                help,
             );
         }
         // Settings that wait for their day are checked all the same.
@@ -125,7 +125,7 @@ mod tests {
             .iter()
             .map(|d| {
                 let told = d.message.clone();
-                d.mend.as_ref().map_or(told.clone(), |mend| format!("{told} ({mend})"))
+                d.help.as_ref().map_or(told.clone(), |help| format!("{told} ({help})"))
             })
             .collect();
         loaded.pipeline.map(|p| p.mail).ok_or(said.join("\n"))

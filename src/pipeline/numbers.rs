@@ -45,12 +45,12 @@ pub(super) fn check_values(
                 Some("give the value another name".to_owned()),
             );
         } else if values.unused().any(|unused| unused == name) {
-            let mend = Some("name it in a condition, a title or a sentence, or take it out".to_owned());
+            let help = Some("name it in a condition, a title or a sentence, or take it out".to_owned());
             report.warning(
                 &at(declared),
                 Code::UnusedValue,
                 format!("nothing names the value `{name}`"),
-                mend,
+                help,
             );
         }
     }
@@ -86,7 +86,7 @@ pub(super) fn check_texts(report: &Report, at: &At, values: &Values, said: &Said
     } else {
         format!(": it compares with {}", crate::wording::list(&wrote))
     };
-    let mend = || Some("name the value wherever its number is meant, or nowhere".to_owned());
+    let help = || Some("name the value wherever its number is meant, or nowhere".to_owned());
     for name in named.iter().filter(|name| !used.contains(**name)) {
         let places = [
             ("the title", title.named().contains(*name)),
@@ -100,7 +100,7 @@ pub(super) fn check_texts(report: &Report, at: &At, values: &Values, said: &Said
             "{} {verb} `{name}`, and the condition of this rule does not use it{compares}",
             crate::wording::list(&places)
         );
-        report.warning(at, Code::RuleNumbers, message, mend());
+        report.warning(at, Code::RuleNumbers, message, help());
     }
     if !named.is_empty() && named.iter().all(|name| used.contains(*name)) && !wrote.is_empty() {
         let message = format!(
@@ -108,7 +108,7 @@ pub(super) fn check_texts(report: &Report, at: &At, values: &Values, said: &Said
              name a value",
             crate::wording::list(&wrote)
         );
-        report.warning(at, Code::RuleNumbers, message, mend());
+        report.warning(at, Code::RuleNumbers, message, help());
     }
     if let Some(series) = said.series {
         let wrote = bare(&[series]);
@@ -117,7 +117,7 @@ pub(super) fn check_texts(report: &Report, at: &At, values: &Values, said: &Said
                 "the condition uses `{name}`, and `while` compares with {}",
                 crate::wording::list(&wrote)
             );
-            report.warning(at, Code::RuleNumbers, message, mend());
+            report.warning(at, Code::RuleNumbers, message, help());
         }
     }
 }
@@ -137,24 +137,24 @@ pub(super) fn check_rules(report: &Report, rules: &[Rule], feeds: &[Feed], facts
             let found = coverage(&claims, column, limits(fact, column, feeds));
             for gap in &found.gaps {
                 let message = format!("`{column}` {} meets no rule", gap.words());
-                let mend = "change the numbers of the rules together; a number that several share can be named once in [values] of levels.toml";
+                let help = "change the numbers of the rules together; a number that several share can be named once in [values] of levels.toml";
                 report.warning(
                     &place(&of_fact, column, gap),
                     Code::RuleNumbers,
                     message,
-                    Some(mend.to_owned()),
+                    Some(help.to_owned()),
                 );
             }
             for (one, other, range) in &found.overlaps {
                 let (Some(one), Some(other)) = (of_fact.get(*one), of_fact.get(*other)) else { continue };
                 let message =
                     format!("`{column}` {} meets two rules, `{}` and `{}`", range.words(), one.id, other.id);
-                let mend = "change the numbers of the rules together, unless both are meant to stand";
+                let help = "change the numbers of the rules together, unless both are meant to stand";
                 report.warning(
                     &place(&[one], column, range),
                     Code::RuleNumbers,
                     message,
-                    Some(mend.to_owned()),
+                    Some(help.to_owned()),
                 );
             }
         }

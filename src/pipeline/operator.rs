@@ -98,13 +98,13 @@ fn read_told(table: &mut Table<'_>) -> Told {
     let transport = read_choice(table, "transport", &words).unwrap_or("folder");
     let command = table.texts("command");
     if let Some(first) = command.first().filter(|_| transport != "command") {
-        let mend = Some("write transport = \"command\", or take `command` out".to_owned());
-        report.error(&first.at, Code::BadValue, "`command` is not used by this transport", mend);
+        let help = Some("write transport = \"command\", or take `command` out".to_owned());
+        report.error(&first.at, Code::BadValue, "`command` is not used by this transport", help);
     }
     let settings = table.table_or_none("smtp");
-    let missing = |what: &str, mend: &str| {
+    let missing = |what: &str, help: &str| {
         let message = format!("the transport is {transport}, and {what} is missing");
-        report.error(&table.at(), Code::MissingKey, message, Some(mend.to_owned()));
+        report.error(&table.at(), Code::MissingKey, message, Some(help.to_owned()));
         Told::Folder
     };
     match transport {

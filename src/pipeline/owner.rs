@@ -39,8 +39,8 @@ pub enum Sent {
     /// The receipt of every file.
     #[default]
     Every,
-    /// Only those with something to mend.
-    ToMend,
+    /// Only those with something to correct.
+    ToCorrect,
 }
 
 impl Receipts {
@@ -69,7 +69,8 @@ impl Receipts {
             let role = table.text("role");
             let none = !table.has("receipts_to");
             let addresses = table.addresses("receipts_to");
-            let sent = read_choice(&mut table, "sent", &[("every", Sent::Every), ("to mend", Sent::ToMend)]);
+            let sent =
+                read_choice(&mut table, "sent", &[("every", Sent::Every), ("to correct", Sent::ToCorrect)]);
             if none {
                 let message = "an owner needs `receipts_to`, a list of mail addresses";
                 report.error(&table.at(), Code::MissingKey, message, None);
@@ -89,10 +90,10 @@ impl Receipts {
 /// Notes owners that no feed names.
 pub(super) fn check(report: &Report, owners: &[(String, At)], feeds: &[Feed]) {
     for (role, at) in owners.iter().filter(|(role, _)| feeds.iter().all(|feed| feed.owner != *role)) {
-        let mend = likely(role, feeds.iter().map(|feed| feed.owner.as_str()))
+        let help = likely(role, feeds.iter().map(|feed| feed.owner.as_str()))
             .map(|near| format!("did you mean `{near}`?"));
         let message = format!("no feed has the owner `{role}`, so nothing is sent to it");
-        report.warning(at, Code::UnknownName, message, mend);
+        report.warning(at, Code::UnknownName, message, help);
     }
 }
 
@@ -116,12 +117,12 @@ mod tests {
             said,
             [
                 "owners.toml:2: error [bad-value]: `entries` is 0, so nothing would be told\n    \
-                 mend: write at least 1",
+                 help: write at least 1",
                 "owners.toml:5: warning [unknown-name]: no feed has the owner `Analist`, so nothing is sent \
-                 to it\n    mend: did you mean `Analyst`?",
+                 to it\n    help: did you mean `Analyst`?",
                 "owners.toml:6: error [bad-value]: `analyst at icb` is not a mail address: it has no @",
                 "owners.toml:8: error [missing-key]: an owner needs `receipts_to`, a list of mail addresses",
-                "owners.toml:10: error [bad-value]: `sent` is \"never\"; it can be \"every\", \"to mend\"",
+                "owners.toml:10: error [bad-value]: `sent` is \"never\"; it can be \"every\", \"to correct\"",
             ]
         );
     }

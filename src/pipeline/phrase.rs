@@ -78,13 +78,13 @@ impl Phrase {
             }
         };
         for place in phrase.places().filter(|place| !names.contains(&place.name)) {
-            let mend = match (likely(place.name, names.iter().copied()), names) {
+            let help = match (likely(place.name, names.iter().copied()), names) {
                 (Some(near), _) => format!("did you mean `{{{near}}}`?"),
                 (None, []) => "no name can stand here".to_owned(),
                 (None, _) => format!("the names here are: {}", names.join(", ")),
             };
             let message = format!("nothing here is called `{{{}}}`", place.name);
-            report.error(&text.at, Code::UnknownName, message, Some(mend));
+            report.error(&text.at, Code::UnknownName, message, Some(help));
         }
         Some(phrase)
     }

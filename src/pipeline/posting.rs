@@ -27,8 +27,8 @@ impl Posting {
             let texts = table.texts("secure_domains");
             for text in texts.iter().filter(|t| t.value.contains(['@', '*', ' '])) {
                 let message = format!("`{}` is not a domain", text.value);
-                let mend = Some("write it as in \"nhs.net\"; the domains below it count too".to_owned());
-                report.error(&text.at, Code::BadValue, message, mend);
+                let help = Some("write it as in \"nhs.net\"; the domains below it count too".to_owned());
+                report.error(&text.at, Code::BadValue, message, help);
             }
             texts.into_iter().map(|t| t.value.trim_start_matches('.').to_ascii_lowercase()).collect()
         });
@@ -53,8 +53,8 @@ pub(super) fn read_budget(table: &mut Table<'_>) -> Option<u64> {
     let size = size(&text);
     if size.is_none() {
         let message = format!("`attachment_budget` is \"{}\"", text.value);
-        let mend = Some("write a size such as \"10 MB\" or \"900 KB\", of at least 20 KB".to_owned());
-        table.report().error(&text.at, Code::BadValue, message, mend);
+        let help = Some("write a size such as \"10 MB\" or \"900 KB\", of at least 20 KB".to_owned());
+        table.report().error(&text.at, Code::BadValue, message, help);
     }
     size
 }

@@ -73,7 +73,7 @@ impl Drop for Table<'_> {
             if self.asked.contains(key.get_ref().as_ref()) {
                 continue;
             }
-            let mend = match likely(key.get_ref(), self.asked.iter().map(String::as_str)) {
+            let help = match likely(key.get_ref(), self.asked.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => {
                     format!(
@@ -83,7 +83,7 @@ impl Drop for Table<'_> {
                 }
             };
             let message = format!("the key `{}` means nothing here", key.get_ref());
-            self.file.report.error(&self.file.at(key.span()), Code::UnknownKey, message, Some(mend));
+            self.file.report.error(&self.file.at(key.span()), Code::UnknownKey, message, Some(help));
         }
     }
 }

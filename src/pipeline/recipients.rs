@@ -27,7 +27,7 @@ pub fn out_of_date(pipeline: &Pipeline, today: NaiveDate) -> Vec<Diagnostic> {
             line: None,
             message: "no `secure_domains` are given: packs that name practices may go to any address"
                 .to_owned(),
-            mend: Some(
+            help: Some(
                 "write secure_domains = [\"nhs.net\"] under [mail], with the ICB's own domains".to_owned(),
             ),
             follows: false,
@@ -36,14 +36,14 @@ pub fn out_of_date(pipeline: &Pipeline, today: NaiveDate) -> Vec<Diagnostic> {
     out
 }
 
-fn warning(code: Code, recipient: &Recipient, message: String, mend: String) -> Diagnostic {
+fn warning(code: Code, recipient: &Recipient, message: String, help: String) -> Diagnostic {
     Diagnostic {
         severity: Severity::Warning,
         code,
         file: FILE.to_owned(),
         line: Some(recipient.line),
         message,
-        mend: Some(mend),
+        help: Some(help),
         follows: false,
     }
 }
@@ -56,8 +56,8 @@ fn review(committee: &Committee, recipient: &Recipient, today: NaiveDate) -> Opt
             committee.name,
             long(recipient.review)
         );
-        let mend = "ask whether the address is still right, then set a new `review` date or take it out";
-        warning(Code::OutOfDate, recipient, message, mend.to_owned())
+        let help = "ask whether the address is still right, then set a new `review` date or take it out";
+        warning(Code::OutOfDate, recipient, message, help.to_owned())
     })
 }
 
@@ -74,7 +74,7 @@ fn outside(pipeline: &Pipeline, committee: &Committee, recipient: &Recipient) ->
             "the {} of the {} is outside `secure_domains` and {gets}",
             recipient.role, committee.name
         );
-        let mend = "use an address in a secure domain, or add the domain to [mail] of pipeline.toml";
-        warning(Code::Unreached, recipient, message, mend.to_owned())
+        let help = "use an address in a secure domain, or add the domain to [mail] of pipeline.toml";
+        warning(Code::Unreached, recipient, message, help.to_owned())
     })
 }

@@ -44,13 +44,13 @@ impl Report {
     }
 
     /// Notes an error at a place.
-    pub(super) fn error(&self, at: &At, code: Code, message: impl Into<String>, mend: Option<String>) {
-        self.note(at.diagnostic(Severity::Error, code, message.into(), mend));
+    pub(super) fn error(&self, at: &At, code: Code, message: impl Into<String>, help: Option<String>) {
+        self.note(at.diagnostic(Severity::Error, code, message.into(), help));
     }
 
     /// Notes a warning at a place.
-    pub(super) fn warning(&self, at: &At, code: Code, message: impl Into<String>, mend: Option<String>) {
-        self.note(at.diagnostic(Severity::Warning, code, message.into(), mend));
+    pub(super) fn warning(&self, at: &At, code: Code, message: impl Into<String>, help: Option<String>) {
+        self.note(at.diagnostic(Severity::Warning, code, message.into(), help));
     }
 
     /// Says that a name of the author's own (a column, fact, table, layout) could not be read.
@@ -85,11 +85,11 @@ impl Report {
         let back = if file.contains('/') { format!(" If not, put {file} back.") } else { String::new() };
         let near = likely(name, known.clone()).map(|near| format!("did you mean `{near}`?{back}"));
         let lone = near.is_none();
-        let mend = near.or_else(|| {
+        let help = near.or_else(|| {
             let known: Vec<&str> = known.into_iter().collect();
             (!known.is_empty()).then(|| format!("there are: {}", known.join(", ")))
         });
-        self.error(at, Code::UnknownName, message, mend);
+        self.error(at, Code::UnknownName, message, help);
         let declared = Declared { file, name: name.to_owned() };
         let mut unknown = self.unknown.borrow_mut();
         let places = unknown.entry(declared).or_default();
@@ -144,7 +144,7 @@ fn root(file: String, names: &[String], places: &[At], there: &impl Fn(&str) -> 
         more => format!(" and {}", crate::wording::plural(more - 1, "other place", "other places")),
     };
     let listed = crate::wording::list(&names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>());
-    let (message, mend) = if there(&file) {
+    let (message, help) = if there(&file) {
         (
             format!("{listed} is not declared here, and {first}{others} use it"),
             "declare it, or correct its name",
@@ -159,7 +159,7 @@ fn root(file: String, names: &[String], places: &[At], there: &impl Fn(&str) -> 
         file,
         line: None,
         message,
-        mend: Some(mend.to_owned()),
+        help: Some(help.to_owned()),
         follows: false,
     }
 }
@@ -171,7 +171,7 @@ fn order(d: &Diagnostic) -> (bool, bool, &str, Option<u32>, Code, &str) {
 
 /// Whether a fault speaks of a column that nothing like it declares: beside a missing file, that file's.
 fn lone_column(diagnostic: &Diagnostic) -> bool {
-    let near = diagnostic.mend.as_ref().is_some_and(|mend| mend.starts_with("did you mean"));
+    let near = diagnostic.help.as_ref().is_some_and(|help| help.starts_with("did you mean"));
     !near && diagnostic.message.starts_with("there is no column `")
 }
 
@@ -199,9 +199,9 @@ impl At {
         severity: Severity,
         code: Code,
         message: String,
-        mend: Option<String>,
+        help: Option<String>,
     ) -> Diagnostic {
         let file = self.file.to_string();
-        Diagnostic { severity, code, file, line: Some(self.line), message, mend, follows: false }
+        Diagnostic { severity, code, file, line: Some(self.line), message, help, follows: false }
     }
 }

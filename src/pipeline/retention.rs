@@ -113,14 +113,14 @@ fn read_keep(table: &mut Table<'_>, key: &str) -> Option<Keep> {
     if value == "for ever" {
         return Some(Keep::ForEver);
     }
-    let (message, mend) = match length(&value) {
+    let (message, help) = match length(&value) {
         Ok((months, days)) if months >= 0 && days >= 0 && (months, days) != (0, 0) => {
             return Some(Keep::For(Period { months, days }));
         }
         Ok(_) => ("a period is longer than nothing".to_owned(), None),
         Err(message) => (message, Some("write for instance \"2 years\" or \"for ever\"".to_owned())),
     };
-    table.report().error(&at, Code::BadValue, message, mend);
+    table.report().error(&at, Code::BadValue, message, help);
     None
 }
 

@@ -141,22 +141,22 @@ impl<'p> Places<'p> {
             let at = At { file: declared.file.as_str().into(), line: declared.line };
             let Some(role) = known.iter().find(|role| role.role == name) else {
                 let message = format!("no role of the column `{}` is called `{name}`", column.name);
-                let mend = match (likely(name, names.iter().copied()), names.is_empty()) {
+                let help = match (likely(name, names.iter().copied()), names.is_empty()) {
                     (Some(near), _) => format!("did you mean `{near}`?"),
                     (None, true) => "the program asks for no role of this column".to_owned(),
                     (None, false) => format!("the roles are: {}", names.join(", ")),
                 };
-                self.report.error(&at, Code::UnknownName, message, Some(mend));
+                self.report.error(&at, Code::UnknownName, message, Some(help));
                 continue;
             };
             let values = self.values(role.fact, role.column);
             if !values.contains(value) {
                 let message = format!("column `{}` has no value `{value}` to be `{name}`", column.name);
-                let mend = match likely(value, values.iter().map(String::as_str)) {
+                let help = match likely(value, values.iter().map(String::as_str)) {
                     Some(near) => format!("did you mean \"{near}\"?"),
                     None => format!("the values are: {}", values.join(", ")),
                 };
-                self.report.error(&at, Code::UnknownName, message, Some(mend));
+                self.report.error(&at, Code::UnknownName, message, Some(help));
                 continue;
             }
             let place = roles.bound.entry((role.fact.to_owned(), role.column.to_owned())).or_default();
@@ -187,12 +187,12 @@ impl<'p> Places<'p> {
         );
         let near = values.iter().find(|value| value.eq_ignore_ascii_case(role.role));
         let example = near.map_or("…", String::as_str);
-        let mend = format!(
+        let help = format!(
             "write roles = {{ \"{}\" = \"{example}\" }} at the column; its values are {}",
             role.role,
             list(&values)
         );
-        self.report.error(&self.at(role.fact, role.column), Code::Incomplete, message, Some(mend));
+        self.report.error(&self.at(role.fact, role.column), Code::Incomplete, message, Some(help));
     }
 
     /// A decision is about a level, and none may be lost for want of a cell.
@@ -204,18 +204,18 @@ impl<'p> Places<'p> {
                 for value in values.iter().filter(|value| !numbers.contains(value)) {
                     let message =
                         format!("`{value}` in column `level` of `decisions` is no level of levels.toml");
-                    let mend = format!(
+                    let help = format!(
                         "write values = \"levels\", which are {}; map other words to them with `also`",
                         list(numbers)
                     );
-                    self.report.error(&at, Code::UnknownName, message, Some(mend));
+                    self.report.error(&at, Code::UnknownName, message, Some(help));
                 }
             }
             Some(_) => {
                 let message = "column `level` of `decisions` takes any text, and a decision about no level counts \
                                for nothing";
-                let mend = "write type = \"choice\" and values = \"levels\"";
-                self.report.error(&at, Code::Incomplete, message, Some(mend.to_owned()));
+                let help = "write type = \"choice\" and values = \"levels\"";
+                self.report.error(&at, Code::Incomplete, message, Some(help.to_owned()));
             }
         }
         for name in ["practice", "level", "decided_on", "until"] {
@@ -224,8 +224,8 @@ impl<'p> Places<'p> {
                 let message = format!(
                     "column `{name}` of `decisions` may be blank, and a decision without it counts for nothing"
                 );
-                let mend = "write required = true, so that such a row is set aside and reported";
-                self.report.error(&at, Code::Incomplete, message, Some(mend.to_owned()));
+                let help = "write required = true, so that such a row is set aside and reported";
+                self.report.error(&at, Code::Incomplete, message, Some(help.to_owned()));
             }
         }
     }

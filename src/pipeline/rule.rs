@@ -186,8 +186,8 @@ pub(super) fn check_copies(report: &Report, rules: &[Rule]) {
         let at = At { file: format!("rules/{}.toml", rule.id).into(), line: 1 };
         let message =
             format!("this rule holds for the rows for which rules/{}.toml holds: both fire", original.id);
-        let mend = "take one of them out, or change its condition";
-        report.warning(&at, Code::CopiedRule, message, Some(mend.to_owned()));
+        let help = "take one of them out, or change its condition";
+        report.warning(&at, Code::CopiedRule, message, Some(help.to_owned()));
     }
 }
 

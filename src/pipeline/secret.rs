@@ -44,9 +44,9 @@ pub(super) fn refuse_secrets(table: &mut Table<'_>) {
             continue;
         }
         table.know(key);
-        let mend = "name where it is kept: token_env = \"QUARTERDAY_TOKEN\" or token_file = \"/etc/quarterday/token\"";
+        let help = "name where it is kept: token_env = \"QUARTERDAY_TOKEN\" or token_file = \"/etc/quarterday/token\"";
         let message = format!("`{key}` would put a secret into the pipeline folder");
-        table.report().error(&table.at_of(key), Code::Secret, message, Some(mend.to_owned()));
+        table.report().error(&table.at_of(key), Code::Secret, message, Some(help.to_owned()));
     }
 }
 
@@ -67,8 +67,8 @@ pub(super) fn read_place(table: &mut Table<'_>, name: &str) -> Option<Place> {
         && name.value.chars().all(|c| first(c) || c.is_ascii_digit());
     if !fits {
         let message = format!("`{variable_key}` is not the name of an environment variable");
-        let mend = "capital letters, digits and _, such as QUARTERDAY_TOKEN; never the secret itself";
-        report.error(&name.at, Code::Secret, message, Some(mend.to_owned()));
+        let help = "capital letters, digits and _, such as QUARTERDAY_TOKEN; never the secret itself";
+        report.error(&name.at, Code::Secret, message, Some(help.to_owned()));
         return None;
     }
     Some(Place::Variable(name.value))
@@ -83,8 +83,8 @@ pub(super) fn read_whole_path(table: &mut Table<'_>, key: &str) -> Option<PathBu
         return Some(path);
     }
     let message = format!("`{key}` is not the whole path of a file outside the pipeline folder");
-    let mend = Some("begin it with / or with a drive, as in /etc/quarterday/…".to_owned());
-    table.report().error(&text.at, Code::BadValue, message, mend);
+    let help = Some("begin it with / or with a drive, as in /etc/quarterday/…".to_owned());
+    table.report().error(&text.at, Code::BadValue, message, help);
     None
 }
 

@@ -47,8 +47,8 @@ impl SmallNumbers {
                  {LEAST_RANGE} to {}, because everybody knows that much of them",
                 hidden_up_to - 1
             );
-            let mend = "change `least_range`, or hide more with `hidden_up_to`".to_owned();
-            report.error(&range.map_or(start, |found| found.at), Code::BadValue, message, Some(mend));
+            let help = "change `least_range`, or hide more with `hidden_up_to`".to_owned();
+            report.error(&range.map_or(start, |found| found.at), Code::BadValue, message, Some(help));
             return usual;
         }
         Self { hidden_up_to, least_range }

@@ -83,8 +83,8 @@ impl Smtp {
             && !is_loopback(&host.value)
         {
             let message = format!("mail to `{}` would travel unencrypted", host.value);
-            let mend = "write security = \"starttls\" or \"tls\"; \"none\" is for a relay on this machine";
-            report.error(&host.at, Code::BadValue, message, Some(mend.to_owned()));
+            let help = "write security = \"starttls\" or \"tls\"; \"none\" is for a relay on this machine";
+            report.error(&host.at, Code::BadValue, message, Some(help.to_owned()));
         }
         let usual_port = match security {
             Security::StartTls => 587,
@@ -140,15 +140,15 @@ fn read_auth(table: &mut Table<'_>) -> Option<Auth> {
     let mechanism = read_choice(table, "auth", &words).flatten();
     let (user, secret) = (read_place(table, "user"), read_place(table, "secret"));
     if mechanism.is_none() && (user.is_some() || secret.is_some()) && !table.has("auth") {
-        let mend = "write auth = \"plain\", \"login\" or \"xoauth2\"".to_owned();
-        report.error(&table.at(), Code::MissingKey, "an account is named and `auth` is not", Some(mend));
+        let help = "write auth = \"plain\", \"login\" or \"xoauth2\"".to_owned();
+        report.error(&table.at(), Code::MissingKey, "an account is named and `auth` is not", Some(help));
     }
     let mechanism = mechanism?;
     for (name, place) in [("user", &user), ("secret", &secret)] {
         if place.is_none() && !table.has(&format!("{name}_env")) && !table.has(&format!("{name}_file")) {
             let message = format!("where the {name} of the account lies is not said");
-            let mend = format!("write {name}_env = \"QUARTERDAY_SMTP_{}\"", name.to_uppercase());
-            report.error(&table.at(), Code::MissingKey, message, Some(mend));
+            let help = format!("write {name}_env = \"QUARTERDAY_SMTP_{}\"", name.to_uppercase());
+            report.error(&table.at(), Code::MissingKey, message, Some(help));
         }
     }
     Some(Auth { mechanism, user: user?, secret: secret? })

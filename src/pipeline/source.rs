@@ -115,7 +115,7 @@ fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
         file: name.to_owned(),
         line: None,
         message: format!("cannot be read: {error}"),
-        mend: Some("check the path and your rights to it".to_owned()),
+        help: Some("check the path and your rights to it".to_owned()),
         follows: false,
     }
 }

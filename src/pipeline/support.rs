@@ -47,8 +47,8 @@ pub(super) fn read(mut file: Table<'_>, themes: Option<&Vocabulary>, rules: &[Ru
                 Some((Some(value), _)) => known.push(value.to_owned()),
                 Some((None, near)) => {
                     let message = format!("`{}` is not a theme of vocabularies.toml", theme.value);
-                    let mend = near.map(|near| format!("did you mean `{near}`?"));
-                    report.error(&theme.at, Code::UnknownName, message, mend);
+                    let help = near.map(|near| format!("did you mean `{near}`?"));
+                    report.error(&theme.at, Code::UnknownName, message, help);
                 }
                 None => known.push(theme.value),
             }
@@ -79,7 +79,7 @@ fn known_rule(report: &Report, name: Placed<String>, rules: &[Rule]) -> Option<S
         return Some(name.value);
     }
     let near = likely(&name.value, rules.iter().map(|rule| rule.id.as_str()));
-    let mend = near.map(|near| format!("did you mean `{near}`?"));
-    report.error(&name.at, Code::UnknownName, format!("there is no rule `{}`", name.value), mend);
+    let help = near.map(|near| format!("did you mean `{near}`?"));
+    report.error(&name.at, Code::UnknownName, format!("there is no rule `{}`", name.value), help);
     None
 }

@@ -33,8 +33,8 @@ impl Cron {
         let text = text?;
         let schedule = match parse(&text.value) {
             Ok(schedule) => schedule,
-            Err((message, mend)) => {
-                report.error(&text.at, Code::BadValue, message, Some(mend));
+            Err((message, help)) => {
+                report.error(&text.at, Code::BadValue, message, Some(help));
                 return None;
             }
         };
@@ -45,8 +45,8 @@ impl Cron {
         let cron = Self { schedule, working_day: working_day.map(|d| d.value), only_working_days };
         if cron.after(&weekends(), start()).next().is_none() {
             let message = format!("`cron` is \"{}\"; such a time never comes", text.value);
-            let mend = "look at the day, the month, the weekday and `working_day`: all of them must agree";
-            report.error(&text.at, Code::BadValue, message, Some(mend.to_owned()));
+            let help = "look at the day, the month, the weekday and `working_day`: all of them must agree";
+            report.error(&text.at, Code::BadValue, message, Some(help.to_owned()));
             return None;
         }
         let fields: Vec<&str> = text.value.split_whitespace().collect();
@@ -54,8 +54,8 @@ impl Cron {
             && ![*day, *weekday].iter().any(|field| matches!(*field, "*" | "?"))
         {
             let message = "the job runs only on days that have both the day of the month and the weekday";
-            let mend = "crontab files mean either of them; write * for one of them if you meant that";
-            report.warning(&text.at, Code::BadValue, message, Some(mend.to_owned()));
+            let help = "crontab files mean either of them; write * for one of them if you meant that";
+            report.warning(&text.at, Code::BadValue, message, Some(help.to_owned()));
         }
         Some(cron)
     }
@@ -107,18 +107,18 @@ fn start() -> NaiveDateTime {
     NaiveDate::from_ymd_opt(2024, 1, 1).unwrap_or_default().and_time(NaiveTime::MIN)
 }
 
-/// A cron expression of six fields, or what is wrong with it and how to mend it.
+/// A cron expression of six fields, or what is wrong with it and how to correct it.
 fn parse(text: &str) -> Result<Schedule, (String, String)> {
     let wrong =
-        |message: String, mend: &str| Err((format!("`cron` is \"{text}\"; {message}"), mend.to_owned()));
+        |message: String, help: &str| Err((format!("`cron` is \"{text}\"; {message}"), help.to_owned()));
     let example = "write second, minute, hour, day, month and weekday, for instance \"0 30 6 * * Mon\"";
     let fields: Vec<&str> = text.split_whitespace().collect();
     let (second, weekday) = (fields.first().copied(), fields.last().copied());
     match fields.len() {
         6 => {}
         5 => {
-            let mend = format!("put the second in front: \"0 {text}\"");
-            return wrong("a line of a crontab has five fields, and this needs six".into(), &mend);
+            let help = format!("put the second in front: \"0 {text}\"");
+            return wrong("a line of a crontab has five fields, and this needs six".into(), &help);
         }
         count => {
             return wrong(format!("it has {}", crate::wording::plural(count, "field", "fields")), example);

@@ -25,8 +25,8 @@ pub(super) fn check(report: &Report, rules: &[Rule], feeds: &[Feed], facts: &BTr
                     "`unclaimed` says which rows of `{}` no rule is meant to claim, and no rule looks at it at all",
                     fact.id
                 );
-                let mend = "put its rules back into the folder rules, or take `unclaimed` out";
-                report.warning(&at, Code::UnclaimedRows, message, Some(mend.to_owned()));
+                let help = "put its rules back into the folder rules, or take `unclaimed` out";
+                report.warning(&at, Code::UnclaimedRows, message, Some(help.to_owned()));
             }
             continue;
         }
@@ -54,12 +54,12 @@ fn gaps(report: &Report, at: &At, fact: &Fact, of_fact: &[&Rule], feeds: &[Feed]
     });
     for rows in found.rows.iter().take(MOST) {
         let message = format!("rows of `{}` with {rows} meet no rule", fact.id);
-        let mend = format!(
+        let help = format!(
             "change the rules together; if no rule is meant to claim such rows, say so by `unclaimed` in \
              facts/{}.toml",
             fact.id
         );
-        report.warning(at, Code::UnclaimedRows, message, Some(mend));
+        report.warning(at, Code::UnclaimedRows, message, Some(help));
     }
     if let Some(more) = found.rows.len().checked_sub(MOST).filter(|more| *more > 0) {
         let message = format!("{more} more combinations of cells of `{}` meet no rule", fact.id);
@@ -68,8 +68,8 @@ fn gaps(report: &Report, at: &At, fact: &Fact, of_fact: &[&Rule], feeds: &[Feed]
     for rule in found.contradicted.iter().filter_map(|place| of_rows.get(*place)) {
         let message =
             format!("`unclaimed` speaks of rows of `{}` that the rule `{}` claims", fact.id, rule.id);
-        let mend = "correct `unclaimed`: it speaks of rows that no rule is meant to claim";
-        report.warning(at, Code::UnclaimedRows, message, Some(mend.to_owned()));
+        let help = "correct `unclaimed`: it speaks of rows that no rule is meant to claim";
+        report.warning(at, Code::UnclaimedRows, message, Some(help.to_owned()));
     }
 }
 
@@ -82,13 +82,13 @@ fn unlisted(report: &Report, rule: &Rule, rules: &[Rule]) {
         let message = format!(
             "this rule fires where nothing else does, even where a row of `{fact}` stands that no rule claims"
         );
-        let mend = format!("add \"{fact}\" to nothing_unclaimed_in, a list of facts in brackets");
-        report.warning(&at, Code::UnclaimedRows, message, Some(mend));
+        let help = format!("add \"{fact}\" to nothing_unclaimed_in, a list of facts in brackets");
+        report.warning(&at, Code::UnclaimedRows, message, Some(help));
     }
     for fact in rule.nothing_unclaimed_in.iter().filter(|fact| !looked_at.contains(fact.as_str())) {
         let message = format!("`nothing_unclaimed_in` names `{fact}`, and no rule looks at it");
-        let mend = "put its rules back into the folder rules, or take it out of the list";
-        report.warning(&at, Code::UnclaimedRows, message, Some(mend.to_owned()));
+        let help = "put its rules back into the folder rules, or take it out of the list";
+        report.warning(&at, Code::UnclaimedRows, message, Some(help.to_owned()));
     }
 }
 

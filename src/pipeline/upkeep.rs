@@ -27,7 +27,7 @@ pub fn upkeep(folder: &Folder, pipeline: &Pipeline, today: NaiveDate) -> Vec<Dia
         file: CALENDAR.to_owned(),
         line: line.and_then(|line| u32::try_from(line + 1).ok()),
         message,
-        mend: Some("add the days of the next years; gov.uk/bank-holidays publishes them".to_owned()),
+        help: Some("add the days of the next years; gov.uk/bank-holidays publishes them".to_owned()),
         follows: false,
     }]
 }
@@ -50,7 +50,7 @@ mod tests {
         assert_eq!(
             late[0].to_string(),
             "calendar.toml:4: warning [out-of-date]: the bank holidays run out on 26 December 2028: working \
-             days after it are counted without them\n    mend: add the days of the next years; \
+             days after it are counted without them\n    help: add the days of the next years; \
              gov.uk/bank-holidays publishes them"
         );
     }

@@ -101,8 +101,8 @@ pub(super) fn with_words(
             vocabulary.add_word(&word.value, &value.value);
         } else {
             let message = format!("`{}` stands for `{}`, which is not in the list", word.value, value.value);
-            let mend = vocabulary.likely(&value.value).map(|near| format!("did you mean `{near}`?"));
-            report.error(&value.at, Code::UnknownName, message, mend);
+            let help = vocabulary.likely(&value.value).map(|near| format!("did you mean `{near}`?"));
+            report.error(&value.at, Code::UnknownName, message, help);
         }
     }
     vocabulary

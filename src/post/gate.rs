@@ -1,6 +1,6 @@
 //! The guard at the second gate: what identifies a person is looked for in every document and message
 //! before it is sent. A hit stops the document, is told by its place and its source and never repeated,
-//! and stays stopped until the source is mended or a named person releases the hit.
+//! and stays stopped until the source is corrected or a named person releases the hit.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -268,7 +268,7 @@ impl<'g> Gate<'g> {
         }
         if !new.is_empty() {
             out.push(
-                "the guard stopped what may identify a person: mend the source and run again, or, if it is nobody's, \
+                "the guard stopped what may identify a person: correct the source and run again, or, if it is nobody's, \
                  `quarterday guard release HIT --as ROLE --note WHY` and run again"
                     .to_owned(),
             );

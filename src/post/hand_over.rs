@@ -339,7 +339,7 @@ impl<'b> Batch<'b> {
             _ => 0,
         };
         match &outcome.fate {
-            Fate::Misconfigured(mend) => Some(Stop(format!("{mend} ({})", said()))),
+            Fate::Misconfigured(help) => Some(Stop(format!("{help} ({})", said()))),
             Fate::Unavailable => Some(Stop(format!("nothing can be handed over at present ({})", said()))),
             Fate::Busy => Some(Stop(format!("the mail server takes nothing at present ({})", said()))),
             Fate::Barred if self.in_a_row >= 2 => Some(Stop(format!(

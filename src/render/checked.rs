@@ -1,5 +1,5 @@
 //! A checked copy as a workbook: the sheet with its bad cells filled and commented, and the list of what to
-//! mend. The same receipt gives the same bytes.
+//! help. The same receipt gives the same bytes.
 //!
 //! It keeps to the Analysis Function's rules for spreadsheets: Arial 12, a title in A1, one marked-up table
 //! with a header row of unique names, wrapped text, nothing merged, nothing told by colour alone.
@@ -30,7 +30,7 @@ const HEADERS: [(&str, f64); 8] = [
     ("Found", 26.0),
     ("What is wrong", 44.0),
     ("Expected", 40.0),
-    ("How to mend it", 44.0),
+    ("How to correct it", 44.0),
 ];
 
 /// The bytes of the workbook.
@@ -179,7 +179,7 @@ fn list(sheet: &mut Worksheet, checked: &Checked, linked: Option<&str>) -> Resul
         .set_banded_rows(false)
         .set_alt_text_title("Errors")
         .set_alt_text(
-            "One row for each problem: where it is, what was found and expected, and how to mend it",
+            "One row for each problem: where it is, what was found and expected, and how to correct it",
         );
     let last = u16::try_from(HEADERS.len() - 1).unwrap_or(u16::MAX);
     sheet.add_table(top, 0, row, last, &table)?;
@@ -197,7 +197,7 @@ fn values(error: &ErrorRow) -> [&str; 8] {
         &error.found,
         &error.wrong,
         &error.expected,
-        &error.mend,
+        &error.help,
     ]
 }
 
@@ -233,13 +233,13 @@ mod tests {
 
     fn checked(sheet: &str, cell: Cell) -> Checked {
         Checked {
-            title: "What to mend in a.csv".into(),
-            notes: vec!["Mend these cells.".into()],
+            title: "What to correct in a.csv".into(),
+            notes: vec!["Correct these cells.".into()],
             sheet: sheet.into(),
             errors_sheet: "Errors".into(),
             rows: vec![(2, vec![Cell::Empty, cell])],
             marks: BTreeMap::from([
-                ((2, 1), vec!["Wrong. Mend it.".into()]),
+                ((2, 1), vec!["Wrong. Correct it.".into()]),
                 ((2, 5), vec!["Empty.".into()]),
             ]),
             errors: vec![ErrorRow {
@@ -251,7 +251,7 @@ mod tests {
                 found: "=1+1".into(),
                 wrong: "Wrong".into(),
                 expected: "Text".into(),
-                mend: "Mend it".into(),
+                help: "Correct it".into(),
             }],
         }
     }

@@ -24,7 +24,7 @@ struct Line {
     place: String,
     found: String,
     message: String,
-    mend: String,
+    help: String,
 }
 
 /// What a file changes against the one before.
@@ -38,7 +38,7 @@ struct Compared {
 
 const HEADINGS: [(Effect, &str); 6] = [
     (Effect::Rejected, "Why the file was not taken in"),
-    (Effect::Quarantined, "Rows kept aside until they are mended"),
+    (Effect::Quarantined, "Rows kept aside until they are corrected"),
     (Effect::Dropped, "Cells that could not be read (their rows count)"),
     (Effect::Released, "Rows that a named person let count"),
     (Effect::Ignored, "Rows passed over"),
@@ -53,9 +53,9 @@ pub(super) fn receipt_context(receipt: &Receipt, most: usize) -> Context {
     context.insert("receipt", receipt);
     context.insert("received", &long(receipt.received));
     context.insert("groups", &groups);
-    let to_mend = receipt.problems.iter().filter(|p| p.effect.needs_mending()).count();
-    context.insert("to_mend", &to_mend);
-    context.insert("things", &plural(to_mend, "thing", "things"));
+    let to_correct = receipt.problems.iter().filter(|p| p.effect.needs_mending()).count();
+    context.insert("to_correct", &to_correct);
+    context.insert("things", &plural(to_correct, "thing", "things"));
     context.insert("changes", &receipt.changes.as_ref().map(|changes| compared(changes, receipt)));
     let late = receipt.late.as_ref();
     context.insert("late_as_of", &late.map(|late| long(late.as_of)));
@@ -77,7 +77,7 @@ fn group(receipt: &Receipt, effect: Effect, title: &str, most: usize) -> Option<
     let more = match all - told {
         0 => String::new(),
         left => format!(
-            "{all} in all: the first {told} are listed here and {left} are not. Mend what is listed and look for \
+            "{all} in all: the first {told} are listed here and {left} are not. Correct what is listed and look for \
              the same faults further down",
         ),
     };
@@ -89,8 +89,8 @@ fn alike<'p>(problems: impl Iterator<Item = &'p Problem>) -> Vec<Vec<&'p Problem
     let mut places = HashMap::new();
     let mut out: Vec<Vec<&Problem>> = Vec::new();
     for problem in problems {
-        let Problem { code, effect: _, sheet, cell, row: _, column, found, message, mend } = problem;
-        let key = (code, sheet, cell.is_some(), column, found, message, mend);
+        let Problem { code, effect: _, sheet, cell, row: _, column, found, message, help } = problem;
+        let key = (code, sheet, cell.is_some(), column, found, message, help);
         let place = *places.entry(key).or_insert(out.len());
         match out.get_mut(place) {
             Some(same) => same.push(problem),
@@ -121,12 +121,12 @@ fn line(problems: &[&Problem]) -> Option<Line> {
     if let Some(sheet) = first.sheet.as_ref().filter(|_| first.cell.is_some() || first.row.is_some()) {
         place = format!("{place}, sheet {sheet}");
     }
-    let mend = Some(first.mend.clone()).filter(|mend| mend != "nothing to do");
+    let help = Some(first.help.clone()).filter(|help| help != "nothing to do");
     Some(Line {
         place: if place.is_empty() { "The file".to_owned() } else { place },
         found: first.found.clone().unwrap_or_default(),
         message: first.message.clone(),
-        mend: mend.unwrap_or_default(),
+        help: help.unwrap_or_default(),
     })
 }
 
@@ -162,7 +162,7 @@ fn changed(change: &Change) -> String {
     let head = format!("{key} (row {})", change.row);
     match change.kind.as_str() {
         "added" => format!("{head} is new"),
-        "aside" => format!("{key} (row {}) is kept aside until it is mended", change.row),
+        "aside" => format!("{key} (row {}) is kept aside until it is corrected", change.row),
         "removed" => format!("{key} (row {} of the file before) is gone", change.row),
         _ => {
             let or_empty = |text: &str| if text.is_empty() { "empty".to_owned() } else { text.to_owned() };

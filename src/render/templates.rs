@@ -18,13 +18,13 @@ use crate::pipeline::{Document, Folder, PageLayout, Pipeline};
 
 /// What is wrong with the templates of a pipeline's folder, and with documents that name none there is.
 pub fn faults(pipeline: &Pipeline) -> Vec<Diagnostic> {
-    let fault = |file: String, message: String, mend: Option<String>| Diagnostic {
+    let fault = |file: String, message: String, help: Option<String>| Diagnostic {
         severity: Severity::Error,
         code: Code::BadValue,
         file,
         line: None,
         message,
-        mend,
+        help,
         follows: false,
     };
     let templates = match Templates::of(&pipeline.source) {
@@ -35,8 +35,8 @@ pub fn faults(pipeline: &Pipeline) -> Vec<Diagnostic> {
     without
         .map(|document| {
             let message = format!("there is no template `{}`", document.template);
-            let mend = format!("put it into the folder `templates`: templates/{}", document.template);
-            fault(format!("documents/{}.toml", document.id), message, Some(mend))
+            let help = format!("put it into the folder `templates`: templates/{}", document.template);
+            fault(format!("documents/{}.toml", document.id), message, Some(help))
         })
         .collect()
 }

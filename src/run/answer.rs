@@ -1,5 +1,5 @@
 //! Receipts on their way: beside each file as text and as a page, with a checked copy where something is to
-//! be mended, and by mail to the owner of the feed.
+//! be corrected, and by mail to the owner of the feed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -99,7 +99,7 @@ impl Desk<'_> {
                 };
                 ledger.note_checked_copy(&receipt.feed, &file.name, &noted)?;
             }
-            // Nothing is left to mend: the copy of before would mislead.
+            // Nothing is left to correct: the copy of before would mislead.
             _ if there.is_some() => {
                 let (folder, name) = beside.place(inbox::CHECKED);
                 unwritten.hear(&folder, &name, fs::remove_file(&path));
@@ -109,7 +109,7 @@ impl Desk<'_> {
         Ok(None)
     }
 
-    /// The checked copy of a file, where there is something to mend and the file can be opened.
+    /// The checked copy of a file, where there is something to correct and the file can be opened.
     fn copy(&self, receipt: &Receipt, arrival: &Arrival) -> anyhow::Result<Option<Vec<u8>>> {
         let pipeline = self.files.pipeline();
         let Some(feed) = pipeline.feed(&arrival.feed).filter(|_| receipt.needs_mending()) else {
@@ -238,11 +238,11 @@ fn messages(
 
 /// What came of it, in the words of a subject.
 fn subject(receipt: &Receipt) -> String {
-    let mend = receipt.problems.iter().filter(|p| p.effect.needs_mending()).count();
-    let came = match (receipt.state, mend) {
+    let help = receipt.problems.iter().filter(|p| p.effect.needs_mending()).count();
+    let came = match (receipt.state, help) {
         (Fate::Rejected, _) => "not taken in".to_owned(),
         (_, 0) => "taken in".to_owned(),
-        (_, mend) => format!("taken in, {} to mend", crate::wording::plural(mend, "thing", "things")),
+        (_, help) => format!("taken in, {} to correct", crate::wording::plural(help, "thing", "things")),
     };
     let came = match receipt.urgent.len() {
         0 => came,

@@ -138,9 +138,9 @@ impl<'s, 'j> Sources<'s, 'j> {
                 }
                 receipt.notes.push(match judge.before(arrival, feed, files)? {
                     Some(last) => {
-                        format!("until it is mended, {} goes on counting", told_by_date(last))
+                        format!("until it is corrected, {} goes on counting", told_by_date(last))
                     }
-                    None => "until it is mended, nothing of this feed counts".to_owned(),
+                    None => "until it is corrected, nothing of this feed counts".to_owned(),
                 });
                 return Ok(receipt);
             }
@@ -379,13 +379,13 @@ fn passed_over(receipt: &mut Receipt, feed: &Feed, passed: &Passed, rows: usize,
         Some(last) => format!("the file before, {}, goes on counting", told_by_date(last)),
         None => "nothing of this feed counts".to_owned(),
     };
-    let (code, message, mend) = match &passed.why {
-        // What is wrong with its rows comes first: mended, they may take nothing away.
+    let (code, message, help) = match &passed.why {
+        // What is wrong with its rows comes first: corrected, they may take nothing away.
         Why::Held(_) if passed.settled.as_ref().is_some_and(Settled::is_all_aside) => (
             Code::NothingAccepted,
             format!("none of its {rows} can count, so {then}"),
             format!(
-                "mend the rows that are listed below and save the file again; if the file is to count as it is, \
+                "correct the rows that are listed below and save the file again; if the file is to count as it is, \
                  with no row, write {} and \"file\" as the cell in the sheet of releases",
                 receipt.id
             ),
@@ -405,7 +405,7 @@ fn passed_over(receipt: &mut Receipt, feed: &Feed, passed: &Passed, rows: usize,
         Why::NoRow => (
             Code::NothingAccepted,
             format!("none of its {rows} can count, so {then}"),
-            "mend the rows that are listed below and save the file again".to_owned(),
+            "correct the rows that are listed below and save the file again".to_owned(),
         ),
         Why::Older { own, newer } => {
             let (own, newer) = (crate::dates::long(*own), crate::dates::long(*newer));
@@ -437,7 +437,7 @@ fn passed_over(receipt: &mut Receipt, feed: &Feed, passed: &Passed, rows: usize,
             column: None,
             found: None,
             message,
-            mend,
+            help,
         },
     );
 }
@@ -481,7 +481,7 @@ pub fn take_back(receipt: &mut Receipt, void: &Amended) {
             crate::dates::long(void.dated),
             void.reason
         ),
-        mend: "to have it count after all, save it in the inbox under another name".to_owned(),
+        help: "to have it count after all, save it in the inbox under another name".to_owned(),
     }];
     receipt.notes.clear();
 }

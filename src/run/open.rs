@@ -133,7 +133,7 @@ impl<'p> Entrance<'p> {
         };
         warnings.extend(told);
         warnings.extend(downloads.iter().filter_map(Downloaded::remark));
-        warnings.extend(files.mended());
+        warnings.extend(files.corrected());
         warnings.extend(again(&lying, &arrivals, pipeline));
         let held_back = match &state {
             Ok(state) => held_back::held(&state.ground, Some(&state.settled), &arrivals, pipeline),

@@ -85,7 +85,7 @@ pub struct Taken {
     pub state: State,
     /// How many rows became what.
     pub counts: Counts,
-    /// Whether the sender has something to mend.
+    /// Whether the sender has something to correct.
     pub needs_mending: bool,
 }
 

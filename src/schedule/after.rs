@@ -42,14 +42,14 @@ pub fn after_run(
 
 /// Rows set aside that cannot wait: each is told until it is corrected or gone, whichever job sees it.
 fn set_aside(rows: &[Waiting]) -> Vec<Trouble> {
-    let mend = |row: &Waiting| {
+    let help = |row: &Waiting| {
         format!(
             "ask the owner ({}) to correct {} today and to drop it into its inbox folder again",
             row.owner, row.file
         )
     };
     let trouble =
-        |row: &Waiting| Trouble::new(format!("set-aside/{}/{}", row.receipt, row.row), row.told(), mend(row));
+        |row: &Waiting| Trouble::new(format!("set-aside/{}/{}", row.receipt, row.row), row.told(), help(row));
     rows.iter().map(trouble).collect()
 }
 
@@ -72,11 +72,11 @@ fn troubles(job: &Job, as_of: NaiveDate, done: Result<&Report, &RunError>) -> Ve
     match done {
         Err(error @ RunError::Missing(_)) => {
             let what = format!("{name} as at {date} made nothing: {error}");
-            vec![trouble("source-missing", what, "put the file into its inbox folder, or mend it")]
+            vec![trouble("source-missing", what, "put the file into its inbox folder, or correct it")]
         }
         Err(error) => {
             let what = format!("{name} as at {date} could not do its work: {error}");
-            vec![trouble("failed", what, "mend the cause")]
+            vec![trouble("failed", what, "correct the cause")]
         }
         Ok(report) => {
             let mut out = Vec::new();
@@ -89,14 +89,14 @@ fn troubles(job: &Job, as_of: NaiveDate, done: Result<&Report, &RunError>) -> Ve
             }
             for file in &report.held_back {
                 let kind = format!("run/{name}/held-{}", file.receipt);
-                out.push(Trouble::new(kind, file.what(), file.mend()));
+                out.push(Trouble::new(kind, file.what(), file.help()));
             }
             if !report.refused.is_empty() {
                 let what = format!(
                     "{name} as at {date} refused documents, and did not send them:{}",
                     listed(&report.refused)
                 );
-                out.push(trouble("refused", what, "mend what the gate names"));
+                out.push(trouble("refused", what, "correct what the gate names"));
             }
             if !report.unwritten.is_empty() {
                 let what = format!(

@@ -49,7 +49,7 @@ pub struct Broken {
     /// What is wrong, in a sentence.
     pub what: String,
     /// What to do.
-    pub mend: String,
+    pub help: String,
 }
 
 /// Invariants that the scheduler does not mail itself: it tells of them in another way, or cannot.
@@ -104,14 +104,14 @@ fn told<'i>(invariants: impl Iterator<Item = &'i Invariant>) -> Vec<Trouble> {
     invariants
         .flat_map(|i| {
             let trouble =
-                |b: &Broken| Trouble::new(format!("monitor/{}/{}", i.name, b.about), &b.what, &b.mend);
+                |b: &Broken| Trouble::new(format!("monitor/{}/{}", i.name, b.about), &b.what, &b.help);
             i.broken.iter().map(trouble)
         })
         .collect()
 }
 
-fn broken(about: impl Into<String>, what: impl Into<String>, mend: impl Into<String>) -> Broken {
-    Broken { about: about.into(), what: what.into(), mend: mend.into() }
+fn broken(about: impl Into<String>, what: impl Into<String>, help: impl Into<String>) -> Broken {
+    Broken { about: about.into(), what: what.into(), help: help.into() }
 }
 
 fn local(at: DateTime<Utc>) -> String {
@@ -120,7 +120,7 @@ fn local(at: DateTime<Utc>) -> String {
 
 fn serve_alive(picture: &Picture<'_>) -> Option<Vec<Broken>> {
     let pulse = picture.pulse.as_ref()?;
-    let (what, mend) = match pulse.life(picture.now.to_utc()) {
+    let (what, help) = match pulse.life(picture.now.to_utc()) {
         Life::Alive => return Some(Vec::new()),
         Life::Stopped => ("was stopped", "start it again when jobs should run by themselves"),
         Life::Silent => {
@@ -129,14 +129,14 @@ fn serve_alive(picture: &Picture<'_>) -> Option<Vec<Broken>> {
     };
     let since = local(pulse.stopped.unwrap_or(pulse.beat));
     let what = format!("the scheduler {what} since {since}: no job runs by itself");
-    Some(vec![broken("serve", what.replace("was stopped since", "was stopped on"), mend)])
+    Some(vec![broken("serve", what.replace("was stopped since", "was stopped on"), help)])
 }
 
 fn pipeline_valid(picture: &Picture<'_>) -> Option<Vec<Broken>> {
     let faults = &picture.pulse.as_ref()?.pipeline_faults;
     let what = "the pipeline folder has errors; jobs go on with its last good state";
-    let mend = "run `quarterday check` and mend what it names";
-    Some(if faults.is_empty() { Vec::new() } else { vec![broken("pipeline", what, mend)] })
+    let help = "run `quarterday check` and correct what it names";
+    Some(if faults.is_empty() { Vec::new() } else { vec![broken("pipeline", what, help)] })
 }
 
 /// From when on slots of a job are owed: since the scheduler follows it, or since the first run by hand.
@@ -167,8 +167,8 @@ fn job_overdue(picture: &Picture<'_>) -> Option<Vec<Broken>> {
         }
         let at = wall.format("%-d %B %Y at %H:%M");
         let what = format!("{} was due on {at} and has not been run to its end", job.name);
-        let mend = format!("`quarterday run {} --as-of {}` does it now", job.name, wall.date());
-        Some(broken(format!("{}@{}", job.name, wall.format("%Y-%m-%dT%H:%M")), what, mend))
+        let help = format!("`quarterday run {} --as-of {}` does it now", job.name, wall.date());
+        Some(broken(format!("{}@{}", job.name, wall.format("%Y-%m-%dT%H:%M")), what, help))
     });
     Some(found.collect())
 }
@@ -176,23 +176,23 @@ fn job_overdue(picture: &Picture<'_>) -> Option<Vec<Broken>> {
 fn last_run(picture: &Picture<'_>) -> Option<Vec<Broken>> {
     let mut out = Vec::new();
     for (job, record) in picture.slots.iter().filter(|(_, record)| record.state == SlotState::Failed) {
-        let mended = picture.pipeline.and_then(|p| p.job(job)).is_some_and(|job| {
+        let corrected = picture.pipeline.and_then(|p| p.job(job)).is_some_and(|job| {
             let after = picture.runs.last().is_some_and(|run| record.run.as_deref() != Some(run.id.as_str()));
             after && was_run(picture, job, record.slot.wall)
         });
-        if !mended {
+        if !corrected {
             let what = format!("{} could not do all of its work: {}", record.slot.key(), record.note);
             let date = record.slot.wall.date();
-            let mend = format!("mend the cause, then `quarterday run {job} --as-of {date}`");
-            out.push(broken(record.slot.key(), what, mend));
+            let help = format!("correct the cause, then `quarterday run {job} --as-of {date}`");
+            out.push(broken(record.slot.key(), what, help));
         }
     }
     let hour_ago = picture.now.to_utc() - Duration::hours(1);
     for run in picture.runs.iter().filter(|run| run.state == RunState::Begun) {
         if picture.touched.get(&run.id).is_none_or(|at| *at < hour_ago) {
             let what = format!("the run {} was begun and did not come to its end", run.id);
-            let mend = format!("`quarterday run {} --as-of {}` finishes it", run.job, run.as_of);
-            out.push(broken(&run.id, what, mend));
+            let help = format!("`quarterday run {} --as-of {}` finishes it", run.job, run.as_of);
+            out.push(broken(&run.id, what, help));
         }
     }
     (!picture.runs.is_empty() || !picture.slots.is_empty()).then_some(out)
@@ -288,8 +288,8 @@ fn unsent(
         committee.name,
         wall.format("%-d %B %Y at %H:%M"),
     );
-    let mend = format!("`quarterday run {} --as-of {}` makes and sends what is left", job.name, wall.date());
-    Some(broken(format!("{}/{}/{}", document.id, period.id(), committee.id), what, mend))
+    let help = format!("`quarterday run {} --as-of {}` makes and sends what is left", job.name, wall.date());
+    Some(broken(format!("{}/{}/{}", document.id, period.id(), committee.id), what, help))
 }
 
 fn approval(picture: &Picture<'_>) -> Option<Vec<Broken>> {
@@ -306,8 +306,8 @@ fn approval(picture: &Picture<'_>) -> Option<Vec<Broken>> {
         }
         let since = long(pack.as_of);
         let waits = format!("{what} has waited for approval since {since}, until {}", long(expires));
-        let mend = format!("quarterday approve {} --as ROLE --note TEXT", pack.id);
-        (today >= remind).then(|| broken(&pack.id, waits, mend))
+        let help = format!("quarterday approve {} --as ROLE --note TEXT", pack.id);
+        (today >= remind).then(|| broken(&pack.id, waits, help))
     });
     Some(found.collect())
 }
@@ -318,14 +318,14 @@ fn open_hits<'p>(picture: &'p Picture<'_>) -> impl Iterator<Item = &'p Held> {
 }
 
 fn guard(picture: &Picture<'_>) -> Option<Vec<Broken>> {
-    // However old: nothing closes a hit but a mended source or a named person.
+    // However old: nothing closes a hit but a corrected source or a named person.
     let found = open_hits(picture).map(|hit| {
         let what = format!("{} of {} is held back: {}", hit.document, hit.as_of, hit.detail);
-        let mend = format!(
-            "mend the source and run the job again, or `quarterday guard release {} --as ROLE --note WHY`",
+        let help = format!(
+            "correct the source and run the job again, or `quarterday guard release {} --as ROLE --note WHY`",
             hit.id
         );
-        broken(&hit.id, what, mend)
+        broken(&hit.id, what, help)
     });
     Some(found.collect())
 }
@@ -338,7 +338,7 @@ fn inbox(picture: &Picture<'_>) -> Option<Vec<Broken>> {
         let path = [file.folder.as_str(), file.file.as_str()].into_iter().filter(|p| !p.is_empty());
         let path = path.collect::<Vec<_>>().join("/");
         let since = local(file.since);
-        let (what, mend) = if file.has_feed {
+        let (what, help) = if file.has_feed {
             (format!("inbox/{path} has lain there since {since}, and no run has looked at it"), {
                 "run a job, or look why none runs"
             })
@@ -347,14 +347,14 @@ fn inbox(picture: &Picture<'_>) -> Option<Vec<Broken>> {
                 "move it into the folder of its feed, or away"
             })
         };
-        broken(path, what, mend)
+        broken(path, what, help)
     });
     Some(found.collect())
 }
 
 fn held(picture: &Picture<'_>) -> Option<Vec<Broken>> {
     picture.pipeline?;
-    Some(picture.held.iter().map(|file| broken(&file.receipt, file.what(), file.mend())).collect())
+    Some(picture.held.iter().map(|file| broken(&file.receipt, file.what(), file.help())).collect())
 }
 
 fn feeds(picture: &Picture<'_>) -> Option<Vec<Broken>> {
@@ -369,8 +369,8 @@ fn feeds(picture: &Picture<'_>) -> Option<Vec<Broken>> {
                 None => "nothing counts".to_owned(),
             };
             let what = format!("\"{}\" ({}): {}; {counts}", feed.title, feed.feed, failed.remark());
-            let mend = format!("mend its [download], or drop the file into inbox/{}", feed.feed);
-            return broken(&feed.feed, what, mend);
+            let help = format!("correct its [download], or drop the file into inbox/{}", feed.feed);
+            return broken(&feed.feed, what, help);
         }
         let due = feed.freshness.due.map(|due| format!(" was due by {}", long(due))).unwrap_or_default();
         let last = match feed.freshness.received {
@@ -417,14 +417,18 @@ fn outbox(picture: &Picture<'_>) -> Option<Vec<Broken>> {
     let hour_ago = picture.now.to_utc() - Duration::hours(1);
     let at_work = begun.iter().any(|run| picture.touched.get(*run).is_some_and(|at| *at >= hour_ago));
     let today = picture.now.date_naive();
-    for (word, what, mend) in [
+    for (word, what, help) in [
         ("sending", "not known to have been sent or not", "`quarterday dispatch send` settles it"),
         (
             "unknown",
             "not known to have been sent or not",
             "ask the recipient, then `quarterday dispatch resolve`",
         ),
-        ("failed", "refused for good", "mend the address, or `quarterday dispatch resolve KEY --as resend`"),
+        (
+            "failed",
+            "refused for good",
+            "correct the address, or `quarterday dispatch resolve KEY --as resend`",
+        ),
         ("planned", "planned and not sent", "`quarterday dispatch send`, or run a job"),
         ("retry", "put off by the mail server", "`quarterday dispatch list` says why"),
     ] {
@@ -437,7 +441,7 @@ fn outbox(picture: &Picture<'_>) -> Option<Vec<Broken>> {
         let keys: Vec<&str> = found.map(|d| d.message.key.as_str()).collect();
         if let Some(first) = keys.first() {
             let count = plural(keys.len(), "message is", "messages are");
-            out.push(broken(word, format!("{count} {what}, the first {first}"), mend));
+            out.push(broken(word, format!("{count} {what}, the first {first}"), help));
         }
     }
     Some(out)

@@ -27,13 +27,13 @@ pub struct Trouble {
     /// What is wrong, in a sentence.
     pub what: String,
     /// What to do about it.
-    pub mend: String,
+    pub help: String,
 }
 
 impl Trouble {
     /// A trouble.
-    pub fn new(key: impl Into<String>, what: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { key: key.into(), what: what.into(), mend: mend.into() }
+    pub fn new(key: impl Into<String>, what: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { key: key.into(), what: what.into(), help: help.into() }
     }
 }
 
@@ -66,7 +66,7 @@ fn by_smtp(mail: &Mail, smtp: &pipeline::Smtp, address: &str, name: &str, messag
     server.finish();
     let told = match outcome.fate {
         Fate::Accepted => return Ok(()),
-        Fate::Misconfigured(mend) => format!("{}; {mend}", outcome.what),
+        Fate::Misconfigured(help) => format!("{}; {help}", outcome.what),
         _ => outcome.what,
     };
     Err(io::Error::other(masked(&told)))
@@ -76,7 +76,7 @@ fn by_smtp(mail: &Mail, smtp: &pipeline::Smtp, address: &str, name: &str, messag
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Standing {
     what: String,
-    mend: String,
+    help: String,
     since: DateTime<Utc>,
     told: DateTime<Utc>,
 }
@@ -111,11 +111,11 @@ impl<'d> Desk<'d> {
         self.update(|known, now| {
             let mut news = News::default();
             for trouble in standing {
-                let (what, mend) = (masked(&trouble.what), masked(&trouble.mend));
+                let (what, help) = (masked(&trouble.what), masked(&trouble.help));
                 match known.get_mut(&trouble.key) {
-                    Some(old) => (old.what, old.mend) = (what, mend),
+                    Some(old) => (old.what, old.help) = (what, help),
                     None => {
-                        let new = Standing { what, mend, since: now, told: now };
+                        let new = Standing { what, help, since: now, told: now };
                         known.insert(trouble.key.clone(), new.clone());
                         news.new.push(new);
                     }
@@ -249,8 +249,8 @@ impl News {
             out.push_str(&format!("{heading}\n\n"));
             for item in items {
                 out.push_str(&format!("* {}\n", item.what));
-                if heading != "Over" && !item.mend.is_empty() {
-                    out.push_str(&format!("  What to do: {}\n", item.mend));
+                if heading != "Over" && !item.help.is_empty() {
+                    out.push_str(&format!("  What to do: {}\n", item.help));
                 }
                 if heading != "New" {
                     let since = item.since.with_timezone(&chrono_tz::Europe::London);

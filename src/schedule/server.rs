@@ -166,10 +166,10 @@ impl<'w> Server<'w> {
                 ran
             }
             Err(error) => {
-                let mend =
+                let help =
                     "see that the disk has room and the folder can be written; jobs do not run until then";
                 self.world.say(&format!("the schedule cannot be kept: {error}"));
-                self.tell("serve/ledger", &[Trouble::new("serve/ledger", error.to_string(), mend)]);
+                self.tell("serve/ledger", &[Trouble::new("serve/ledger", error.to_string(), help)]);
                 false
             }
         };
@@ -200,7 +200,7 @@ impl<'w> Server<'w> {
         let job = pipeline.jobs.first().map_or("JOB", |job| job.name.as_str()).to_owned();
         // A ledger that cannot be read is told of by what follows.
         let jump = Jump::of(&self.workspace, today, pipeline.operator.clock_jump).unwrap_or_default();
-        let troubles = jump.map(|jump| Trouble::new("serve/clock", jump.told(), jump.mend(&job)));
+        let troubles = jump.map(|jump| Trouble::new("serve/clock", jump.told(), jump.help(&job)));
         self.tell("serve/clock", troubles.as_slice());
         if jump != self.jumped {
             match &jump {
@@ -238,8 +238,8 @@ impl<'w> Server<'w> {
         self.world.say("the pipeline folder has errors: jobs go on with its last good state");
         let shown = self.force.faults.iter().take(20).cloned().collect::<Vec<_>>().join("\n  ");
         let what = format!("the pipeline folder has errors; jobs go on with its last good state:\n  {shown}");
-        let mend = "mend the lines named above; `quarterday check` tells when nothing is left";
-        self.tell("serve/pipeline", &[Trouble::new("serve/pipeline", what, mend)]);
+        let help = "correct the lines named above; `quarterday check` tells when nothing is left";
+        self.tell("serve/pipeline", &[Trouble::new("serve/pipeline", what, help)]);
     }
 
     fn say_next(&self) {
@@ -405,11 +405,11 @@ impl<'w> Server<'w> {
         let scope = format!("serve/job/{}/", slot.job);
         let what = format!("{} could not do its work: {note}", slot.key());
         let date = slot.wall.date();
-        let mend = format!(
+        let help = format!(
             "read serve/last-run.log in the data folder; then `quarterday run {} --as-of {date}` does it again",
             slot.job
         );
-        self.tell(&scope, &[Trouble::new(format!("{scope}{note}"), what, mend)]);
+        self.tell(&scope, &[Trouble::new(format!("{scope}{note}"), what, help)]);
     }
 
     /// Sees whether everything is as it should be, tells the operator what is not, and writes the page.

@@ -247,7 +247,7 @@ fn an_edited_row_is_no_late_one_and_one_that_was_kept_aside_is_told_as_such() {
     let levels = icb.levels();
     let cause = |code: &str| levels[code]["cause"].as_str();
     assert_eq!(cause("X90100"), "data", "it was edited");
-    assert_eq!(cause("X90101"), "data", "it was kept aside and is mended");
+    assert_eq!(cause("X90101"), "data", "it was kept aside and is corrected");
     assert_eq!(cause("X90102"), "late-file", "it was raised on the day of the pack");
     assert_eq!(cause("X90103"), "data", "it was raised after it");
     let told = report["warnings"].to_string();

@@ -130,7 +130,7 @@ fn every_exception_is_alerted_when_something_happens_to_it_and_never_otherwise()
 fn each_recipient_gets_one_message_and_a_second_demo_sends_none() {
     let before = files(&demo().join("outbox"));
     let is_receipt = |path: &&std::path::PathBuf| path.to_string_lossy().contains("-receipt-r");
-    // One receipt for each file of a team, and of the analyst's those with something to mend.
+    // One receipt for each file of a team, and of the analyst's those with something to correct.
     assert_eq!(before.keys().filter(is_receipt).count(), 14 + 2 + 13);
     assert_eq!(before.len(), 14 + 4 + 13 + 14 + 2 + 13);
     let output = quarterday(&["demo", "--data", text(demo())]);

@@ -211,8 +211,10 @@ fn a_real_server_puts_off_and_refuses_one_by_one() {
     assert_eq!(office.states(), "sent sent sent failed sent sent");
     let failed = office.list().into_iter().find(|m| m["state"] == "failed").expect("one");
     let key = failed["key"].as_str().expect("a key");
-    let output = office
-        .command(&["dispatch", "resolve", key, "--as", "resend", "--by", "J. Doe", "--note", "mended"], &[]);
+    let output = office.command(
+        &["dispatch", "resolve", key, "--as", "resend", "--by", "J. Doe", "--note", "corrected"],
+        &[],
+    );
     assert_eq!(code(&output), 0, "{}", complained(&output));
     assert_eq!(code(&office.send()), 0);
     let taken = exim.taken();

@@ -140,15 +140,15 @@ fn a_corrected_file_empties_the_quarantine() {
     icb.report("nightly", "2026-07-14");
     let copy = icb.data().join("inbox/concerns-quality/July.csv.checked.xlsx");
     assert!(copy.exists());
-    let mended = format!(
+    let corrected = format!(
         "{HEADER}X90100,,01/07/2026,first words,Low,Open,Q-1\nX90101,,01/07/2026,other words,Serious,Open,Q-3\n"
     );
-    icb.drop_bytes("concerns-quality", "July.csv", mended);
+    icb.drop_bytes("concerns-quality", "July.csv", corrected);
     icb.report("nightly", "2026-07-15");
     assert_eq!(listed(&icb, &[])["rows"], serde_json::json!([]));
     assert_eq!(icb.levels()["X90101"]["level"], "4");
-    assert!(!copy.exists(), "nothing is left to mend");
-    assert!(receipt(&icb, "concerns-quality", "July.csv").contains("Nothing to mend"));
+    assert!(!copy.exists(), "nothing is left to correct");
+    assert!(receipt(&icb, "concerns-quality", "July.csv").contains("Nothing to correct"));
 }
 
 #[test]

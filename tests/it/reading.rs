@@ -114,7 +114,7 @@ fn quotes_after_a_comma_and_a_space_are_quotes() {
                 \"X90101\",  \"02/06/2026\", \"\", \"Low\", \"Open\", \"SP-2\"\r\n";
     let said = concerns(&icb, "spaces.csv", text);
     assert_eq!(counts(&said), "2 rows read = 2 accepted + 0 quarantined + 0 ignored.", "{said}");
-    assert!(said.contains("Nothing to mend"), "{said}");
+    assert!(said.contains("Nothing to correct"), "{said}");
 }
 
 #[test]

@@ -70,13 +70,13 @@ fn the_owner_of_a_feed_gets_one_receipt_a_file_as_text_and_page_with_the_marked_
     icb.drop_bytes("concerns-quality", "July.csv", bad_sheet());
     icb.report("nightly", "2026-07-14");
     let mails = mailed(&icb);
-    assert_eq!(mails.len(), 1, "the analyst is only sent what is to be mended");
+    assert_eq!(mails.len(), 1, "the analyst is only sent what is to be corrected");
     let (to, bytes) = &mails[0];
     assert_eq!(to, "quality.lead@marrowdale-icb.example");
     let mail = MessageParser::default().parse(bytes).unwrap();
     assert_eq!(
         mail.subject().unwrap(),
-        "[OFFICIAL-SENSITIVE] Receipt R0001: July.csv taken in, 3 things to mend, 2 rows to correct today"
+        "[OFFICIAL-SENSITIVE] Receipt R0001: July.csv taken in, 3 things to correct, 2 rows to correct today"
     );
     let text = mail.body_text(0).unwrap().replace("\r\n", "\n");
     assert_eq!(text.trim_end(), receipt(&icb, "concerns-quality", "July.csv").trim_end());
@@ -127,7 +127,7 @@ fn without_an_owner_the_receipt_only_lies_beside_the_file() {
 }
 
 #[test]
-fn the_copy_marks_the_cells_and_lists_what_to_mend() {
+fn the_copy_marks_the_cells_and_lists_what_to_correct() {
     let icb = Icb::with_register();
     icb.drop_bytes("concerns-quality", "July.csv", bad_sheet());
     icb.report("nightly", "2026-07-14");
@@ -137,7 +137,7 @@ fn the_copy_marks_the_cells_and_lists_what_to_mend() {
     assert_eq!(cell(&mut book, "Rows", 0, 5), "Severity");
     assert_eq!(cell(&mut book, "Rows", 1, 5), "Severe", "the cell stays where it was");
     assert_eq!(cell(&mut book, "Rows", 1, 4), "=HYPERLINK(\"http://x\")");
-    assert_eq!(cell(&mut book, "Errors", 0, 0), "What to mend in July.csv");
+    assert_eq!(cell(&mut book, "Errors", 0, 0), "What to correct in July.csv");
     let rows: Vec<Vec<String>> =
         (2..6).map(|row| (0..8).map(|c| cell(&mut book, "Errors", row, c)).collect()).collect();
     assert_eq!(
@@ -150,7 +150,7 @@ fn the_copy_marks_the_cells_and_lists_what_to_mend() {
             "Found",
             "What is wrong",
             "Expected",
-            "How to mend it"
+            "How to correct it"
         ]
     );
     assert_eq!(
@@ -203,9 +203,9 @@ fn a_copy_that_was_mended_and_sent_back_is_read_and_one_that_was_worked_in_is_le
     icb.report("nightly", "2026-07-14");
     let path = beside(&icb, "concerns-quality", name, "checked.xlsx");
     // Sent in under another name: its list of errors is not taken for rows.
-    icb.drop_bytes("concerns-quality", "mended.xlsx", fs::read(&path).unwrap());
+    icb.drop_bytes("concerns-quality", "corrected.xlsx", fs::read(&path).unwrap());
     let report = icb.report("nightly", "2026-07-15");
-    assert_eq!(report["taken"][0]["file"], "mended.xlsx");
+    assert_eq!(report["taken"][0]["file"], "corrected.xlsx");
     assert_eq!(report["taken"][0]["state"], "accepted");
     assert_eq!(report["taken"][0]["counts"]["read"], 3);
     // Worked in where it lies: it is neither read nor overwritten, and somebody is told.

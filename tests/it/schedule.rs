@@ -127,7 +127,7 @@ fn a_scheduler_holds_its_place_and_goes_when_asked() {
     assert!(said(&monitor).contains("ok        serve-alive"), "{}", said(&monitor));
     icb.edit("pipeline.toml", "\"half past two\"", "\"03:30\"");
     serving.signal("-HUP");
-    until("the mended folder to be in force", || !faults());
+    until("the corrected folder to be in force", || !faults());
 
     serving.signal("-TERM");
     let (exit, journal) = serving.end();

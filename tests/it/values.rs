@@ -166,7 +166,7 @@ fn a_mark_for_no_date_is_compared_with_what_the_sheet_shows() {
         icb.edit("layouts/concerns.toml", "missing    = [\"-\"", &format!("missing    = [{marks}, \"-\""));
         let said = receipt(&icb, "concerns-quality", "zero.xlsx", &bytes);
         assert_eq!(counts(&said), "3 rows read = 3 accepted + 0 quarantined + 0 ignored.", "{said}");
-        assert!(said.contains("Nothing to mend"), "{said}");
+        assert!(said.contains("Nothing to correct"), "{said}");
     }
 }
 
@@ -410,7 +410,7 @@ fn values_may_hold_the_separator_and_separators_several_characters() {
     add_feed(&icb, "rooms", layout(";#").as_bytes());
     assert!(!checked(&icb).contains("holds the separator"), "{}", checked(&icb));
     let csv = "Practice code,Themes\nX90001,\"Staff;#Rooms, heating and lifts\"\n";
-    assert!(receipt(&icb, "rooms", "rooms.csv", csv).contains("Nothing to mend"));
+    assert!(receipt(&icb, "rooms", "rooms.csv", csv).contains("Nothing to correct"));
     for (separator, fault) in
         [("", "`separator` is \"\""), (" ", "`separator` is \" \""), ("and", "is a word")]
     {

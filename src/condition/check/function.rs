@@ -13,11 +13,11 @@ impl Checker<'_> {
         let name = call.name.to_string().to_lowercase();
         if !FUNCTIONS.iter().any(|(known, _, _)| *known == name) {
             let known: Vec<&str> = FUNCTIONS.iter().map(|(known, _, _)| *known).collect();
-            let mend = likely(&name, known.iter().copied()).map_or_else(
+            let help = likely(&name, known.iter().copied()).map_or_else(
                 || format!("the functions are: {}", known.join(", ")),
                 |n| format!("did you mean `{n}`?"),
             );
-            return self.fault(at, format!("there is no function `{name}`"), Some(mend));
+            return self.fault(at, format!("there is no function `{name}`"), Some(help));
         }
         let FunctionArguments::List(list) = &call.args else {
             return self.usage(at, &name);

@@ -30,8 +30,8 @@ pub(super) fn fate(fault: &Fault, server: &str) -> Fate {
 
 /// An answer before any recipient was named: it is about us or about the server.
 fn of_server(stage: Stage, answer: &Answer, server: &str) -> Fate {
-    if let Some(mend) = settings(answer, server) {
-        return Fate::Misconfigured(mend);
+    if let Some(help) = settings(answer, server) {
+        return Fate::Misconfigured(help);
     }
     match (stage, answer.is_temporary()) {
         (Stage::Sender, true) => Fate::Busy,
@@ -55,8 +55,8 @@ fn of_server(stage: Stage, answer: &Answer, server: &str) -> Fate {
 
 /// An answer after the recipient was named.
 fn of_message(stage: Stage, answer: &Answer, server: &str) -> Fate {
-    if let Some(mend) = settings(answer, server) {
-        return Fate::Misconfigured(mend);
+    if let Some(help) = settings(answer, server) {
+        return Fate::Misconfigured(help);
     }
     if answer.is_temporary() {
         return match answer.code {
@@ -87,7 +87,7 @@ fn denies_relay(answer: &Answer) -> bool {
     text.contains("relay")
 }
 
-/// What to mend in the settings, where an answer says that they are wrong whatever the recipient.
+/// What to correct in the settings, where an answer says that they are wrong whatever the recipient.
 fn settings(answer: &Answer, server: &str) -> Option<String> {
     if matches!(answer.code, 530 | 534 | 535 | 538) {
         return Some(mend_login(server));

@@ -21,7 +21,7 @@ use session::{Line, Session};
 #[derive(Debug, Error)]
 pub enum SetUpError {
     /// The sender's address.
-    #[error("`{0}` is not a mail address; mend `from` in [mail] of pipeline.toml")]
+    #[error("`{0}` is not a mail address; correct `from` in [mail] of pipeline.toml")]
     Sender(String),
     /// The name or the password.
     #[error(transparent)]

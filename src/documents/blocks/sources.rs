@@ -117,7 +117,7 @@ fn set_aside(material: &Material<'_>, block: &mut Block) {
     block.table(table.look(TableLook::Compact).named_by(1).rows(quarantined), "No row is set aside.");
     let released = feeds().flat_map(|feed| {
         feed.released.iter().map(move |(receipt, problem)| {
-            let what = format!("{}, {}: {}; {} ", feed.title, place(problem), problem.message, problem.mend);
+            let what = format!("{}, {}: {}; {} ", feed.title, place(problem), problem.message, problem.help);
             Words::from(what).muted(format!("({receipt})"))
         })
     });

@@ -82,7 +82,7 @@ impl<'r> Round<'r> {
     /// Of the periods in an address the newest that is there counts.
     ///
     /// # Errors
-    /// Why there is no file: a sentence for the person who can mend it, without secrets.
+    /// Why there is no file: a sentence for the person who can correct it, without secrets.
     pub fn fetch(
         &mut self,
         feed: &Feed,

@@ -120,14 +120,14 @@ fn kill(child: &Mutex<Child>) {
 
 /// What to tell the sender of a file whose reader died.
 fn died(status: ExitStatus, late: bool, last_words: &str, limits: &Limits) -> Unreadable {
-    let mend = "open it in Excel, copy the rows into a new workbook, save that as .xlsx and send it";
+    let help = "open it in Excel, copy the rows into a new workbook, save that as .xlsx and send it";
     let signal = signal(status);
     if late || signal == Some(SIGXCPU) {
         let message = format!(
             "the file could not be read within {}: it is damaged, or made so that reading never ends",
             crate::wording::plural(limits.seconds as usize, "second", "seconds")
         );
-        return Unreadable::new(Code::TooCostly, message, mend);
+        return Unreadable::new(Code::TooCostly, message, help);
     }
     let no_memory = ["memory allocation of", "capacity overflow"].iter().any(|w| last_words.contains(w));
     // A system that is short of memory ends the process that takes most of it.
@@ -136,10 +136,10 @@ fn died(status: ExitStatus, late: bool, last_words: &str, limits: &Limits) -> Un
             "reading the file needs more than the {} megabytes of memory that one file may take",
             limits.memory_megabytes
         );
-        return Unreadable::new(Code::TooCostly, message, mend);
+        return Unreadable::new(Code::TooCostly, message, help);
     }
     let message = "the file is damaged in a way that no reader gets past; nothing of it could be read";
-    Unreadable::new(Code::UnreadableFile, message, mend)
+    Unreadable::new(Code::UnreadableFile, message, help)
 }
 
 const SIGKILL: i32 = 9;

@@ -240,7 +240,7 @@ fn kind(zip: &ZipArchive<Cursor<&[u8]>>) -> Result<Format, Unreadable> {
         return Ok(Format::Ods);
     }
     let save = "send the table itself, as an Excel workbook (.xlsx) or comma-separated text (.csv)";
-    let (what, mend) = if under("word/") {
+    let (what, help) = if under("word/") {
         ("a Word document", save)
     } else if under("ppt/") {
         ("a PowerPoint presentation", save)
@@ -249,7 +249,7 @@ fn kind(zip: &ZipArchive<Cursor<&[u8]>>) -> Result<Format, Unreadable> {
     } else {
         ("a zip archive and not a workbook", "unpack it and send the table that is in it")
     };
-    Err(Unreadable::new(Code::NotAWorkbook, format!("the file is {what}"), mend))
+    Err(Unreadable::new(Code::NotAWorkbook, format!("the file is {what}"), help))
 }
 
 #[cfg(test)]

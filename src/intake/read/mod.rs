@@ -154,14 +154,14 @@ pub struct Unreadable {
     /// What is wrong, as a sentence.
     pub message: String,
     /// What to do about it.
-    pub mend: String,
+    pub help: String,
     /// Whether the process that read it was stopped or died: then what came of it depends on the machine.
     pub stopped: bool,
 }
 
 impl Unreadable {
-    fn new(code: Code, message: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { code, message: message.into(), mend: mend.into(), stopped: false }
+    fn new(code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { code, message: message.into(), help: help.into(), stopped: false }
     }
 }
 
@@ -182,10 +182,10 @@ fn book_within(bytes: &[u8], name: &str, separators: &[char], limits: &Limits) -
             "the file is empty",
             "export it again and check that it has rows",
         )),
-        Content::Foreign { what, mend } => Err(Unreadable::new(
+        Content::Foreign { what, help } => Err(Unreadable::new(
             Code::NotAWorkbook,
             format!("the file is {what}, whatever its name says"),
-            mend,
+            help,
         )),
         Content::Archive => workbook::read_archive(bytes, limits).and_then(not_one_row_over_and_over),
         Content::Compound => workbook::read_compound(bytes, limits).and_then(not_one_row_over_and_over),

@@ -10,7 +10,7 @@ pub(super) enum Content {
         /// What it is, with its article.
         what: &'static str,
         /// What to do about it.
-        mend: &'static str,
+        help: &'static str,
     },
     /// A zip archive: xlsx, xlsb, ods or something else.
     Archive,
@@ -50,7 +50,7 @@ pub(super) fn sniff(bytes: &[u8]) -> Content {
         return Content::Compound;
     }
     if let Some((_, what)) = SIGNATURES.iter().find(|(signature, _)| bytes.starts_with(signature)) {
-        return Content::Foreign { what, mend: THE_TABLE };
+        return Content::Foreign { what, help: THE_TABLE };
     }
     // Without the zeros of UTF-16, byte order marks and leading space.
     let head: Vec<u8> = bytes
@@ -61,7 +61,7 @@ pub(super) fn sniff(bytes: &[u8]) -> Content {
         .map(u8::to_ascii_lowercase)
         .collect();
     let head = String::from_utf8_lossy(&head);
-    let markup = |what| Content::Foreign { what, mend: SAVE_AS };
+    let markup = |what| Content::Foreign { what, help: SAVE_AS };
     if head.starts_with("mime-version:") || head.contains("content-type: multipart/related") {
         return markup("a web archive (MHTML)");
     }

@@ -37,7 +37,7 @@ pub(super) fn write(out: &mut impl Write, read: &Result<Book, Unreadable>) -> io
     match read {
         Err(fault) => {
             out.write_all(&[REFUSED])?;
-            for part in [fault.code.id(), &fault.message, &fault.mend] {
+            for part in [fault.code.id(), &fault.message, &fault.help] {
                 text(out, part)?;
             }
         }
@@ -140,7 +140,7 @@ pub(super) fn read(from: &mut impl Read, cells: u32) -> io::Result<Result<Book, 
         REFUSED => {
             let code = input.text()?;
             let code = Code::ALL.iter().copied().find(|c| c.id() == code).ok_or_else(nonsense)?;
-            let fault = Unreadable { code, message: input.text()?, mend: input.text()?, stopped: false };
+            let fault = Unreadable { code, message: input.text()?, help: input.text()?, stopped: false };
             if input.byte()? == END { Ok(Err(fault)) } else { Err(nonsense()) }
         }
         BOOK => input.book().map(Ok),

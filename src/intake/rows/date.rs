@@ -49,9 +49,9 @@ pub(super) fn date(cell: &Cell, layout: &Layout) -> (Value, Option<Flaw>) {
             Value::Missing,
             Some(match cell.is_day_zero() {
                 true => {
-                    let mend = "empty the cell, or make the formula give nothing where there is no date";
+                    let help = "empty the cell, or make the formula give nothing where there is no date";
                     let message = format!("\"{}\" is a spreadsheet's day 0, and no date", cell.shown());
-                    Flaw::new(Code::BadDate, message, mend)
+                    Flaw::new(Code::BadDate, message, help)
                 }
                 false => bad_date(&date.format("%d/%m/%Y").to_string(), "not a year that can be meant"),
             }),

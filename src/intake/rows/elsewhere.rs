@@ -90,9 +90,9 @@ impl<'a> Taker<'a> {
     fn nowhere(&mut self, column: &Column, places: &[&str], unread: Option<String>) {
         if let Some(unread) = unread {
             let message = format!("there is no column \"{}\", and {unread}", column.title);
-            let mend =
+            let help =
                 format!("add a column \"{}\", or write it in the name as 2026-27 or 2026-06", column.title);
-            self.rejected.push(whole(Code::MissingDate, message, mend));
+            self.rejected.push(whole(Code::MissingDate, message, help));
             return;
         }
         let places = match places {
@@ -104,8 +104,8 @@ impl<'a> Taker<'a> {
             several => format!("none of {} says it", several.join(", ")),
         };
         let message = format!("there is no column \"{}\", and {places}", column.title);
-        let mend = format!("add a column \"{}\", or say it in the title or the name", column.title);
-        self.rejected.push(whole(Code::MissingDate, message, mend));
+        let help = format!("add a column \"{}\", or say it in the title or the name", column.title);
+        self.rejected.push(whole(Code::MissingDate, message, help));
     }
 
     /// What a row above the header says, and where it stands.
@@ -175,7 +175,7 @@ impl<'a> Taker<'a> {
             message: format!(
                 "the title says {said} and {cells} of the column says {counts}: the column counts"
             ),
-            mend: "make the title and the column agree".to_owned(),
+            help: "make the title and the column agree".to_owned(),
         });
     }
 }

@@ -118,8 +118,8 @@ pub(super) fn check(
         let standing =
             read.iter().zip(held).any(|(i, t)| t == Some(true) && reading.rows[*i].fate == Fate::Standing);
         if !standing {
-            let mend = "check that this is the right file for this inbox";
-            let problems = vec![whole(Code::WrongFile, expect.say.clone(), mend)];
+            let help = "check that this is the right file for this inbox";
+            let problems = vec![whole(Code::WrongFile, expect.say.clone(), help)];
             return Err(Rejection { rows: reading.rows.len(), problems });
         }
     }
@@ -191,7 +191,7 @@ impl Checker<'_> {
                 column: None,
                 found: None,
                 message: format!("{rows} not used by this feed (kept are rows where {})", keep.text().trim()),
-                mend: "nothing to do".to_owned(),
+                help: "nothing to do".to_owned(),
             });
         }
     }
@@ -226,7 +226,7 @@ impl Checker<'_> {
                             column: Some(column.title.clone()),
                             found: None,
                             message: missing_message(column),
-                            mend: format!("fill in \"{}\"", column.title),
+                            help: format!("fill in \"{}\"", column.title),
                         });
                     }
                 }
@@ -263,7 +263,7 @@ impl Checker<'_> {
                     column: Some(column.title.clone()),
                     found: None,
                     message: format!("{earlier} has the same \"{}\", which must be unique", column.title),
-                    mend: "correct one of the two".to_owned(),
+                    help: "correct one of the two".to_owned(),
                 });
                 self.reading.rows[*i].fate = Fate::Quarantined;
             }
@@ -290,7 +290,7 @@ impl Checker<'_> {
                     column: self.layout.column(&check.column).map(|c| c.title.clone()),
                     found: None,
                     message: format!("the row breaks a rule: {}", check.say),
-                    mend: "correct the row".to_owned(),
+                    help: "correct the row".to_owned(),
                 });
             }
         }

@@ -58,8 +58,8 @@ impl Parts<'_> {
         let number = match (made, numbers.as_slice()) {
             (MadeOf::Ratio(_), [_, (place, below)]) if *below == 0.0 => {
                 let message = format!("{} is 0, and nothing can be divided by it", self.at(*place));
-                let mend = "correct it, or leave it empty if there is nothing to count";
-                return Err((*place, Flaw::new(Code::OutOfRange, message, mend)));
+                let help = "correct it, or leave it empty if there is nothing to count";
+                return Err((*place, Flaw::new(Code::OutOfRange, message, help)));
             }
             (MadeOf::Ratio(_), [(_, above), (_, below)]) => {
                 let times = if column.percent() == Some(Percent::Hundred) { 100.0 } else { 1.0 };
@@ -106,7 +106,7 @@ impl Parts<'_> {
             column: Some(column.title.clone()),
             found: None,
             message: flaw.message,
-            mend: flaw.mend,
+            help: flaw.help,
         }
     }
 }

@@ -245,8 +245,8 @@ impl<'a> Taker<'a> {
                 Some(message) => (Value::Missing, Some(Flaw::ambiguous(message))),
                 None => match self.scan.doubtful_number(index, cell) {
                     Some(message) => {
-                        let mend = "write every number of the column as 1234.5";
-                        (Value::Missing, Some(Flaw::new(Code::BadCell, message, mend)))
+                        let help = "write every number of the column as 1234.5";
+                        (Value::Missing, Some(Flaw::new(Code::BadCell, message, help)))
                     }
                     None => parse(cell, column, self.layout, self.scan.is_fraction(index)),
                 },
@@ -283,7 +283,7 @@ impl<'a> Taker<'a> {
                     column: Some(column.title.clone()),
                     found: Some(shortened(&cell.shown())).filter(|_| !withheld),
                     message: flaw.message,
-                    mend: flaw.mend,
+                    help: flaw.help,
                 });
             }
             let withheld = self.feed.withhold.contains(&column.name);
@@ -333,7 +333,7 @@ impl<'a> Taker<'a> {
             column: Some(column.title.clone()),
             found: None,
             message: format!("merged with {} and read with its value", address(place, row)),
-            mend: "nothing to do; better fill in every row and merge none".to_owned(),
+            help: "nothing to do; better fill in every row and merge none".to_owned(),
         }
     }
 

@@ -92,7 +92,7 @@ impl Taker<'_> {
             column: None,
             found: cells.get(first).map(|c| shortened(&c.shown())),
             message: what.to_owned(),
-            mend: "nothing to do, unless it is a row that should count".to_owned(),
+            help: "nothing to do, unless it is a row that should count".to_owned(),
         });
     }
 
@@ -128,7 +128,7 @@ impl Taker<'_> {
             message: format!(
                 "none of the {bad} cells that can be checked can be read: an example or a hint?"
             ),
-            mend: "delete the row, or fill it in".to_owned(),
+            help: "delete the row, or fill it in".to_owned(),
         });
     }
 }

@@ -220,7 +220,7 @@ mod tests {
         for text in odd {
             let flaw = read(text).unwrap_err();
             assert_eq!(flaw.code, Code::BadDate, "{text}");
-            assert!(flaw.mend.contains("June 2026 for a month"), "{}", flaw.mend);
+            assert!(flaw.help.contains("June 2026 for a month"), "{}", flaw.help);
         }
     }
 

@@ -76,14 +76,14 @@ pub struct Rejection {
 
 impl Rejection {
     /// One fault of the whole file.
-    pub(in crate::intake) fn whole(code: Code, message: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { rows: 0, problems: vec![whole(code, message, mend)] }
+    pub(in crate::intake) fn whole(code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { rows: 0, problems: vec![whole(code, message, help)] }
     }
 }
 
 impl From<Unreadable> for Rejection {
     fn from(fault: Unreadable) -> Self {
-        Self { rows: 0, problems: vec![whole(fault.code, fault.message, fault.mend)] }
+        Self { rows: 0, problems: vec![whole(fault.code, fault.message, fault.help)] }
     }
 }
 

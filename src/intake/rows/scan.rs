@@ -188,8 +188,8 @@ impl Percents {
             plain => format!("; {plain} plain numbers beside them were read as written"),
         };
         let message = format!("{cells} ({example}){others}");
-        let mend = "nothing to do, if the sheet is right";
-        let problem = noted(Code::PercentRead, sheet, Some(&self.first), message, mend);
+        let help = "nothing to do, if the sheet is right";
+        let problem = noted(Code::PercentRead, sheet, Some(&self.first), message, help);
         Problem { column: Some(column.title.clone()), ..problem }
     }
 }
@@ -258,8 +258,8 @@ impl Tally {
                 plural(count, "cell", "cells")
             ),
         };
-        let mend = "format the column as a date, so that a person can check it";
-        let problem = noted(Code::SerialDate, sheet, Some(cell), message, mend);
+        let help = "format the column as a date, so that a person can check it";
+        let problem = noted(Code::SerialDate, sheet, Some(cell), message, help);
         Some(Problem { column: Some(column.to_owned()), ..problem })
     }
 
@@ -278,8 +278,8 @@ impl Tally {
         let (cell, shown) = self.first.as_ref()?;
         let rows = plural(self.count, "row is no row of data", "rows are no rows of data");
         let message = format!("{rows} and passed over, such as \"{shown}\"");
-        let mend = "nothing to do, unless it is a row that should count";
-        let problem = noted(Code::NotARow, sheet, Some(cell), message, mend);
+        let help = "nothing to do, unless it is a row that should count";
+        let problem = noted(Code::NotARow, sheet, Some(cell), message, help);
         Some(Problem { effect: Effect::Ignored, ..problem })
     }
 
@@ -287,7 +287,7 @@ impl Tally {
     pub(super) fn struck(&self, ignored: bool, sheet: Option<&str>) -> Option<Problem> {
         let (cell, _) = self.first.as_ref()?;
         let rows = plural(self.count, "row is struck out", "rows are struck out");
-        let (then, mend) = match ignored {
+        let (then, help) = match ignored {
             true => ("passed over", "nothing to do, unless it is a row that should count"),
             false => ("read like the others", "delete what should not count"),
         };
@@ -295,7 +295,7 @@ impl Tally {
             1 => format!("{rows} and {then}"),
             _ => format!("{rows} and {then}; this is the first"),
         };
-        let problem = noted(Code::StruckOut, sheet, Some(cell), message, mend);
+        let problem = noted(Code::StruckOut, sheet, Some(cell), message, help);
         Some(Problem { effect: if ignored { Effect::Ignored } else { Effect::Noted }, ..problem })
     }
 
@@ -309,12 +309,12 @@ impl Tally {
                 plural(count, "cell", "cells")
             ),
         };
-        let mend = "export the file again as UTF-8, or send the workbook itself";
-        Some(noted(Code::GarbledText, sheet, Some(cell), message, mend))
+        let help = "export the file again as UTF-8, or send the workbook itself";
+        Some(noted(Code::GarbledText, sheet, Some(cell), message, help))
     }
 }
 
-fn noted(code: Code, sheet: Option<&str>, cell: Option<&str>, message: String, mend: &str) -> Problem {
+fn noted(code: Code, sheet: Option<&str>, cell: Option<&str>, message: String, help: &str) -> Problem {
     Problem {
         code: code.id().to_owned(),
         effect: Effect::Noted,
@@ -324,7 +324,7 @@ fn noted(code: Code, sheet: Option<&str>, cell: Option<&str>, message: String, m
         column: None,
         found: None,
         message,
-        mend: mend.to_owned(),
+        help: help.to_owned(),
     }
 }
 

@@ -163,7 +163,7 @@ pub(super) fn doubled(
                         cells.0,
                         said_in(layout, unpivot)
                     ),
-                    mend: "delete the one that is wrong".to_owned(),
+                    help: "delete the one that is wrong".to_owned(),
                 });
             }
             _ => rows[index].fate = Fate::Ignored,
@@ -183,7 +183,7 @@ pub(super) fn doubled(
             address(two, header),
             said_in(layout, unpivot)
         ),
-        mend: "give one of the two columns another name, or delete it".to_owned(),
+        help: "give one of the two columns another name, or delete it".to_owned(),
     });
     told.chain(problems).collect()
 }

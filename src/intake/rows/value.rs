@@ -33,18 +33,18 @@ pub(super) struct Flaw {
     /// Whether a value was read all the same.
     pub(super) usable: bool,
     pub(super) message: String,
-    pub(super) mend: String,
+    pub(super) help: String,
 }
 
 impl Flaw {
     /// A date that could be one of two.
     pub(super) fn ambiguous(message: String) -> Self {
-        let mend = "write every date of the column as day, month, year: 31/12/2026";
-        Self::new(Code::AmbiguousDate, message, mend)
+        let help = "write every date of the column as day, month, year: 31/12/2026";
+        Self::new(Code::AmbiguousDate, message, help)
     }
 
-    pub(super) fn new(code: Code, message: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { code, usable: false, message: message.into(), mend: mend.into() }
+    pub(super) fn new(code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { code, usable: false, message: message.into(), help: help.into() }
     }
 }
 
@@ -65,7 +65,7 @@ fn limits(value: &Value, column: &Column) -> Option<Flaw> {
     match value {
         Value::Text(text) if matches!(column.kind, ColumnKind::Text) => {
             let length = text.chars().count();
-            let broken = |message: String, mend: String| Some(Flaw::new(Code::BadCell, message, mend));
+            let broken = |message: String, help: String| Some(Flaw::new(Code::BadCell, message, help));
             if limits.pattern.as_ref().is_some_and(|p| p.find(text).is_none_or(|m| m.as_str() != text)) {
                 let message = format!("\"{}\" is not written as this column's values are", shown(text));
                 let pattern = limits.pattern.as_ref().map(|p| shown(p.as_str())).unwrap_or_default();
@@ -94,7 +94,7 @@ fn parse_kind(cell: &Cell, column: &Column, layout: &Layout, fraction: bool) -> 
         let flaw = Flaw::new(
             Code::ErrorCell,
             format!("the cell holds the spreadsheet error {error}"),
-            "mend the formula or type the value",
+            "correct the formula or type the value",
         );
         return (Value::Missing, Some(flaw));
     }
@@ -155,14 +155,14 @@ fn stands_for_nothing(cell: &Cell, shown: &str, column: &Column, layout: &Layout
 }
 
 pub(super) fn bad_choice(shown: &str, values: &[String], near: Option<&str>) -> Flaw {
-    let mend = match near {
+    let help = match near {
         Some(near) => format!("did you mean \"{near}\"?"),
         None => format!("write one of: {}", values.join(", ")),
     };
     Flaw::new(
         Code::BadChoice,
         format!("\"{}\" is not one of the values of this column", crate::intake::cell::shortened(shown)),
-        mend,
+        help,
     )
 }
 

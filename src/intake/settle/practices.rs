@@ -83,9 +83,9 @@ impl Settler<'_> {
                         name.and_then(|name| practices.disagrees(&code, &name).map(|other| (name, other)));
                     if let Some((name, other)) = other {
                         let message = format!("\"{}\" is not the name of {code}: {other}", shortened(&name));
-                        let mend =
+                        let help =
                             "check the code: the row counts for the code, never for the name".to_owned();
-                        self.problem(Code::NameDisagrees, Effect::Noted, number, "practice", message, mend);
+                        self.problem(Code::NameDisagrees, Effect::Noted, number, "practice", message, help);
                     }
                 }
                 (Lookup::InScope | Lookup::OutOfScope(_), Others::Ignore) => {}
@@ -101,8 +101,8 @@ impl Settler<'_> {
                 (Lookup::OutOfScope(why), Others::Quarantine) => {
                     let message =
                         format!("{code} is {why}: the row is kept and shown, and no level depends on it");
-                    let mend = "nothing to do, if the code is right".to_owned();
-                    self.problem(Code::OutsideScope, Effect::Noted, number, "practice", message, mend);
+                    let help = "nothing to do, if the code is right".to_owned();
+                    self.problem(Code::OutsideScope, Effect::Noted, number, "practice", message, help);
                 }
                 (Lookup::Succeeded { to, via }, Others::Quarantine) if self.layout.carry => {
                     let way = if via.is_empty() {
@@ -111,8 +111,8 @@ impl Settler<'_> {
                         format!(" (by way of {})", wording::list(&via))
                     };
                     let message = format!("{code} has closed; the row counts for its successor {to}{way}");
-                    let mend = format!("write {to} in future");
-                    self.problem(Code::CarriedToSuccessor, Effect::Noted, number, "practice", message, mend);
+                    let help = format!("write {to} in future");
+                    self.problem(Code::CarriedToSuccessor, Effect::Noted, number, "practice", message, help);
                     if let Some(place) = code_place {
                         self.rows[index].values[place] = Value::Text(to);
                     }
@@ -122,8 +122,8 @@ impl Settler<'_> {
                     let message = format!(
                         "{code} has closed; rows of this sheet are not carried to its successor {to}"
                     );
-                    let mend = format!("if the row is about {to}, write that code");
-                    self.quarantine(index, Code::ClosedPractice, message, Some(mend));
+                    let help = format!("if the row is about {to}, write that code");
+                    self.quarantine(index, Code::ClosedPractice, message, Some(help));
                 }
                 (Lookup::Closed(why), _) => {
                     let message = format!("{code} {why}");
@@ -135,17 +135,17 @@ impl Settler<'_> {
                     );
                 }
                 (Lookup::Other(whose), _) => {
-                    let mend = practices.likely(Some(&code), name.as_deref()).map(meant);
+                    let help = practices.likely(Some(&code), name.as_deref()).map(meant);
                     self.quarantine(
                         index,
                         Code::OtherOrganisation,
                         format!("{code} is a practice of {whose}"),
-                        mend,
+                        help,
                     );
                 }
                 (Lookup::NotAPractice(what), _) => {
-                    let mend = practices.likely(Some(&code), name.as_deref()).map(meant);
-                    self.quarantine(index, Code::NotAPractice, format!("{code} is {what}"), mend);
+                    let help = practices.likely(Some(&code), name.as_deref()).map(meant);
+                    self.quarantine(index, Code::NotAPractice, format!("{code} is {what}"), help);
                 }
             }
         }
@@ -174,8 +174,8 @@ impl Settler<'_> {
         let odd = code::odd(&code::seen(written), Some(&code)).map(|odd| format!(": {odd}"));
         let shown = shortened(&code::seen(written));
         let message = format!("\"{shown}\" is not a code of the register{}", odd.unwrap_or_default());
-        let mend = format!("did you mean {practice}? Write its code, and nothing else");
-        self.quarantine(index, Code::UnknownPractice, message, Some(mend));
+        let help = format!("did you mean {practice}? Write its code, and nothing else");
+        self.quarantine(index, Code::UnknownPractice, message, Some(help));
     }
 
     /// A code that no register knows. Several codes in one cell, and what is within a slip of one of ours, is
@@ -197,8 +197,8 @@ impl Settler<'_> {
             let message = format!(
                 "the cell names several organisations ({shown}), and {ours} is one of ours: a row counts for one practice"
             );
-            let mend = format!("write a row for each code; that of {ours} is the one that counts");
-            self.quarantine(index, Code::UnknownPractice, message, Some(mend));
+            let help = format!("write a row for each code; that of {ours} is the one that counts");
+            self.quarantine(index, Code::UnknownPractice, message, Some(help));
             return false;
         }
         let slip = practices.slip_of(written, name);
@@ -242,7 +242,7 @@ impl Settler<'_> {
         code_place: Option<usize>,
         practices: &dyn Practices,
     ) {
-        // A row about somebody else that stands twice is nobody's to mend either.
+        // A row about somebody else that stands twice is nobody's to correct either.
         let of_ours = |row: &Row| {
             let code = Self::text(row, code_place);
             code.is_none_or(|code| {
@@ -300,7 +300,7 @@ impl Settler<'_> {
                 "nothing to do, if none of them is about a practice of ours",
             ),
         ];
-        for (code, cell, message, mend) in told {
+        for (code, cell, message, help) in told {
             let Some(message) = message else { continue };
             self.problems.push(Problem {
                 code: code.id().to_owned(),
@@ -311,7 +311,7 @@ impl Settler<'_> {
                 column: None,
                 found: None,
                 message,
-                mend: mend.to_owned(),
+                help: help.to_owned(),
             });
         }
     }
@@ -321,16 +321,16 @@ impl Settler<'_> {
         let Some(likely) = likely else { return };
         let missing = |p: &&mut Problem| p.row == Some(row) && p.code == Code::MissingCell.id();
         if let Some(problem) = self.problems.iter_mut().find(missing) {
-            problem.mend = meant(likely);
+            problem.help = meant(likely);
         }
     }
 
-    fn quarantine(&mut self, index: usize, code: Code, message: String, mend: Option<String>) {
+    fn quarantine(&mut self, index: usize, code: Code, message: String, help: Option<String>) {
         let number = self.rows[index].id;
         self.rows[index].fate = Fate::Quarantined;
-        let mend =
-            mend.unwrap_or_else(|| "write the code of the practice that the row is about now".to_owned());
-        self.problem(code, Effect::Quarantined, number, "practice", message, mend);
+        let help =
+            help.unwrap_or_else(|| "write the code of the practice that the row is about now".to_owned());
+        self.problem(code, Effect::Quarantined, number, "practice", message, help);
     }
 }
 

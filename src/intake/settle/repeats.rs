@@ -78,12 +78,12 @@ impl Settler<'_> {
                         self.layout.column(&last).map(|column| &column.kind),
                         Some(ColumnKind::Text | ColumnKind::Code { .. })
                     );
-                    let mend = match is_reference {
+                    let help = match is_reference {
                         true => "give one of the two another reference, or delete the one that is wrong",
                         false => "delete the one that is wrong",
                     };
-                    let mend = mend.to_owned();
-                    self.problem(Code::RepeatedReference, Effect::Quarantined, number, &last, message, mend);
+                    let help = help.to_owned();
+                    self.problem(Code::RepeatedReference, Effect::Quarantined, number, &last, message, help);
                 }
             }
         }
@@ -114,8 +114,8 @@ impl Settler<'_> {
                         self.reading.row_in_words(*earlier)
                     );
                     self.rows[index].fate = Fate::Quarantined;
-                    let mend = "find out which of the two is right".to_owned();
-                    self.problem(Code::BadRow, Effect::Quarantined, number, &agree.column, message, mend);
+                    let help = "find out which of the two is right".to_owned();
+                    self.problem(Code::BadRow, Effect::Quarantined, number, &agree.column, message, help);
                 }
             }
         }

@@ -212,7 +212,7 @@ fn describe<'b>(
     let mut problems = Vec::new();
     let mut missing = 0;
     let mut note =
-        |code: Code, effect: Effect, place: Option<usize>, column: &str, message: String, mend: String| {
+        |code: Code, effect: Effect, place: Option<usize>, column: &str, message: String, help: String| {
             problems.push(Problem {
                 code: code.id().to_owned(),
                 effect,
@@ -222,7 +222,7 @@ fn describe<'b>(
                 column: Some(column.to_owned()),
                 found: place.and_then(|p| cells.get(p)).map(|c| shortened(&c.shown())),
                 message,
-                mend,
+                help,
             });
         };
     for (index, places) in &matched.repeated {
@@ -269,7 +269,7 @@ fn describe<'b>(
             continue;
         }
         missing += 1;
-        let (message, mend) = match near {
+        let (message, help) = match near {
             Some((place, text)) => (
                 format!(
                     "missing: \"{}\"; did you mean \"{text}\" in column {}?",
@@ -283,7 +283,7 @@ fn describe<'b>(
                 format!("add a column \"{}\"", column.title),
             ),
         };
-        note(Code::MissingColumn, Effect::Rejected, None, &column.title, message, mend);
+        note(Code::MissingColumn, Effect::Rejected, None, &column.title, message, help);
     }
     problems.extend(drift(layout, &headings, None, sheet_name(sheet).as_deref()));
     Shape {

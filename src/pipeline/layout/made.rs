@@ -28,8 +28,8 @@ impl MadeOf {
         let named = |parts: Vec<Placed<String>>| parts.into_iter().map(|part| part.value).collect::<Vec<_>>();
         let (over, added) = (named(table.texts("ratio")), named(table.texts("sum")));
         let report = table.report().clone();
-        let wrong = |message: &str, mend: &str| {
-            report.error(&at, Code::BadValue, message, Some(mend.to_owned()));
+        let wrong = |message: &str, help: &str| {
+            report.error(&at, Code::BadValue, message, Some(help.to_owned()));
             None
         };
         match (ratio, sum) {
@@ -54,7 +54,7 @@ impl MadeOf {
 /// Whether what a column is made of is there and can be reckoned with.
 pub(super) fn check(layout: &Layout, column: &Column, at: &At, report: &Report) {
     let Some(made) = &column.made_of else { return };
-    let wrong = |message: String, mend: Option<String>| report.error(at, Code::BadValue, message, mend);
+    let wrong = |message: String, help: Option<String>| report.error(at, Code::BadValue, message, help);
     let name = &column.name;
     if !matches!(column.kind, ColumnKind::Number { .. }) {
         wrong(
@@ -63,8 +63,8 @@ pub(super) fn check(layout: &Layout, column: &Column, at: &At, report: &Report) 
         );
     }
     if column.place.is_some() || column.nth.is_some() || column.position.is_some() || column.fill_down {
-        let mend = "take away `letter`, `nth`, `position` and `fill`, or what it is made of".to_owned();
-        wrong(format!("`{name}` is made of other columns and stands nowhere in the sheet"), Some(mend));
+        let help = "take away `letter`, `nth`, `position` and `fill`, or what it is made of".to_owned();
+        wrong(format!("`{name}` is made of other columns and stands nowhere in the sheet"), Some(help));
     }
     if layout.unpivot.is_some() {
         wrong(format!("`{name}` is made of other columns, which [layout.unpivot] makes rows"), None);
@@ -74,8 +74,8 @@ pub(super) fn check(layout: &Layout, column: &Column, at: &At, report: &Report) 
         match layout.column(part) {
             None => {
                 let near = likely(part, layout.columns.iter().map(|c| c.name.as_str()));
-                let mend = near.map(|near| format!("did you mean `{near}`?"));
-                wrong(format!("`{name}` is made of `{part}`, and there is no such column"), mend);
+                let help = near.map(|near| format!("did you mean `{near}`?"));
+                wrong(format!("`{name}` is made of `{part}`, and there is no such column"), help);
             }
             Some(of) if of.made_of.is_some() => {
                 wrong(format!("`{name}` is made of `{part}`, which is made of others itself"), None);

@@ -40,8 +40,8 @@ impl Layout {
         }
         if !ordered && columns.iter().any(|(column, _)| matches!(column.kind, ColumnKind::Date)) {
             let message = "a layout with a column of dates needs `date_order`";
-            let mend = "write \"dmy\" for 31/12/2026, \"mdy\" for 12/31/2026 or \"ymd\" for 2026-12-31";
-            table.report().error(&table.at(), Code::MissingKey, message, Some(mend.to_owned()));
+            let help = "write \"dmy\" for 31/12/2026, \"mdy\" for 12/31/2026 or \"ymd\" for 2026-12-31";
+            table.report().error(&table.at(), Code::MissingKey, message, Some(help.to_owned()));
         }
         let table_name = fills?.value;
         let national = others == Some(Others::Ignore);
@@ -243,9 +243,9 @@ impl ValueLimits {
                 if limits.cells.is_some() && !kept_as_percent(limits.percent, kind) {
                     let message =
                         "`cells` says how percentages are written, and the column is not known to hold any";
-                    let mend =
+                    let help =
                         "write `percent = \"hundred\"` to keep 85% as 85, or \"fraction\" to keep it as 0.85";
-                    report.error(&at, Code::BadValue, message, Some(mend.to_owned()));
+                    report.error(&at, Code::BadValue, message, Some(help.to_owned()));
                 }
             }
             _ => {}
@@ -299,11 +299,11 @@ impl ColumnKind {
             "period" => Some(Self::Period),
             "yes-no" => Some(Self::YesNo),
             other => {
-                let mend = likely(other, TYPES).map_or_else(
+                let help = likely(other, TYPES).map_or_else(
                     || format!("the types are: {}", TYPES.join(", ")),
                     |near| format!("did you mean `{near}`?"),
                 );
-                report.error(&kind.at, Code::BadValue, format!("there is no type `{other}`"), Some(mend));
+                report.error(&kind.at, Code::BadValue, format!("there is no type `{other}`"), Some(help));
                 None
             }
         }
@@ -378,8 +378,8 @@ fn read_between_columns(table: &mut Table<'_>) -> Option<char> {
         _ => "is longer than one character",
     };
     let message = format!("`separator` is {:?}: it {fault}", separator.value);
-    let mend = "write the one character that stands between two columns, such as \"|\"".to_owned();
-    table.report().error(&separator.at, Code::BadValue, message, Some(mend));
+    let help = "write the one character that stands between two columns, such as \"|\"".to_owned();
+    table.report().error(&separator.at, Code::BadValue, message, Some(help));
     None
 }
 
@@ -394,8 +394,8 @@ fn read_separator(table: &mut Table<'_>) -> String {
         _ => None,
     };
     if let Some(fault) = fault {
-        let mend = "write what stands between two values, such as \",\" or \";#\"".to_owned();
-        table.report().error(&separator.at, Code::BadValue, fault, Some(mend));
+        let help = "write what stands between two values, such as \",\" or \";#\"".to_owned();
+        table.report().error(&separator.at, Code::BadValue, fault, Some(help));
     }
     separator.value
 }
@@ -412,8 +412,8 @@ fn values_apart(list: &Vocabulary, separator: &str, at: &At, report: &Report) {
         crate::wording::listed(&holding),
         if holding.len() == 1 { "holds" } else { "hold" }
     );
-    let mend = "use another `separator`, if the sender can".to_owned();
-    report.warning(at, Code::BadValue, message, Some(mend));
+    let help = "use another `separator`, if the sender can".to_owned();
+    report.warning(at, Code::BadValue, message, Some(help));
 }
 
 /// `letter = "M"`: a column that no name of its own tells, counted from 0.
@@ -426,8 +426,8 @@ fn read_letter(table: &mut Table<'_>) -> Option<usize> {
         Some(place) => Some(place - 1),
         None => {
             let message = format!("`letter` is \"{}\", which is no column of a sheet", letter.value);
-            let mend = "write the letters that the sheet shows above the column, such as \"M\"".to_owned();
-            table.report().error(&letter.at, Code::BadValue, message, Some(mend));
+            let help = "write the letters that the sheet shows above the column, such as \"M\"".to_owned();
+            table.report().error(&letter.at, Code::BadValue, message, Some(help));
             None
         }
     }
@@ -482,8 +482,8 @@ fn from_text(mut table: Table<'_>, known: &Columns) -> Option<FromText> {
     let pattern = pattern?;
     let regex = regex(&report, &pattern)?;
     if regex.captures_len() < 2 {
-        let mend = Some("put brackets around the part that is the value".to_owned());
-        report.error(&pattern.at, Code::BadValue, "the pattern has no group", mend);
+        let help = Some("put brackets around the part that is the value".to_owned());
+        report.error(&pattern.at, Code::BadValue, "the pattern has no group", help);
         return None;
     }
     Some(FromText { column, says: Says::Pattern(regex) })

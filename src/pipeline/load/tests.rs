@@ -161,7 +161,7 @@ fn a_file_that_declares_nothing_is_told_as_one_that_is_missing() {
     assert_eq!(
         said(&load(&emptied("owners.toml"))),
         "owners.toml:1: warning [missing-file]: the file declares nothing: nobody is sent a receipt\n    \
-         mend: put it back; or, if that is meant, write owner = [] in it"
+         help: put it back; or, if that is meant, write owner = [] in it"
     );
     folder = lancashire();
     folder.insert("owners.toml", "owner = []\n");
@@ -175,7 +175,7 @@ fn rows_that_no_rule_claims_are_told() {
     assert!(
         found.contains(
             "facts/concerns.toml:1: warning [unclaimed-rows]: rows of `concerns` with severity = 'Serious' meet no \
-             rule\n    mend: change the rules together; if no rule is meant to claim such rows, say so by \
+             rule\n    help: change the rules together; if no rule is meant to claim such rows, say so by \
              `unclaimed` in facts/concerns.toml"
         ),
         "{found}"
@@ -415,7 +415,7 @@ fn a_copied_rule_is_noticed() {
     assert_eq!(
         found,
         "rules/serious-concern copy.toml:1: warning [copied-rule]: this rule holds for the rows for which \
-         rules/serious-concern.toml holds: both fire\n    mend: take one of them out, or change its condition"
+         rules/serious-concern.toml holds: both fire\n    help: take one of them out, or change its condition"
     );
 }
 

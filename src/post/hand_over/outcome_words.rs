@@ -21,20 +21,20 @@ pub(super) fn tried(dispatch: &Dispatch, outcome: &Outcome, step: &Step) -> Stri
             "{name}: held back by a policy of the mail server ({said}); either this address takes nothing from us, or the account may not send to it. It stays in the outbox, and each run tries it again"
         ),
         (_, _, Fate::Refused) => {
-            format!("{name}: refused ({said}); {}", mend(dispatch))
+            format!("{name}: refused ({said}); {}", help(dispatch))
         }
         _ => format!(
             "{name}: given up after {} ({said}); {}",
             plural(tries(step), "try", "tries"),
-            mend(dispatch)
+            help(dispatch)
         ),
     }
 }
 
 /// What to do about a message that nobody tries again.
-fn mend(dispatch: &Dispatch) -> String {
+fn help(dispatch: &Dispatch) -> String {
     format!(
-        "it is not tried again. Mend the address in committees.toml, or once the cause is gone say `quarterday dispatch resolve {} --as resend`",
+        "it is not tried again. Correct the address in committees.toml, or once the cause is gone say `quarterday dispatch resolve {} --as resend`",
         short_name(&dispatch.message.key)
     )
 }
@@ -63,7 +63,7 @@ fn whether(dispatch: &Dispatch, why: &str) -> String {
 
 /// A message of this run that was given up before.
 pub(super) fn failed(dispatch: &Dispatch, steps: &Steps) -> String {
-    format!("{}: was given up before{}; {}", name(dispatch), last(steps), mend(dispatch))
+    format!("{}: was given up before{}; {}", name(dispatch), last(steps), help(dispatch))
 }
 
 /// A message whose recipient may not have it any more.

@@ -153,7 +153,7 @@ fn what_is_put_off_too_often_is_given_up_and_told() {
 
 #[test]
 fn the_settings_stop_the_batch_and_blame_nobody() {
-    for fate in [Fate::Misconfigured("mend it".into()), Fate::Unavailable] {
+    for fate in [Fate::Misconfigured("correct it".into()), Fate::Unavailable] {
         let mut office = Office::new(3);
         let (sent, seen) = office.go(&[(Stage::Auth, fate)]);
         assert_eq!(
@@ -242,7 +242,7 @@ fn a_bad_address_is_blamed_wherever_it_stands_on_the_list() {
     let mut office = Office::new(1);
     let (sent, _) = office.go(&[REFUSED]);
     assert_eq!(office.states(), "failed", "nobody else was refused alike");
-    assert!(sent.failed[0].contains("Mend the address"), "{:?}", sent.failed);
+    assert!(sent.failed[0].contains("Correct the address"), "{:?}", sent.failed);
 
     let mut office = Office::new(4);
     let (sent, _) = office.go(&[REFUSED, REFUSED, YES, YES]);

@@ -1,4 +1,4 @@
-//! What can be wrong with a document, said to the person who can mend its template.
+//! What can be wrong with a document, said to the person who can correct its template.
 
 use std::fmt;
 

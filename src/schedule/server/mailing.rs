@@ -21,7 +21,7 @@ pub(super) struct Mailing {
     not_before: Option<DateTime<Tz>>,
     /// How often in a row nothing came of trying.
     in_vain: u32,
-    /// Whether the pipeline folder has changed since: what was wrong may be mended.
+    /// Whether the pipeline folder has changed since: what was wrong may be corrected.
     anew: bool,
 }
 
@@ -124,7 +124,7 @@ fn troubles(ended: &Ended) -> Vec<Trouble> {
         other => ("failed", other.sentence()),
     };
     let what = format!("messages in the outbox could not be handed over between jobs:\n  {lines}");
-    let mend = "`quarterday dispatch list` shows what waits, serve/last-send.log in the data folder what was \
+    let help = "`quarterday dispatch list` shows what waits, serve/last-send.log in the data folder what was \
                 said; what waits is tried again by itself";
-    vec![Trouble::new(format!("{SCOPE}{kind}"), what, mend)]
+    vec![Trouble::new(format!("{SCOPE}{kind}"), what, help)]
 }

@@ -140,7 +140,7 @@ impl Source<'_> {
                 "problems": problems,
             }));
         }
-        part("receipts.json", "what came of every received file, with the cells to mend", &json!(receipts))
+        part("receipts.json", "what came of every received file, with the cells to correct", &json!(receipts))
     }
 
     pub(super) fn documents(&self) -> anyhow::Result<Part> {

@@ -10,7 +10,7 @@ use crate::visits::State;
 /// What an invariant says, each sentence with what to do.
 fn sentences(picture: &Picture<'_>, name: &str) -> Vec<(String, String)> {
     let one = invariants(picture).into_iter().find(|i| i.name == name).unwrap();
-    one.broken.into_iter().map(|b| (b.what, b.mend)).collect()
+    one.broken.into_iter().map(|b| (b.what, b.help)).collect()
 }
 
 fn said(picture: &Picture<'_>, name: &str) -> Vec<String> {
