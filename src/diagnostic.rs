@@ -254,10 +254,15 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// The diagnostics as lines of text; those that follow from others are counted, or written too if `all`.
-pub fn lines(diagnostics: &[Diagnostic], all: bool) -> Vec<String> {
+/// The diagnostics as lines of text, each with what `below` adds; those that follow from others are counted, or
+/// written too if `all`.
+pub fn lines(
+    diagnostics: &[Diagnostic],
+    all: bool,
+    below: impl Fn(&Diagnostic) -> Vec<String>,
+) -> Vec<String> {
     let shown = diagnostics.iter().filter(|d| all || !d.follows);
-    let mut out: Vec<String> = shown.map(ToString::to_string).collect();
+    let mut out: Vec<String> = shown.flat_map(|d| [vec![d.to_string()], below(d)].concat()).collect();
     let following = diagnostics.iter().filter(|d| d.follows).count();
     if following > 0 && !all {
         let faults = crate::wording::plural(following, "fault that follows", "faults that follow");

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::as_of::asked;
+use super::excerpt::excerpt;
 use super::output::{complain, complain_of, say, say_json, summary};
 use super::{CheckArgs, Exit};
 use crate::diagnostic::{Severity, lines};
@@ -59,7 +60,8 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
             "diagnostics": loaded.diagnostics,
         }));
     } else {
-        lines(&loaded.diagnostics, args.all).iter().flat_map(|fault| fault.lines()).for_each(say);
+        let told = lines(&loaded.diagnostics, args.all, |fault| excerpt(fault, &folder));
+        told.iter().flat_map(|fault| fault.lines()).for_each(say);
         if let Some(pipeline) = &loaded.pipeline {
             let recipients = pipeline.committees.iter().map(|c| c.recipients.len()).sum();
             say(&format!(

@@ -15,6 +15,7 @@ mod desk;
 mod dispatch;
 mod documents;
 mod examples;
+mod excerpt;
 mod exit;
 mod explain;
 mod guard;

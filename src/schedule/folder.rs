@@ -126,7 +126,7 @@ pub fn kept_copy(kept: &Path) -> Option<Pipeline> {
 }
 
 fn read(dir: &Path) -> Result<(Folder, Pipeline), Vec<String>> {
-    let say = |found: &[Diagnostic]| lines(found, false);
+    let say = |found: &[Diagnostic]| lines(found, false, |_| Vec::new());
     let folder = Folder::read(dir).map_err(|faults| say(&faults))?;
     let loaded = load(&folder);
     match loaded.pipeline {

@@ -116,14 +116,16 @@ fn a_missing_file_comes_first_and_what_follows_is_folded() {
     assert_eq!(first.len(), 1, "{}", first.join("\n"));
     assert!(first[0].starts_with("facts/score.toml: error [missing-file]"), "{}", first[0]);
 
-    let lines = crate::diagnostic::lines(&load(&without(&["vocabularies.toml"])).diagnostics, false);
+    let lines =
+        crate::diagnostic::lines(&load(&without(&["vocabularies.toml"])).diagnostics, false, |_| Vec::new());
     assert_eq!(lines.len(), 2, "{}", lines.join("\n"));
     assert!(
         lines[1].starts_with("and ") && lines[1].contains("faults that follow from these"),
         "{}",
         lines[1]
     );
-    let all = crate::diagnostic::lines(&load(&without(&["vocabularies.toml"])).diagnostics, true);
+    let all =
+        crate::diagnostic::lines(&load(&without(&["vocabularies.toml"])).diagnostics, true, |_| Vec::new());
     assert!(all.len() > 10);
 }
 
