@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::output::{complain, failed, hint, say, say_json, say_raw, warn};
+use super::table::say_table;
 use super::{Exit, Format, LevelsArgs};
 use crate::diagnostic::likely;
 use crate::documents::LEVELS_HEADER;
@@ -180,24 +181,15 @@ fn table(result: &RunResult, later: Option<&RunRecord>, rows: &[[String; 17]]) {
     ];
     let picked = [0, 1, 2, 3, 4, 5, 6, 7, 9, 12, 13, 14, 15, 16, 8];
     let cut = |text: &str| -> String { in_a_line(text).chars().take(34).collect() };
-    let lines: Vec<Vec<String>> = std::iter::once(heads.iter().map(ToString::to_string).collect())
-        .chain(rows.iter().map(|row| {
-            let shown = |i: &usize| match (i, row[*i].as_str()) {
-                (3 | 4, "") => "-".to_owned(),
-                (8, rules) => rules.replace(';', ", "),
-                // A score that is too old to be used must not look like one that counts.
-                (9, score) if !score.is_empty() && row[11] == "true" => format!("{score} (stale)"),
-                (_, text) => cut(text),
-            };
-            picked.iter().map(shown).collect()
-        }))
-        .collect();
-    let widths: Vec<usize> = (0..heads.len())
-        .map(|i| lines.iter().map(|line| line[i].chars().count()).max().unwrap_or(0))
-        .collect();
-    for line in &lines {
-        let cells: Vec<String> =
-            line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}", width = *width)).collect();
-        say(cells.join("  ").trim_end());
-    }
+    let shown = rows.iter().map(|row| {
+        let shown = |i: &usize| match (i, row[*i].as_str()) {
+            (3 | 4, "") => "-".to_owned(),
+            (8, rules) => rules.replace(';', ", "),
+            // A score that is too old to be used must not look like one that counts.
+            (9, score) if !score.is_empty() && row[11] == "true" => format!("{score} (stale)"),
+            (_, text) => cut(text),
+        };
+        picked.iter().map(shown).collect()
+    });
+    say_table(&heads, shown);
 }

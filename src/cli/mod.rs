@@ -37,6 +37,7 @@ mod retention;
 mod run;
 mod serve;
 mod status;
+mod table;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
