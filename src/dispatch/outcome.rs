@@ -5,8 +5,11 @@ use serde::Serialize;
 use super::Answer;
 
 /// How far a conversation with a mail server came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::IntoStaticStr, strum::VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Stage {
     /// Reading the message and the settings, before anything else.
     Preparing,
@@ -32,33 +35,11 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, from the first to the last.
-    pub const ALL: [Stage; 10] = [
-        Stage::Preparing,
-        Stage::Connect,
-        Stage::Greeting,
-        Stage::Tls,
-        Stage::Auth,
-        Stage::Sender,
-        Stage::Recipient,
-        Stage::Data,
-        Stage::Content,
-        Stage::FinalDot,
-    ];
+    pub const ALL: &[Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// The word for it in the ledger.
     pub fn word(self) -> &'static str {
-        match self {
-            Stage::Preparing => "preparing",
-            Stage::Connect => "connect",
-            Stage::Greeting => "greeting",
-            Stage::Tls => "tls",
-            Stage::Auth => "auth",
-            Stage::Sender => "sender",
-            Stage::Recipient => "recipient",
-            Stage::Data => "data",
-            Stage::Content => "content",
-            Stage::FinalDot => "final-dot",
-        }
+        self.into()
     }
 
     /// Where in the conversation it is, for a sentence.

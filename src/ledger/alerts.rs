@@ -6,7 +6,8 @@ use rusqlite::{Row, params};
 use super::{Ledger, LedgerError, Result, date};
 
 /// What happened to an exception.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Event {
     /// It opened.
     Opened,
@@ -23,13 +24,7 @@ pub enum Event {
 impl Event {
     /// The word for it.
     pub fn word(self) -> &'static str {
-        match self {
-            Event::Opened => "opened",
-            Event::Worsened => "worsened",
-            Event::Eased => "eased",
-            Event::Breached => "breached",
-            Event::Closed => "closed",
-        }
+        self.into()
     }
 }
 

@@ -33,7 +33,8 @@ pub struct Arrival {
 }
 
 /// How a content came.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Way {
     /// It lay in the inbox.
     #[default]
@@ -46,19 +47,7 @@ pub enum Way {
 
 impl Way {
     fn word(self) -> &'static str {
-        match self {
-            Way::Dropped => "dropped",
-            Way::Fetched => "fetched",
-            Way::Unsure => "unsure",
-        }
-    }
-
-    fn of(word: &str) -> Self {
-        match word {
-            "fetched" => Way::Fetched,
-            "unsure" => Way::Unsure,
-            _ => Way::Dropped,
-        }
+        self.into()
     }
 }
 
@@ -368,7 +357,10 @@ impl Raw {
             file: self.file,
             sha256: self.sha256,
             received: date(&self.received)?,
-            way: Way::of(&self.way),
+            way: self
+                .way
+                .parse()
+                .map_err(|_| super::LedgerError::Unreadable(format!("`{}` is no way in", self.way)))?,
             verdicts: Vec::new(),
         })
     }

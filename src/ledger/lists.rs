@@ -26,7 +26,8 @@ pub struct Listed {
 }
 
 /// What happened to a recipient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Change {
     /// On the list when the program first saw it.
     First,
@@ -41,12 +42,7 @@ pub enum Change {
 impl Change {
     /// The word for it.
     pub fn word(self) -> &'static str {
-        match self {
-            Change::First => "first",
-            Change::Added => "added",
-            Change::Removed => "removed",
-            Change::Changed => "changed",
-        }
+        self.into()
     }
 }
 
@@ -134,11 +130,9 @@ fn change(texts: &[String]) -> Result<ListChange> {
     let [committee, address, role, word, added_by, added, review, run, as_of, at] = texts else {
         return Err(LedgerError::Unreadable("a change of a list has other columns".to_owned()));
     };
-    let words = [Change::First, Change::Added, Change::Removed, Change::Changed];
-    let known = words.into_iter().find(|c| c.word() == word);
-    let unknown = || LedgerError::Unreadable(format!("`{word}` is not a change of a list"));
+    let unknown = |_| LedgerError::Unreadable(format!("`{word}` is not a change of a list"));
     Ok(ListChange {
-        change: known.ok_or_else(unknown)?,
+        change: word.parse().map_err(unknown)?,
         entry: Listed {
             committee: committee.clone(),
             address: address.clone(),

@@ -38,7 +38,19 @@ pub struct Dispatch {
 }
 
 /// How far a message came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "lowercase")]
 pub enum DispatchState {
     /// It is to be handed over.
     Planned,
@@ -58,27 +70,11 @@ pub enum DispatchState {
 
 impl DispatchState {
     /// Every state.
-    pub const ALL: [DispatchState; 7] = [
-        DispatchState::Planned,
-        DispatchState::Sending,
-        DispatchState::Sent,
-        DispatchState::Retry,
-        DispatchState::Failed,
-        DispatchState::Unknown,
-        DispatchState::Withdrawn,
-    ];
+    pub const ALL: &[Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// The word for it.
     pub fn word(self) -> &'static str {
-        match self {
-            DispatchState::Planned => "planned",
-            DispatchState::Sending => "sending",
-            DispatchState::Sent => "sent",
-            DispatchState::Retry => "retry",
-            DispatchState::Failed => "failed",
-            DispatchState::Unknown => "unknown",
-            DispatchState::Withdrawn => "withdrawn",
-        }
+        self.into()
     }
 
     /// Whether the recipient may have got it: then a recall has to reach the recipient too. One that was put
@@ -95,8 +91,7 @@ impl DispatchState {
 
     /// The state of a word.
     pub(super) fn of(word: &str) -> Result<Self> {
-        let known = Self::ALL.into_iter().find(|state| state.word() == word);
-        known.ok_or_else(|| LedgerError::Unreadable(format!("`{word}` is not a state of a message")))
+        word.parse().map_err(|_| LedgerError::Unreadable(format!("`{word}` is not a state of a message")))
     }
 }
 

@@ -100,7 +100,8 @@ pub(super) const MIGRATION: &str = "
 ";
 
 /// How far a pack came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum PackState {
     /// It waits for a person to approve it.
     Held,
@@ -113,11 +114,7 @@ pub enum PackState {
 impl PackState {
     /// The word for it.
     pub fn word(self) -> &'static str {
-        match self {
-            PackState::Held => "held",
-            PackState::Withheld => "withheld",
-            PackState::Released => "released",
-        }
+        self.into()
     }
 }
 

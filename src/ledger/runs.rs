@@ -23,7 +23,8 @@ pub struct RunRecord {
 }
 
 /// How far a run came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum RunState {
     /// It began.
     Begun,
@@ -33,10 +34,7 @@ pub enum RunState {
 
 impl RunState {
     fn word(self) -> &'static str {
-        match self {
-            RunState::Begun => "begun",
-            RunState::Complete => "complete",
-        }
+        self.into()
     }
 }
 

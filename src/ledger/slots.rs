@@ -45,7 +45,8 @@ impl Slot {
 }
 
 /// How far a slot came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum SlotState {
     /// It was begun; without a later word the program stopped during it.
     Claimed,
@@ -58,16 +59,9 @@ pub enum SlotState {
 }
 
 impl SlotState {
-    const ALL: [Self; 4] = [Self::Claimed, Self::Done, Self::Failed, Self::Missed];
-
     /// The word for it.
     pub fn word(self) -> &'static str {
-        match self {
-            SlotState::Claimed => "claimed",
-            SlotState::Done => "done",
-            SlotState::Failed => "failed",
-            SlotState::Missed => "missed",
-        }
+        self.into()
     }
 }
 
@@ -342,10 +336,11 @@ fn record((job, at, state, attempts, began, ended, exit, run, note): Raw) -> Res
         let parsed = DateTime::parse_from_rfc3339(text).map(|t| t.to_utc());
         parsed.map_err(|_| LedgerError::Unreadable(format!("`{text}` is not a moment")))
     };
-    let known = SlotState::ALL.into_iter().find(|s| s.word() == state);
     Ok(SlotRecord {
         slot: Slot { job, wall: wall(&at)? },
-        state: known.ok_or_else(|| LedgerError::Unreadable(format!("`{state}` is not a state of a slot")))?,
+        state: state
+            .parse()
+            .map_err(|_| LedgerError::Unreadable(format!("`{state}` is not a state of a slot")))?,
         attempts,
         began: time(&began)?,
         ended: ended.as_deref().map(time).transpose()?,

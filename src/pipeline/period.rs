@@ -6,7 +6,8 @@ use super::calendar::Calendar;
 use crate::dates;
 
 /// The stretch of time that one file of a source covers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Every {
     /// A day.
     Day,
@@ -54,12 +55,7 @@ impl Every {
 
     /// The word for it: `month`.
     pub fn word(self) -> &'static str {
-        match self {
-            Every::Day => "day",
-            Every::Month => "month",
-            Every::Quarter => "quarter",
-            Every::Year => "year",
-        }
+        self.into()
     }
 
     /// The period as a reader names it: `June 2026`, `Q1 2026-27`, `2026-27`.

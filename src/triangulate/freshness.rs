@@ -27,8 +27,11 @@ pub struct Freshness {
 }
 
 /// Freshness in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "lowercase")]
 pub enum Fresh {
     /// Nothing newer is expected yet.
     Current,
@@ -41,20 +44,14 @@ pub enum Fresh {
     /// Nothing was ever received.
     Missing,
     /// The feed comes when there is something to say.
+    #[strum(serialize = "as made")]
     AsMade,
 }
 
 impl Fresh {
     /// The word.
     pub fn word(self) -> &'static str {
-        match self {
-            Fresh::Current => "current",
-            Fresh::Due => "due",
-            Fresh::Late => "late",
-            Fresh::Stale => "stale",
-            Fresh::Missing => "missing",
-            Fresh::AsMade => "as made",
-        }
+        self.into()
     }
 
     /// Whether somebody should ask for the data.

@@ -52,8 +52,11 @@ pub struct Timed {
 }
 
 /// How a clock stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum State {
     /// There is time.
     Running,
@@ -82,14 +85,7 @@ impl State {
 
     /// The word of the levels output.
     pub fn word(self) -> &'static str {
-        match self {
-            State::Running => "running",
-            State::DueSoon => "due-soon",
-            State::Overdue => "overdue",
-            State::Met => "met",
-            State::MetLate => "met-late",
-            State::Paused => "paused",
-        }
+        self.into()
     }
 }
 

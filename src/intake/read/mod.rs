@@ -41,7 +41,8 @@ pub struct Book {
 }
 
 /// The kinds of file that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Format {
     /// Excel 2007 and later.
     Xlsx,
@@ -58,13 +59,7 @@ pub enum Format {
 impl Format {
     /// The name of the format.
     pub fn name(self) -> &'static str {
-        match self {
-            Format::Xlsx => "xlsx",
-            Format::Xls => "xls",
-            Format::Xlsb => "xlsb",
-            Format::Ods => "ods",
-            Format::Csv => "csv",
-        }
+        self.into()
     }
 
     /// Whether a name's ending belongs to the format.

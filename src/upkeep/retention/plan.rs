@@ -7,8 +7,11 @@ use crate::dates::long;
 use crate::pipeline::{Keep, Retention};
 
 /// A kind of thing that the policy speaks of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::IntoStaticStr, strum::VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Class {
     /// What dry runs made.
     DryRuns,
@@ -28,27 +31,11 @@ pub enum Class {
 
 impl Class {
     /// All of them.
-    pub const ALL: [Class; 7] = [
-        Class::DryRuns,
-        Class::Runs,
-        Class::Packs,
-        Class::Outbox,
-        Class::ReplacedFiles,
-        Class::Sent,
-        Class::Unreferenced,
-    ];
+    pub const ALL: &[Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Its key in `[retention]`.
     pub fn key(self) -> &'static str {
-        match self {
-            Class::DryRuns => "dry_runs",
-            Class::Runs => "runs",
-            Class::Packs => "packs",
-            Class::Outbox => "outbox",
-            Class::ReplacedFiles => "replaced_files",
-            Class::Sent => "sent",
-            Class::Unreferenced => "unreferenced",
-        }
+        self.into()
     }
 
     /// How long the policy keeps it.
