@@ -1,14 +1,16 @@
 //! Names of a list in running text: whole words, whatever their case and accents, the surname first or last.
 
-use std::collections::BTreeMap;
+use aho_corasick::{AhoCorasick, BuildError};
 
 use super::plain::plain;
 
 /// A list of names.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    /// By its first word, each name.
-    names: BTreeMap<String, Vec<Name>>,
+    /// Looks for all of them at once; none where there are none.
+    search: Option<AhoCorasick>,
+    /// In the order of the search's patterns.
+    names: Vec<Name>,
 }
 
 /// A name, word by word.
@@ -21,8 +23,11 @@ struct Name {
 
 impl Names {
     /// A list of these names; blank ones are left out.
-    pub fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
-        let mut out = Self::default();
+    ///
+    /// # Errors
+    /// If there are too many for one search, which takes thousands of millions of letters.
+    pub fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<Self, BuildError> {
+        let mut all = Vec::new();
         for name in names {
             let words: Vec<String> = words(name).map(|(_, _, word)| word).collect();
             // "Example, Jane" is Jane Example.
@@ -30,48 +35,57 @@ impl Names {
                 && !others.is_empty()
             {
                 let words = [std::slice::from_ref(surname), others].concat();
-                out.add(Name { words, reversed: true });
+                all.push(Name { words, reversed: true });
             }
-            out.add(Name { words, reversed: false });
+            if !words.is_empty() {
+                all.push(Name { words, reversed: false });
+            }
         }
-        out
-    }
-
-    fn add(&mut self, name: Name) {
-        if let Some(first) = name.words.first() {
-            self.names.entry(first.clone()).or_default().push(name);
-        }
+        let patterns = all.iter().map(|name| marked(name.words.iter().map(String::as_str)));
+        let search = if all.is_empty() { None } else { Some(AhoCorasick::new(patterns)?) };
+        Ok(Self { search, names: all })
     }
 
     /// Where names of the list stand, each with its words in lower case; the longest of several that
     /// begin at one word.
     pub fn find(&self, text: &str) -> Vec<(usize, usize, String)> {
-        if self.names.is_empty() {
-            return Vec::new();
-        }
+        let Some(search) = &self.search else { return Vec::new() };
         let all: Vec<(usize, usize, String)> = words(text).collect();
+        let folded = marked(all.iter().map(|(_, _, word)| word.as_str()));
+        // Where each word begins in the folded text.
+        let starts: Vec<usize> = folded.match_indices(BEGINS).map(|(start, _)| start).collect();
+        let mut hits: Vec<(usize, &Name)> = search
+            .find_overlapping_iter(&folded)
+            .filter_map(|hit| {
+                let name = self.names.get(hit.pattern().as_usize())?;
+                let at = starts.binary_search(&hit.start()).ok()?;
+                let here = all.get(at..at + name.words.len())?;
+                (!name.reversed || is_comma(text, here)).then_some((at, name))
+            })
+            .collect();
+        hits.sort_by_key(|(at, name)| (*at, std::cmp::Reverse(name.words.len())));
         let mut out = Vec::new();
-        let mut at = 0;
-        while let Some((start, _, word)) = all.get(at) {
-            let fits = |name: &&Name| {
-                let here = all.get(at..at + name.words.len());
-                here.is_some_and(|here| {
-                    here.iter().map(|(_, _, word)| word).eq(&name.words)
-                        && (!name.reversed || is_comma(text, here))
-                })
-            };
-            let known = self.names.get(word).into_iter().flatten();
-            match known.filter(fits).max_by_key(|name| name.words.len()) {
-                Some(name) => {
-                    let end = all.get(at + name.words.len() - 1).map_or(*start, |(_, end, _)| *end);
-                    out.push((*start, end, name.words.concat()));
-                    at += name.words.len();
-                }
-                None => at += 1,
+        let mut next = 0;
+        for (at, name) in hits {
+            let after = at + name.words.len();
+            if let (true, Some([(start, ..), ..]), Some((_, end, _))) =
+                (at >= next, all.get(at..after), all.get(after - 1))
+            {
+                out.push((*start, *end, name.words.concat()));
+                next = after;
             }
         }
         out
     }
+}
+
+/// What stands before and behind each word of a folded text: no word holds them.
+const BEGINS: char = '\u{1e}';
+const ENDS: char = '\u{1f}';
+
+/// Words with marks around each, so that a name is found at whole words only.
+fn marked<'w>(words: impl Iterator<Item = &'w str>) -> String {
+    words.flat_map(|word| [BEGINS].into_iter().chain(word.chars()).chain([ENDS])).collect()
 }
 
 /// Whether nothing but a comma or spaces stands between the first two words.
@@ -111,7 +125,7 @@ mod tests {
 
     #[test]
     fn names_are_whole_words_in_any_case() {
-        let names = Names::new(["Jane Example", "O'Sample", " "]);
+        let names = Names::new(["Jane Example", "O'Sample", " "]).unwrap();
         let found = |text: &str| names.find(text).into_iter().map(|(_, _, n)| n).collect::<Vec<_>>();
         assert_eq!(found("JANE EXAMPLE said, and Jane  Example's mother"), ["janeexample"; 2]);
         assert_eq!(found("seen by Dr O\u{2019}Sample."), ["osample"]);
@@ -120,7 +134,7 @@ mod tests {
 
     #[test]
     fn accents_and_the_order_of_a_name_make_no_difference() {
-        let names = Names::new(["Ren\u{e9}e Anne Sample"]);
+        let names = Names::new(["Ren\u{e9}e Anne Sample"]).unwrap();
         for text in
             ["renee anne sample", "Rene\u{301}e Anne Sample", "SAMPLE, Ren\u{e9}e Anne", "Sample Renee-Anne"]
         {

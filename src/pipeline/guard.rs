@@ -123,7 +123,9 @@ fn names_of(report: &Report, file: &Placed<String>, names: Option<&[String]>) ->
         report.error(&file.at, Code::Incomplete, format!("there is no file {}", file.value), help);
         return None;
     };
-    Some(Names::new(names.iter().map(String::as_str)))
+    let list = Names::new(names.iter().map(String::as_str));
+    list.map_err(|error| report.error(&file.at, Code::BadValue, format!("{}: {error}", file.value), None))
+        .ok()
 }
 
 fn read_places(table: &mut Table<'_>) -> Option<Vec<Place>> {
