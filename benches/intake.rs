@@ -4,6 +4,7 @@
 //! `cargo bench --bench intake` prints seconds on the clock and ratios, all measured in the same run.
 #![allow(clippy::disallowed_methods, clippy::print_stdout)]
 #![allow(clippy::disallowed_macros)] // a benchmark prints what it measured
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::io::Write as _;
 use std::path::Path;

@@ -5,6 +5,7 @@
 //! each four times as many files take: 4.0 is as much a file as before.
 #![allow(clippy::disallowed_methods, clippy::print_stdout)]
 #![allow(clippy::disallowed_macros)] // a benchmark prints what it measured
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
