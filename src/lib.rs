@@ -24,6 +24,7 @@ pub mod render;
 pub mod run;
 pub mod schedule;
 pub mod secret;
+pub mod stats;
 pub mod time;
 pub mod tls;
 pub mod triangulate;

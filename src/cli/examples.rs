@@ -44,6 +44,19 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     ),
     ("documents", &[("quarterday documents --pipeline icb", "who gets what, from which job, and when next")]),
     (
+        "stats",
+        &[
+            (
+                "quarterday stats spc --cases cases.csv --series series.csv --profile mdc --out charts",
+                "control charts of many series",
+            ),
+            (
+                "quarterday stats funnel --datasets sets.csv --units units.csv --out funnels",
+                "funnels with their z-scores, limits and flags",
+            ),
+        ],
+    ),
+    (
         "levels",
         &[
             ("quarterday levels --data data", "a table of the last run"),

@@ -36,6 +36,7 @@ mod resend;
 mod retention;
 mod run;
 mod serve;
+mod stats;
 mod status;
 mod table;
 
@@ -105,6 +106,8 @@ enum Command {
     Monitor(MonitorArgs),
     /// Does a past run again, apart, and tells whether every document and message comes out the same
     Replay(replay::ReplayArgs),
+    /// Makes control charts and funnels from files, as the papers make theirs
+    Stats(stats::StatsArgs),
     /// Packs what a supporter needs to understand a run, without personal data
     Bundle(bundle::BundleArgs),
     /// Tells what may go from the data folder by the pipeline's [retention], and removes it with --apply
@@ -334,6 +337,7 @@ impl Command {
             Command::Intake(args) => intake::intake(args),
             Command::Quarantine(args) => quarantine::quarantine(args),
             Command::Guard(args) => guard::guard(args),
+            Command::Stats(args) => stats::stats(args),
             Command::Dispatch(args) => dispatch::dispatch(args),
             Command::Packs(args) => packs::run(args),
             Command::Approve(args) => approve::run(args),

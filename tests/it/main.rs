@@ -58,5 +58,6 @@ mod taken_off;
 mod terminal;
 mod unclaimed;
 mod values;
+mod vectors;
 mod watching;
 mod workbooks;
