@@ -65,6 +65,17 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "programme",
+        &[
+            ("quarterday programme --data data", "who is visited when, and whether it can be done"),
+            ("quarterday programme --data data --format ics > visits.ics", "for a calendar"),
+            (
+                "quarterday programme --data data --team \"Pennine Lancashire place facing team\" --format csv",
+                "one team, for a spreadsheet",
+            ),
+        ],
+    ),
+    (
         "explain",
         &[
             ("quarterday explain X90005 --data data", "why the practice stands where it stands"),

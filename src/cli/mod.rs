@@ -27,6 +27,7 @@ mod monitor;
 mod output;
 mod packs;
 mod preview;
+mod programme;
 mod progress;
 mod quarantine;
 mod read_file;
@@ -76,6 +77,8 @@ enum Command {
     Documents(documents::DocumentsArgs),
     /// Prints the level of every practice as a run found it
     Levels(LevelsArgs),
+    /// Prints the programme of visits: who is visited when, whether it can be done, and what changed
+    Programme(programme::ProgrammeArgs),
     /// Prints why a practice stands at its level, down to file, sheet and cell
     Explain(ExplainArgs),
     /// Prints the rows that are kept aside, why, and who let which of them count
@@ -333,6 +336,7 @@ impl Command {
             Command::Preview(args) => preview::preview(args),
             Command::Documents(args) => documents::documents(args),
             Command::Levels(args) => levels::levels(args),
+            Command::Programme(args) => programme::programme(args),
             Command::Explain(args) => explain::explain(args),
             Command::Intake(args) => intake::intake(args),
             Command::Quarantine(args) => quarantine::quarantine(args),
@@ -369,6 +373,7 @@ fn wants_json(matches: &ArgMatches) -> bool {
     }
     let flag = matches!(command.try_get_one::<bool>("json"), Ok(Some(true)));
     flag || matches!(command.try_get_one::<Format>("format"), Ok(Some(Format::Json)))
+        || programme::wants_json(command)
 }
 
 /// Prints why the command line cannot be understood, or the help or version that it asked for.

@@ -125,14 +125,14 @@ impl LastPack {
     }
 }
 
-fn manifest(run: &str, workspace: &Workspace, ledger: &Ledger) -> Option<Manifest> {
+pub(super) fn manifest(run: &str, workspace: &Workspace, ledger: &Ledger) -> Option<Manifest> {
     let record = ledger.run(Some(run)).ok()??;
     let text = workspace.store().get(&record.manifest).ok()?;
     serde_json::from_slice(&text).ok()
 }
 
 /// The arrivals that a run knew: more may have come on its day after it.
-fn known_to(manifest: &Manifest) -> Option<BTreeSet<u32>> {
+pub(super) fn known_to(manifest: &Manifest) -> Option<BTreeSet<u32>> {
     manifest.inputs.iter().map(|input| Receipt::number_of(&input.receipt)).collect()
 }
 

@@ -18,6 +18,7 @@ pub(crate) mod material;
 mod originals;
 pub(crate) mod past_levels;
 pub(crate) mod printed;
+pub(crate) mod programme;
 pub(crate) mod result;
 pub(crate) mod row_releases;
 pub(crate) mod set_aside;

@@ -18,8 +18,8 @@ use super::rule::Rule;
 use super::source::Folder;
 use super::vocabulary::{Vocabularies, Vocabulary};
 use super::{
-    Pipeline, SHORT_HASH, committee, contract, document, download, exception, job, numbers, roles, rule,
-    support, unclaimed,
+    Pipeline, SHORT_HASH, committee, contract, document, download, exception, job, numbers, programme, roles,
+    rule, support, unclaimed,
 };
 use crate::condition::{Columns, Values};
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -42,6 +42,7 @@ pub(super) const EXCEPTIONS: &str = "exceptions.toml";
 const COMMITTEES: &str = "committees.toml";
 const SUPPORT: &str = "support.toml";
 const INDICATORS: &str = "indicators.toml";
+const PROGRAMME: &str = "programme.toml";
 const OWNERS: &str = "owners.toml";
 const GUARD: &str = "guard.toml";
 pub(super) const NAMES: &str = "names.toml";
@@ -55,7 +56,7 @@ const MISSED: [(&str, &str, &str); 4] = [
 ];
 
 /// The single files of a pipeline folder.
-pub(super) const FILES: [&str; 11] = [
+pub(super) const FILES: [&str; 12] = [
     PIPELINE,
     CALENDAR,
     VOCABULARIES,
@@ -64,6 +65,7 @@ pub(super) const FILES: [&str; 11] = [
     COMMITTEES,
     SUPPORT,
     INDICATORS,
+    PROGRAMME,
     OWNERS,
     GUARD,
     NAMES,
@@ -201,6 +203,17 @@ impl<'f> Loader<'f> {
             numbers::check_values(self.report, levels, &values, &facts);
         }
         let (general, calendar) = general?;
+        let visit_programme = levels.as_ref().and_then(|levels| {
+            let known = programme::Known {
+                programme: general.programme.as_ref(),
+                scope: &general.scope,
+                levels,
+                facts: &facts,
+                feeds: &feeds,
+                themes: lists.get("themes"),
+            };
+            self.one(PROGRAMME, false, |table| programme::read(table, &known)).flatten()
+        });
         job::check_periods(self.report, &general.jobs, &documents, &calendar);
         download::check_tokens(self.report, &feeds, &general.downloads);
         Some(Pipeline {
@@ -211,6 +224,7 @@ impl<'f> Loader<'f> {
             framework: general.framework,
             scope: general.scope,
             programme: general.programme,
+            visit_programme,
             visiting: general.visiting,
             calendar,
             jobs: general.jobs,

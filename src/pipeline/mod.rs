@@ -31,6 +31,7 @@ mod owner;
 mod period;
 mod phrase;
 mod posting;
+mod programme;
 mod reader;
 mod reading;
 mod recipients;
@@ -80,6 +81,7 @@ pub use owner::{Owner, Receipts, Sent};
 pub use period::{Every, PLACEHOLDERS, fill};
 pub use phrase::{Phrase, Place as PhrasePlace};
 pub use posting::Posting;
+pub use programme::{Exceptional, Group, VisitProgramme};
 pub use reading::Limits;
 pub use recipients::out_of_date;
 pub use retention::{Keep, Retention};
@@ -113,6 +115,8 @@ pub struct Pipeline {
     pub scope: Scope,
     /// The programme of visits, if there is one.
     pub programme: Option<Programme>,
+    /// How its visits are proposed, if they are.
+    pub visit_programme: Option<VisitProgramme>,
     /// Who attends visits.
     pub visiting: Visiting,
     /// Quarters and working days.

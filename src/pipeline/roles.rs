@@ -46,6 +46,7 @@ const ROLES: &[Role] = &[
     role("visits", "support_response", "accepted", ""),
     role("visits", "support_response", "declined", ""),
     role("visits", "support_response", "considering", ""),
+    role("plans", "visit_type", "reactive", ""),
     role("plans", "status", "planned", CHANGES),
     role("plans", "status", "cancelled", CHANGES),
     role("plans", "status", "completed", ""),
@@ -136,7 +137,9 @@ impl<'p> Places<'p> {
             role.column == column.name && fact.is_some_and(|fact| fact.from.iter().any(|from| from == table))
         };
         let known: Vec<&Role> = ROLES.iter().filter(takes).collect();
-        let names: Vec<&str> = known.iter().map(|role| role.role).collect();
+        let mut names: Vec<&str> = known.iter().map(|role| role.role).collect();
+        names.sort_unstable();
+        names.dedup();
         for (name, value, declared) in &column.roles {
             let at = At { file: declared.file.as_str().into(), line: declared.line };
             let Some(role) = known.iter().find(|role| role.role == name) else {
@@ -159,9 +162,12 @@ impl<'p> Places<'p> {
                 self.report.error(&at, Code::UnknownName, message, Some(help));
                 continue;
             }
-            let place = roles.bound.entry((role.fact.to_owned(), role.column.to_owned())).or_default();
-            let before = place.insert(name.clone(), value.clone());
-            if let Some(before) = before.filter(|before| before != value) {
+            // Several facts may take rows of the table.
+            let played = known.iter().filter(|role| role.role == name).filter_map(|role| {
+                let place = roles.bound.entry((role.fact.to_owned(), role.column.to_owned())).or_default();
+                place.insert(name.clone(), value.clone()).filter(|before| before != value)
+            });
+            if let Some(before) = played.collect::<Vec<String>>().pop() {
                 let message = format!("`{name}` is \"{value}\" here and \"{before}\" in another layout");
                 self.report.error(&at, Code::BadValue, message, Some("a role has one value".to_owned()));
             }

@@ -4,6 +4,7 @@
 //! as-of date.
 
 mod facts;
+mod flags;
 mod frames;
 mod freshness;
 mod register;
@@ -16,6 +17,7 @@ use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
 pub use facts::rows_of;
+pub use flags::flags;
 pub use frames::{Cells, empty};
 pub use freshness::{Fresh, Freshness, freshness, period_end};
 pub use register::{Practice, Register};

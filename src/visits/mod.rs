@@ -1,5 +1,7 @@
 //! Visits: the clock of each practice, and what was done.
 
 mod clock;
+mod gather;
+pub mod programme;
 
 pub use clock::{Clock, Clocks, State, Timed};

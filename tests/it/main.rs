@@ -36,6 +36,7 @@ mod once;
 mod operation;
 mod papers;
 mod places;
+mod programme;
 mod properties;
 mod public;
 mod public_again;
