@@ -28,6 +28,8 @@ pub struct Material<'m> {
     pub about: Option<String>,
     /// The facts of the date.
     pub known: &'m Triangulated,
+    /// The facts of the date about the whole board, whichever practices this is about.
+    pub board: &'m Triangulated,
     /// Every practice in scope, by code.
     pub standings: &'m [Standing],
     /// The exceptions that are open.
@@ -76,6 +78,8 @@ pub struct LastMaterial<'m> {
     pub as_of: NaiveDate,
     /// The facts of its date, from the files received by then.
     pub known: &'m Triangulated,
+    /// Those about the whole board.
+    pub board: &'m Triangulated,
     /// What it said of each practice.
     pub standings: &'m [Standing],
     /// The exceptions that were open.

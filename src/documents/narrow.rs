@@ -65,6 +65,7 @@ impl Narrow {
             period: whole.period,
             about: Some(self.name.clone()),
             known: &self.known,
+            board: whole.board,
             standings: &self.standings,
             exceptions: &self.exceptions,
             exception_clocks: whole.exception_clocks.clone(),
@@ -78,6 +79,7 @@ impl Narrow {
             last: last.map(|(whole, last)| LastMaterial {
                 as_of: whole.as_of,
                 known: &last.known,
+                board: whole.board,
                 standings: &last.standings,
                 exceptions: &last.exceptions,
                 level_names: whole.level_names,

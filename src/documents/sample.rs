@@ -227,6 +227,7 @@ impl Sample {
             period: self.pipeline.calendar.quarter_before(self.known.as_of),
             about: None,
             known: &self.known,
+            board: &self.known,
             standings: &self.standings,
             exceptions: &self.exceptions,
             exception_clocks: self.exception_clocks.clone(),
@@ -240,6 +241,7 @@ impl Sample {
             last: self.last.as_deref().map(|last| LastMaterial {
                 as_of: last.known.as_of,
                 known: &last.known,
+                board: &last.known,
                 standings: &last.standings,
                 exceptions: &last.exceptions,
                 level_names: &last.level_names,

@@ -127,6 +127,7 @@ fn material<'m>(
         period: pipeline.calendar.quarter_before(state.as_of),
         about: None,
         known: &state.known,
+        board: &state.known,
         standings,
         exceptions: &state.exceptions,
         exception_clocks: exception_clocks(state, pipeline),
@@ -140,6 +141,7 @@ fn material<'m>(
         last: last.map(|last| LastMaterial {
             as_of: last.result.as_of,
             known: &last.then.known,
+            board: &last.then.known,
             standings: &last.result.practices,
             exceptions: &last.result.exceptions,
             level_names: &last.result.level_names,

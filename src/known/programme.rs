@@ -54,11 +54,10 @@ impl RunProgramme {
             }
             None => None,
         };
-        let Some(programme) = state.programme(&pipeline)? else { return Ok(None) };
+        let Some(programme) = Programme::on(&state.known, &pipeline)? else { return Ok(None) };
         let since = match &last {
-            Some(last) => {
-                last.then.programme(&pipeline)?.map(|then| (last.then.as_of, changes(&then, &programme)))
-            }
+            Some(last) => Programme::on(&last.then.known, &pipeline)?
+                .map(|then| (last.then.as_of, changes(&then, &programme))),
             None => None,
         };
         drop((last, state, files));

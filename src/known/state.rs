@@ -24,7 +24,6 @@ use crate::ledger::{Arrival, Ledger, LedgerError};
 use crate::levels::{self, Exception, Outcome, Rows};
 use crate::pipeline::{Counts, Feed, Pipeline};
 use crate::triangulate::{Register, Source, Taken, Triangulated};
-use crate::visits::programme::Programme;
 use crate::visits::{Clock, Clocks, Timed};
 
 /// Received files, read at most once a run.
@@ -401,14 +400,6 @@ impl State {
             (settled.aside.height() > 0).then(|| Taken { rows: settled.aside.clone(), ..taken.clone() })
         };
         self.taken.iter().filter_map(of).collect()
-    }
-
-    /// The programme of visits of the date; none if the pipeline has none.
-    ///
-    /// # Errors
-    /// If Polars refuses an expression: the pipeline's checks make that a bug.
-    pub fn programme(&self, pipeline: &Pipeline) -> anyhow::Result<Option<Programme>> {
-        Programme::on(&self.known, &self.outcomes, &self.clocks, pipeline)
     }
 
     /// The outcome of a practice and its clock.

@@ -6,27 +6,26 @@ use anyhow::Context as _;
 use polars::prelude::IntoLazy;
 
 use super::programme::{Attending, Known, Numbers, Practice, Programme, Team, Visit, World, attends};
-use super::{Clock, State, Timed};
-use crate::levels::Outcome;
+use super::{Clocks, State};
+use crate::levels::propose;
 use crate::pipeline::{ClockStart, Group, Pipeline, VisitProgramme};
 use crate::triangulate::{Cells, Triangulated, flags};
 
 impl Programme {
-    /// The programme of a date; none if the pipeline has none.
+    /// The programme of a date, with the levels and clocks that follow from what is known; none if the pipeline
+    /// has none.
     ///
     /// # Errors
     /// If Polars refuses an expression: the pipeline's checks make that a bug.
-    pub fn on(
-        known: &Triangulated,
-        outcomes: &[Outcome],
-        clocks: &[(Clock, Vec<Timed>)],
-        pipeline: &Pipeline,
-    ) -> anyhow::Result<Option<Self>> {
+    pub fn on(known: &Triangulated, pipeline: &Pipeline) -> anyhow::Result<Option<Self>> {
         let Some(how) = &pipeline.visit_programme else { return Ok(None) };
         let completed = visits(&known.fact("visits"), "visit_date", pipeline, "visits");
         let planned = visits(&known.fact("plans"), "planned_date", pipeline, "plans");
         let mut reasons = reasons(known, pipeline, how)?;
-        let practices = outcomes.iter().zip(clocks).map(|(outcome, (clock, _))| {
+        let clocks = Clocks::new(known, pipeline)?;
+        let outcomes = propose(known, pipeline)?;
+        let practices = outcomes.iter().map(|outcome| {
+            let (clock, _) = clocks.of(outcome, pipeline);
             let code = &outcome.practice.code;
             let level = pipeline.levels.get(outcome.level);
             let met = clock.state.is_met();

@@ -18,6 +18,7 @@ mod summary;
 mod support;
 mod themes;
 mod timeliness;
+mod visit_programme;
 mod visits;
 
 pub use annex::EVERY as EVERY_PRACTICE;
@@ -35,6 +36,7 @@ type Make = fn(&Context<'_>) -> Block;
 const LIBRARY: &[(&str, Make)] = &[
     ("summary", summary::block),
     ("visits", visits::block),
+    ("visit-programme", visit_programme::block),
     ("themes", themes::block),
     ("support", support::block),
     ("best-practice", best_practice::block),
