@@ -281,3 +281,74 @@ fn known_theme(report: &Report, theme: Placed<String>, themes: Option<&Vocabular
     }
     known
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::pipeline::{Folder, load};
+
+    const FILE: &str = "programme.toml";
+
+    fn lancashire() -> Folder {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/lancashire-south-cumbria");
+        Folder::read(&dir).unwrap()
+    }
+
+    /// What is said once a text of the file is another.
+    fn said(from: &str, to: &str) -> String {
+        let mut folder = lancashire();
+        let text = folder.get(FILE).unwrap();
+        assert!(text.contains(from), "{from}");
+        let text = text.replacen(from, to, 1);
+        folder.insert(FILE, text);
+        let loaded = load(&folder);
+        assert!(loaded.pipeline.is_none());
+        loaded.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn each_fault_is_told_with_its_line() {
+        for (from, to, line, fault) in [
+            ("\"28 days\"", "\"1 month\"", 4, "`notice` is a number of days"),
+            ("\"36 months\"", "\"90 days\"", 5, "`horizon` is a number of months"),
+            ("\"25 December\"", "\"31 February\"", 8, "`31 February` is no day of a year"),
+            ("= 52 ", "= 0 ", 10, "week_part"),
+            ("\"12 months\"", "\"40 months\"", 11, "`rate_over` is longer than `horizon`"),
+            ("levels = [\"1\"]", "levels = [\"9\"]", 31, "there is no level `9`"),
+            (
+                "levels = [\"1\"]",
+                "levels = [\"3\"]",
+                20,
+                "no [[order]] says when practices of level `1` come",
+            ),
+            ("severity in", "severty in", 37, "severty"),
+            ("name   = \"Estates\"", "name   = \"Estate\"", 62, "did you mean `Estates`?"),
+            ("themes = [\"Estates\"]", "themes = [\"Roofs\"]", 63, "`Roofs` is not a theme"),
+            (
+                "# [[quota]]",
+                "[[quota]]\nteam = \"Nobody\"\nvisits_a_year = 3\n#",
+                15,
+                "has the team `Nobody`",
+            ),
+        ] {
+            let said = said(from, to);
+            assert!(said.contains(&format!("{FILE}:{line}:")) && said.contains(fault), "{to}: {said}");
+        }
+    }
+
+    #[test]
+    fn without_the_file_there_is_no_programme_and_a_team_may_have_a_quota_of_its_own() {
+        let mut folder = lancashire();
+        let text = folder.get(FILE).unwrap().to_owned();
+        let quota = "\n[[quota]]\nteam = \"Pennine Lancashire place facing team\"\nvisits_a_year = 20\n";
+        folder.insert(FILE, format!("{text}{quota}"));
+        let programme = load(&folder).pipeline.unwrap().visit_programme.unwrap();
+        let quotas: Vec<u32> = programme.quotas.iter().map(|(_, quota)| *quota).collect();
+        assert_eq!((quotas, programme.cycle_months), (vec![20, 22, 22], 36));
+        assert_eq!(programme.passed_over, [(12, 25), (1, 1)]);
+        folder.insert(FILE, "");
+        let loaded = load(&folder);
+        assert!(loaded.pipeline.unwrap().visit_programme.is_none() && loaded.diagnostics.is_empty());
+    }
+}
