@@ -48,10 +48,11 @@ const GUARD: &str = "guard.toml";
 pub(super) const NAMES: &str = "names.toml";
 
 /// Files that may be left out, what is lost without them, and the key that says that it is meant.
-const MISSED: [(&str, &str, &str); 4] = [
+const MISSED: [(&str, &str, &str); 5] = [
     (CALENDAR, "no bank holiday is known, so each counts as a working day", "bank_holidays"),
     (SUPPORT, "no offer of support is known, so papers offer none", "offer"),
     (INDICATORS, "no indicator and no domain is shown in any paper", "indicator"),
+    (PROGRAMME, "there is no programme of visits, and none is proposed", "order"),
     (OWNERS, "nobody is sent a receipt", "owner"),
 ];
 

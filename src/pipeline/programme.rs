@@ -78,6 +78,11 @@ pub(super) struct Known<'k> {
 /// Reads `programme.toml`.
 pub(super) fn read(mut file: Table<'_>, known: &Known<'_>) -> Option<VisitProgramme> {
     let report = file.report().clone();
+    let order = file.tables("order");
+    // So a folder says that it wants no programme.
+    if order.is_empty() && file.has("order") && !file.has("attends") {
+        return None;
+    }
     let notice = read_period(&mut file, "notice").and_then(|p| days(&file, "notice", p));
     let mut length = |key: &str| {
         let period = read_period(&mut file, key)?;
@@ -88,7 +93,7 @@ pub(super) fn read(mut file: Table<'_>, known: &Known<'_>) -> Option<VisitProgra
     let passed_over = passed_over.iter().filter_map(|text| day_of_year(&report, text)).collect();
     let (month_part, week_part) =
         (at_least_one(&mut file, "month_part", 6), at_least_one(&mut file, "week_part", 52));
-    let order = groups(&mut file, known.levels);
+    let order = groups(order, &file, known.levels);
     let quotas = quotas(&mut file, known);
     let exceptional = file.table("attends").and_then(|table| Exceptional::read(table, known));
     let Some(programme) = known.programme else {
@@ -154,17 +159,17 @@ fn day_of_year(report: &Report, text: &Placed<String>) -> Option<(u32, u32)> {
 /// The word for practices without a level.
 const NOT_ASSESSED: &str = "not assessed";
 
-fn groups(file: &mut Table<'_>, levels: &Levels) -> Vec<Group> {
-    let (report, at) = (file.report().clone(), file.at_of("order"));
+fn groups(tables: Vec<Table<'_>>, file: &Table<'_>, levels: &Levels) -> Vec<Group> {
+    let (report, at) = (file.report(), file.at_of("order"));
     let mut out = Vec::new();
-    for mut table in file.tables("order") {
+    for mut table in tables {
         let unmet = table.flag("unmet");
         let mut named = Vec::new();
         for text in table.texts("levels") {
             if text.value == NOT_ASSESSED {
                 named.push(None);
             } else {
-                named.extend(known_level(&report, &text, levels).map(Some));
+                named.extend(known_level(report, &text, levels).map(Some));
             }
         }
         out.push(Group { levels: named, unmet });
@@ -347,8 +352,11 @@ mod tests {
         let quotas: Vec<u32> = programme.quotas.iter().map(|(_, quota)| *quota).collect();
         assert_eq!((quotas, programme.cycle_months), (vec![20, 22, 22], 36));
         assert_eq!(programme.passed_over, [(12, 25), (1, 1)]);
-        folder.insert(FILE, "");
-        let loaded = load(&folder);
-        assert!(loaded.pipeline.unwrap().visit_programme.is_none() && loaded.diagnostics.is_empty());
+        for (text, warnings) in [("", 1), ("order = []\n", 0)] {
+            folder.insert(FILE, text);
+            let loaded = load(&folder);
+            assert!(loaded.pipeline.unwrap().visit_programme.is_none());
+            assert_eq!(loaded.diagnostics.len(), warnings, "{:?}", loaded.diagnostics);
+        }
     }
 }
