@@ -146,7 +146,7 @@ fn clock(clock: &Clock) -> String {
     let stands = match clock.state {
         State::Met => format!("visit due {due}, met on {met_on}, in time"),
         State::MetLate => format!("visit due {due}, met on {met_on}, {late} late"),
-        State::Paused => format!("paused: {}", clock.reason.as_deref().unwrap_or("no reason given")),
+        State::Paused => format!("paused {}", clock.pauses(long)).trim_end().to_owned(),
         State::Overdue => format!("visit due {due}, overdue by {late}"),
         State::Running | State::DueSoon => format!("visit due {due} ({})", clock.state.word()),
     };

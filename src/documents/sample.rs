@@ -66,7 +66,7 @@ pub fn decision(level: u8) -> Decision {
 
 /// A clock that started on a day.
 pub fn clock(starts: &str, state: State) -> Clock {
-    Clock { starts: day(starts), due: None, state, met_on: None, days_late: None, reason: None }
+    Clock { starts: day(starts), due: None, state, met_on: None, days_late: None, pauses: Vec::new() }
 }
 
 /// What documents are made of, owned.

@@ -199,8 +199,14 @@ mod tests {
                 .into_iter()
                 .collect();
             let state = if *overdue { State::Overdue } else { State::Running };
-            let clock =
-                Clock { starts: as_of, due: Some(as_of), state, met_on: None, days_late: None, reason: None };
+            let clock = Clock {
+                starts: as_of,
+                due: Some(as_of),
+                state,
+                met_on: None,
+                days_late: None,
+                pauses: Vec::new(),
+            };
             let clocks = open.keys().map(|id| (id.clone(), clock.clone())).collect();
             let found = alerts(&open, &clocks, &given, &format!("run-{index}"), as_of).unwrap();
             said.extend(found.said.iter().map(|(a, _)| format!("{index} {} {}", a.event.word(), a.level)));

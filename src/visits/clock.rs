@@ -36,8 +36,32 @@ pub struct Clock {
     /// overdue; none in every other state.
     #[serde(default)]
     pub days_late: Option<u32>,
-    /// Why it is paused; none in every other state.
-    pub reason: Option<String>,
+    /// The pauses of the day, while it is paused; empty in every other state.
+    #[serde(default)]
+    pub pauses: Vec<Pause>,
+}
+
+/// A pause of the clocks of a practice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// Its first day.
+    pub from: NaiveDate,
+    /// Its last day; none: still paused.
+    pub until: Option<NaiveDate>,
+    /// Why.
+    pub reason: String,
+}
+
+impl Clock {
+    /// Since when it is paused, until when and why.
+    pub fn pauses(&self, date: fn(NaiveDate) -> String) -> String {
+        let each = self.pauses.iter().map(|pause| {
+            let until = pause.until.map(|until| format!("until {}", date(until)));
+            let until = until.unwrap_or_else(|| "no end is given".to_owned());
+            format!("since {}, {until}: {}", date(pause.from), pause.reason.trim_end_matches('.'))
+        });
+        each.collect::<Vec<String>>().join("; ")
+    }
 }
 
 /// One of the clocks of a practice.
@@ -99,15 +123,8 @@ pub struct Clocks {
     visits: BTreeMap<String, BTreeSet<NaiveDate>>,
     /// For each level number the visits that meet its clock.
     meeting: BTreeMap<u8, BTreeMap<String, BTreeSet<NaiveDate>>>,
-    /// For each practice its pauses: first day, last day (none: still paused), reason.
+    /// For each practice its pauses.
     pauses: BTreeMap<String, Vec<Pause>>,
-}
-
-#[derive(Debug, Clone)]
-struct Pause {
-    from: NaiveDate,
-    until: Option<NaiveDate>,
-    reason: String,
 }
 
 impl Clocks {
@@ -195,11 +212,11 @@ impl Clocks {
         let pauses = self.pauses.get(practice).map(Vec::as_slice).unwrap_or_default();
         // Both the first and the last day of a pause are paused days. A visit outdoes a pause.
         let now =
-            pauses.iter().find(|p| p.from <= self.as_of && p.until.is_none_or(|until| self.as_of <= until));
-        if let (None, Some(pause)) = (met_on, now) {
-            let reason = Some(pause.reason.clone());
+            pauses.iter().filter(|p| p.from <= self.as_of && p.until.is_none_or(|until| self.as_of <= until));
+        let now: Vec<Pause> = now.cloned().collect();
+        if met_on.is_none() && !now.is_empty() {
             let state = State::Paused;
-            return Clock { starts, due: None, state, met_on: None, days_late: None, reason };
+            return Clock { starts, due: None, state, met_on: None, days_late: None, pauses: now };
         }
         let paused = paused_days(pauses, starts, met_on.unwrap_or(self.as_of));
         let due = dates::add_days(dates::add_days(dates::add_months(starts, due.months), due.days), paused);
@@ -213,7 +230,7 @@ impl Clocks {
         };
         let late = (met_on.unwrap_or(self.as_of) - due).num_days();
         let days_late = u32::try_from(late).ok().filter(|days| *days > 0);
-        Clock { starts, due: Some(due), state, met_on, days_late, reason: None }
+        Clock { starts, due: Some(due), state, met_on, days_late, pauses: Vec::new() }
     }
 }
 
@@ -353,5 +370,22 @@ mod tests {
         );
         assert_eq!(month(&clocks("2026-07-03", &[], &pauses), "2026-07-01"), (State::Paused, None));
         assert_eq!(month(&clocks("2026-07-20", &[], &[("2026-07-10", None)]), "2026-07-01").0, State::Paused);
+    }
+
+    #[test]
+    fn every_pause_of_the_day_is_told_with_its_end_or_that_none_is_given() {
+        let told = |as_of: &str| {
+            let pauses = [("2026-06-28", Some("2026-07-03")), ("2026-07-02", None)];
+            let clocks = clocks(as_of, &[], &pauses);
+            clocks.tell("A", day("2026-06-01"), MONTH, clocks.meeting.get(&4)).pauses(dates::long)
+        };
+        let open = "since 2 July 2026, no end is given: awaiting the report";
+        assert_eq!(told("2026-06-27"), "");
+        assert_eq!(told("2026-06-28"), "since 28 June 2026, until 3 July 2026: awaiting the report");
+        assert_eq!(
+            told("2026-07-03"),
+            format!("since 28 June 2026, until 3 July 2026: awaiting the report; {open}")
+        );
+        assert_eq!(told("2026-07-04"), open);
     }
 }

@@ -4,4 +4,4 @@ mod clock;
 mod gather;
 pub mod programme;
 
-pub use clock::{Clock, Clocks, State, Timed};
+pub use clock::{Clock, Clocks, Pause, State, Timed};

@@ -1,6 +1,7 @@
 //! Every practice on one line.
 
 use super::exceptions::in_words;
+use super::unclaimed::marked;
 use crate::dates::{long, short};
 use crate::documents::content::{Block, Cell, Column, Element, Kind, Look, Page, Table, TableLook, Words};
 use crate::documents::context::Context;
@@ -65,7 +66,14 @@ fn row(material: &Material<'_>, standing: &Standing) -> Vec<Cell> {
         (Some(_), None) => "new".to_owned(),
         (Some(_), Some(past)) => material.past_badge(past.level).short,
     };
-    let rules: Vec<&str> = outcome.rules();
+    let rules = outcome.rules();
+    let rules = if rules.is_empty() { "none".to_owned() } else { rules.join(", ") };
+    let unclaimed = marked(standing).map(|rows| format!("; no rule claims {rows}")).unwrap_or_default();
+    // The reason stands in the table of pauses; here it would make a row of many lines.
+    let visit = match standing.clock.pauses.first() {
+        Some(pause) => format!("paused since {}", short(pause.from)),
+        None => in_words(&standing.clock),
+    };
     vec![
         Cell::words(standing.code()),
         Cell::words(material.name(standing.code())),
@@ -74,7 +82,7 @@ fn row(material: &Material<'_>, standing: &Standing) -> Vec<Cell> {
         Cell::words(decision),
         Cell::words(last),
         Cell::words(score),
-        Cell::words(if rules.is_empty() { "none".to_owned() } else { rules.join(", ") }),
-        Cell::words(in_words(&standing.clock)),
+        Cell::words(format!("{rules}{unclaimed}")),
+        Cell::words(visit),
     ]
 }

@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 
-use super::visits::next_planned;
+use super::visits::booked;
 use crate::dates::{add_months, long};
 use crate::documents::{Material, Standing};
 use crate::pipeline::{By, ClockStart, Period, Stage};
@@ -42,18 +42,29 @@ pub(super) fn asked(material: &Material<'_>, standing: &Standing) -> Vec<String>
                 }
                 (false, None) => format!("{team} to arrange the visit."),
             };
-            let mut out = vec![first, planned(material, standing.code())];
+            let mut out = vec![first];
+            out.extend(booked(material, standing.code()).sentences());
             out.extend(before(material, standing).filter(|_| !rolling));
             out
         }
         Stage::Overdue => {
             let first = format!("Our visit is overdue by {}: it was due by {due}.", late());
-            let next = next_planned(material, standing.code());
-            let who = match next {
-                Some((date, _)) => format!("It is planned for {}; {team} to confirm that date.", long(date)),
-                None => format!("No visit is planned: {team} to book it and tell the committee the date."),
+            let booked = booked(material, standing.code());
+            let (next, missed) = (&booked.next, booked.missed());
+            let who = match (next, &missed) {
+                (Some((date, _)), _) => {
+                    format!("It is planned for {}; {team} to confirm that date.", long(*date))
+                }
+                (None, Some(_)) => {
+                    format!(
+                        "{team} to record that visit, or to book it again and tell the committee the date."
+                    )
+                }
+                (None, None) => {
+                    format!("No visit is planned: {team} to book it and tell the committee the date.")
+                }
             };
-            let mut out = vec![first, who];
+            let mut out: Vec<String> = [first].into_iter().chain(missed).chain([who]).collect();
             out.extend(before(material, standing));
             out
         }
@@ -69,8 +80,10 @@ pub(super) fn asked(material: &Material<'_>, standing: &Standing) -> Vec<String>
             out
         }
         Stage::Paused => {
-            let reason = clock.reason.as_deref().unwrap_or_default().trim_end_matches('.');
-            vec![format!("The clock is paused: {reason}. No visit is asked for until the pause ends.")]
+            vec![format!(
+                "The clock is paused {}. No visit is asked for until the pause ends.",
+                clock.pauses(long)
+            )]
         }
     }
 }
@@ -87,15 +100,6 @@ fn before(material: &Material<'_>, standing: &Standing) -> Option<String> {
         .max()?;
     let (starts, visited) = (long(starts), long(visited));
     Some(format!("The time counts from {starts}; the visit of {visited} was before that."))
-}
-
-/// The visit that is planned, or that there is none.
-fn planned(material: &Material<'_>, code: &str) -> String {
-    match next_planned(material, code) {
-        Some((date, kind)) if kind.is_empty() => format!("A visit is planned for {}.", long(date)),
-        Some((date, kind)) => format!("A {} visit is planned for {}.", kind.to_lowercase(), long(date)),
-        None => "No visit is planned yet.".to_owned(),
-    }
 }
 
 /// What keeps the practice at its level although it was visited.
@@ -130,6 +134,48 @@ pub(super) fn by(by: By, material: &Material<'_>, standing: &Standing) -> Option
         By::Within(Period { months, days }) => {
             let days = chrono::Days::new(u64::from(days.unsigned_abs()));
             add_months(material.as_of, months).checked_add_days(days)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents::sample::{Sample, clock, day};
+    use crate::visits::{Clock, Pause};
+
+    fn said(sample: &Sample) -> Vec<String> {
+        asked(&sample.material(), &sample.standings[0])
+    }
+
+    #[test]
+    fn a_planned_date_that_has_gone_by_is_no_absence_of_a_plan() {
+        let mut sample = Sample::new("2026-10-14");
+        let due = Some(day("2026-10-01"));
+        sample.practice("P81001", Some(4)).clock =
+            Clock { due, days_late: Some(13), ..clock("2026-09-01", State::Overdue) };
+        let none = "No visit is planned: Central to book it and tell the committee the date.";
+        assert_eq!(said(&sample)[1..], [none]);
+        sample.fact("plans", &["practice = P81001; status = Planned; planned_date = 2026-09-03"]);
+        let was = "A visit was planned for 3 September 2026; it is not recorded as completed.";
+        let record = "Central to record that visit, or to book it again and tell the committee the date.";
+        assert_eq!(said(&sample)[1..], [was, record]);
+        sample.standings[0].clock = Clock { due, ..clock("2026-09-01", State::DueSoon) };
+        assert_eq!(said(&sample)[1..], [was]);
+    }
+
+    #[test]
+    fn a_pause_is_told_with_its_days() {
+        let mut sample = Sample::new("2026-10-14");
+        let pause = |until| Pause { from: day("2026-10-02"), until, reason: "Flooded.".to_owned() };
+        sample.practice("P81001", Some(4)).clock = clock("2026-09-01", State::Paused);
+        for (until, words) in [(None, "no end is given"), (Some("2026-10-20"), "until 20 October 2026")] {
+            sample.standings[0].clock.pauses = vec![pause(until.map(day))];
+            let rest = "No visit is asked for until the pause ends.";
+            assert_eq!(
+                said(&sample),
+                [format!("The clock is paused since 2 October 2026, {words}: Flooded. {rest}")]
+            );
         }
     }
 }

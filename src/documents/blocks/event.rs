@@ -1,11 +1,13 @@
 //! What became of an exception: from what to what, why, where the practice stands, and what is due when.
 
 use super::exceptions::{in_words, row};
+use super::visits::booked;
 use crate::dates::long;
 use crate::documents::content::{Block, Element, Words};
 use crate::documents::context::{Context, Event};
 use crate::documents::{Badge, Material};
 use crate::levels::{Exception, from_to, place};
+use crate::pipeline::ClockStart;
 
 /// What happened, as a sentence about the practice.
 pub fn headline(material: &Material<'_>, event: &Event<'_>) -> String {
@@ -131,6 +133,12 @@ fn due(material: &Material<'_>, exception: &Exception) -> Vec<String> {
         if !words.is_empty() {
             out.push(format!("Visit to the practice at its present level: {words}"));
         }
+        let rolling = material.pipeline.levels.get(standing.outcome.level).starts == ClockStart::LastVisit;
+        let of_level = Some(&standing.clock).filter(|_| !rolling);
+        let clocks = material.exception_clocks.get(&exception.id).into_iter().chain(of_level);
+        if clocks.into_iter().any(|clock| clock.state.is_owed()) {
+            out.extend(booked(material, &exception.practice).sentences());
+        }
     }
     out
 }
@@ -192,6 +200,21 @@ mod tests {
         assert_eq!(said(&sample, "closed"), [closed, &by]);
         let worse = format!("From the clock of level 4 (Reactive) to that of {five}.");
         assert_eq!(said(&sample, "worsened"), [&worse, stands]);
+    }
+
+    #[test]
+    fn an_alert_says_of_a_visit_that_is_owed_what_is_planned_and_what_was() {
+        let mut sample = world();
+        let due = |sample: &Sample| {
+            let about = About::Exception(event(sample, "opened"));
+            sample.block_about(&sample.material(), "event", Reader::NAMED, about).fact("What is due")
+        };
+        assert!(due(&sample).ends_with("No visit is planned yet."), "{}", due(&sample));
+        sample.fact("plans", &["practice = P81001; status = Planned; planned_date = 2026-07-09"]);
+        let was = "A visit was planned for 9 July 2026; it is not recorded as completed.";
+        assert!(due(&sample).ends_with(was), "{}", due(&sample));
+        sample.exception_clocks.get_mut(ID).unwrap().state = State::Met;
+        assert!(!due(&sample).contains("planned"), "{}", due(&sample));
     }
 
     #[test]

@@ -201,7 +201,7 @@ pub(in crate::documents) fn in_words(clock: &Clock) -> String {
     match (clock.state, clock.due) {
         (State::Met, _) => format!("visited {visited}, in time"),
         (State::MetLate, _) => format!("visited {visited}, {late} late"),
-        (State::Paused, _) => format!("paused: {}", clock.reason.as_deref().unwrap_or_default()),
+        (State::Paused, _) => format!("paused {}", clock.pauses(short)),
         (State::Overdue, Some(due)) => format!("our visit was due on {}, {late} overdue", short(due)),
         (_, Some(due)) => format!("due {}", short(due)),
         (_, None) => String::new(),

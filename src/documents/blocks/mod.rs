@@ -18,6 +18,7 @@ mod summary;
 mod support;
 mod themes;
 mod timeliness;
+mod unclaimed;
 mod visit_programme;
 mod visits;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
+use super::unclaimed::unclaimed;
 use crate::dates::long;
 use crate::documents::content::{Block, Cell, Column, Kind, Table, TableLook, Words};
 use crate::documents::context::Context;
@@ -198,13 +199,10 @@ pub(super) fn why(material: &Material<'_>, standing: &Standing) -> String {
     if let Some((decision, Ruling::Sets)) = &outcome.decision {
         return format!("Decided by {}: {}", decision.decided_by, decision.reason);
     }
-    let of_level: Vec<String> = outcome
-        .findings
-        .iter()
-        .filter(|f| Some(f.level) == outcome.level)
-        .map(|f| f.sentence.clone())
-        .collect();
-    match of_level.as_slice() {
+    let of_level = outcome.findings.iter().filter(|f| Some(f.level) == outcome.level);
+    let said: Vec<String> =
+        of_level.map(|f| f.sentence.clone()).chain(unclaimed(material, standing)).collect();
+    match said.as_slice() {
         [] => material.pipeline.levels.nothing_stands.clone(),
         sentences => sentences.join(" "),
     }

@@ -1,5 +1,6 @@
 //! Situation: what happened, the level now and before, and the clock.
 
+use super::unclaimed::unclaimed;
 use crate::dates::long;
 use crate::documents::content::{Block, Words};
 use crate::documents::context::Context;
@@ -18,10 +19,14 @@ pub(super) fn block(context: &Context<'_>) -> Block {
             .muted(format!("({})", evidence.join("; ")))
     });
     let findings: Vec<Words> = findings.collect();
-    if findings.is_empty() {
+    let unclaimed = unclaimed(material, standing);
+    if findings.is_empty() && unclaimed.is_none() {
         block.paragraph("Nothing is open today.");
     }
     block.list(findings);
+    if let Some(unclaimed) = unclaimed {
+        block.paragraph(unclaimed);
+    }
     for claim in exceptions(material, standing.code()) {
         let words = Words::default().strong("Exception.").plain(format!(" {} ", claim.text));
         block.paragraph(words.muted(format!("({})", claim.cited)));

@@ -34,6 +34,9 @@ pub(super) fn block(context: &Context<'_>) -> Block {
     block.mail = mail(&context.text("levels_caption"), &bars, last, &claims);
     block.claims(claims);
     silent(context, &mut block);
+    if reader.named() {
+        unclaimed(material, &mut block);
+    }
     block.written(context.written());
     if reader.named() {
         block.table(in_time(context), "");
@@ -271,6 +274,19 @@ fn silent(context: &Context<'_>, block: &mut Block) {
     let words = Words::default().strong("Nothing received.").plain(format!(
         " Nothing has ever been received of {count} {feeds}, so nothing in this pack rests on {them}: {}.",
         titles.join("; ")
+    ));
+    block.push(Element::Box { look: Look::Warn, paragraphs: vec![words], items: Vec::new() });
+}
+
+/// That rows of some practices count for no level, because no rule claims them.
+fn unclaimed(material: &Material<'_>, block: &mut Block) {
+    let practices = material.standings.iter().filter(|s| !s.outcome.unclaimed.is_empty()).count();
+    if practices == 0 {
+        return;
+    }
+    let words = Words::default().strong("Not counted.").plain(format!(
+        " In the data of this pack no rule claims rows of {}, so they count for no level. The annex marks them.",
+        plural(practices, "practice", "practices")
     ));
     block.push(Element::Box { look: Look::Warn, paragraphs: vec![words], items: Vec::new() });
 }

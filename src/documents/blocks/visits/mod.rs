@@ -1,10 +1,10 @@
 //! Visits made, the clocks by level, and what is overdue, due soon or paused.
 
+mod booked;
 mod clocks;
 mod reckoning;
 
-use chrono::NaiveDate;
-
+pub(super) use self::booked::booked;
 use self::clocks::CLOCKS;
 use self::reckoning::{Of, Reckoning, TEAMS, TYPES, Year, made};
 use super::exceptions::urgency;
@@ -140,7 +140,8 @@ fn due(material: &Material<'_>, block: &mut Block) {
         let state = if standing.clock.state == State::Overdue { "Overdue" } else { "Due soon" };
         let due = standing.clock.due;
         let words = Words::from(due.map(short).unwrap_or_default()).line().strong(state);
-        let last = [Cell { words, ..Cell::day(due, "") }, Cell::words(planned(material, standing.code()))];
+        let last =
+            [Cell { words, ..Cell::day(due, "") }, Cell::words(booked(material, standing.code()).in_cell())];
         practice(material, standing).into_iter().chain(last).collect()
     });
     let caption = format!("Practices whose visit is overdue or due within {soon}");
@@ -148,19 +149,19 @@ fn due(material: &Material<'_>, block: &mut Block) {
     block.table(table, &format!("No visit is overdue or due within {soon}."));
 }
 
-/// The practices whose clock is paused, with the reason.
+/// The practices whose clock is paused, with since when, until when and why.
 fn paused(material: &Material<'_>, block: &mut Block) {
     let standings = material.standings.iter().filter(|s| s.clock.state == State::Paused);
     let rows = standings.map(|standing| {
-        let reason = Cell::words(standing.clock.reason.clone().unwrap_or_default());
-        practice(material, standing).into_iter().chain([reason]).collect()
+        let pause = Cell::words(standing.clock.pauses(short));
+        practice(material, standing).into_iter().chain([pause]).collect()
     });
     let columns = vec![
         Column::of(Kind::Practice, "Code", 10),
         Column::text("Practice", None),
         Column::text("Place", 16),
         Column::of(Kind::Badge, "Level", 15),
-        Column::text("Reason", 30),
+        Column::text("Since when, until when and why", 30),
     ];
     let table = Table::new("visits-paused", "Practices whose clock is paused", columns);
     block.table(table.named_by(1).rows(rows), "");
@@ -175,24 +176,6 @@ fn practice(material: &Material<'_>, standing: &Standing) -> [Cell; 4] {
         Cell::words(&practice.place),
         Cell::badge(&Badge::of(&material.pipeline.levels, standing.outcome.level)),
     ]
-}
-
-fn planned(material: &Material<'_>, code: &str) -> String {
-    next_planned(material, code)
-        .map_or_else(|| "none planned".to_owned(), |(date, kind)| format!("{kind}, {}", short(date)))
-}
-
-/// The next planned visit of a practice: its date and its type.
-pub(super) fn next_planned(material: &Material<'_>, code: &str) -> Option<(NaiveDate, String)> {
-    let cells = material.fact("plans");
-    (0..cells.height())
-        .filter(|row| cells.text("practice", *row).as_deref() == Some(code))
-        .filter(|row| material.plays("plans", "status", "planned", cells.text("status", *row).as_deref()))
-        .filter_map(|row| {
-            Some((cells.date("planned_date", row)?, cells.text("visit_type", row).unwrap_or_default()))
-        })
-        .filter(|(date, _)| *date >= material.as_of)
-        .min()
 }
 
 #[cfg(test)]
