@@ -58,7 +58,7 @@ pub(super) fn run(args: &PacksArgs) -> Exit {
         Err(error) => return failed(&error),
     };
     let shown: Vec<OnShelf> =
-        found.into_iter().filter(|p| args.all || args.pack.is_some() || p.kind == "quarterly-pack").collect();
+        found.into_iter().filter(|p| args.all || args.pack.is_some() || p.listed).collect();
     match (args.json, args.pack.is_some()) {
         (true, _) => say_json(&shown),
         (false, true) => shown.iter().for_each(one),

@@ -5,7 +5,7 @@
 mod practices;
 mod repeats;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use polars::prelude::*;
@@ -235,6 +235,14 @@ impl<'r> Settler<'r> {
         }
     }
 
+    /// Of a row that is taken for a hint nothing else is told: there is one thing to correct, to delete it.
+    fn one_line_a_hint(&mut self) {
+        let is_hint = |p: &Problem| p.code == Code::NotARow.id() && p.effect == Effect::Quarantined;
+        let hints: BTreeSet<u32> =
+            self.problems.iter().filter(|p| is_hint(p)).filter_map(|p| p.row).collect();
+        self.problems.retain(|p| is_hint(p) || p.row.is_none_or(|row| !hints.contains(&row)));
+    }
+
     fn finish(mut self, feed: &Feed, received: NaiveDate) -> Settled {
         let count = |fate: Fate| self.rows.iter().filter(|row| row.fate == fate).count();
         let counts = Counts {
@@ -257,6 +265,7 @@ impl<'r> Settler<'r> {
         let _ = aside.with_column(Column::new(CARRIED_FROM.into(), nowhere));
         // The column has as many rows as the table, so this cannot fail.
         let _ = table.with_column(Column::new(CARRIED_FROM.into(), from));
+        self.one_line_a_hint();
         self.problems.iter_mut().for_each(in_sheet);
         if let Some(guard) = &feed.guard {
             super::guard::conceal(&mut self.problems, guard);

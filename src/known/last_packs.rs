@@ -15,7 +15,7 @@ use super::last_pack::LastPack;
 use super::manifest::{Baseline, Manifest};
 use super::state::{Files, State, StateError};
 use crate::ledger::{Arrival, Ledger, RunRecord, SentPack};
-use crate::pipeline::Document;
+use crate::pipeline::{Committee, Document};
 use crate::workspace::Workspace;
 
 /// The runs of the last packs that were sent.
@@ -95,8 +95,11 @@ impl Lasts {
 
     /// With what a document of a committee is compared: the last one of it that the committee was sent; what
     /// is not compared with itself, with the last pack that the committee was sent.
-    pub fn of(&self, committee: &str, document: &Document) -> Option<&LastPack> {
-        let own = self.chosen.of.get(&key(committee, &document.id));
+    pub fn of(&self, committee: &Committee, document: &Document) -> Option<&LastPack> {
+        let former = document.formerly.iter().filter(|id| document.was_sent_as(id, committee));
+        let committee = committee.id.as_str();
+        let mut ids = [&document.id].into_iter().chain(former);
+        let own = ids.find_map(|id| self.chosen.of.get(&key(committee, id)));
         // A manifest of an earlier version has one pack for all documents of a committee.
         let own = own.or_else(|| self.chosen.of.get(committee));
         if document.is_compared() {
@@ -137,10 +140,10 @@ fn noted(
 ) -> anyhow::Result<Option<Chosen>> {
     for run in ledger.runs_of(job, as_of)? {
         let Some(manifest) = manifest_of(&run, workspace)? else { continue };
-        if let Some(committees) = manifest.committees {
+        if let Some(baselines) = manifest.baselines {
             return Ok(Some(Chosen {
                 latest: manifest.compared_with.map(|compared| compared.run),
-                of: committees.into_iter().map(|(id, baseline)| (id, baseline.run)).collect(),
+                of: baselines.into_iter().map(|(id, baseline)| (id, baseline.run)).collect(),
             }));
         }
     }

@@ -30,10 +30,11 @@ pub struct Manifest {
     pub compared_with: Option<Compared>,
     /// The SHA-256 of what that run found.
     pub compared_sha256: Option<String>,
-    /// The last pack that was sent to each committee, with which its papers are compared. None where a
-    /// version made the run that did not note it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub committees: Option<BTreeMap<String, Baseline>>,
+    /// The last of each document that each committee was sent, with which it is compared: by committee and
+    /// document (`quality-group/quarterly-pack`). A version that called it `committees` knew a pack of all
+    /// documents by the committee alone; one before that noted none.
+    #[serde(default, alias = "committees", skip_serializing_if = "Option::is_none")]
+    pub baselines: Option<BTreeMap<String, Baseline>>,
     /// The runs whose public packs are taken to be known to readers of this one's; each knows those before it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub printed: Vec<Baseline>,
@@ -113,7 +114,7 @@ impl Manifest {
             as_of,
             compared_with,
             compared_sha256,
-            committees: Some(lasts.by_committee()),
+            baselines: Some(lasts.by_committee()),
             printed: Vec::new(),
             inputs,
             acknowledged: acknowledged

@@ -58,7 +58,7 @@ impl<'m> Papers<'m> {
         let run = |last: Option<&LastPack>| last.map(|last| last.result.run.clone());
         for committee in &today.pipeline.committees {
             for document in today.pipeline.documents_of(&committee.documents) {
-                let last = lasts.of(&committee.id, document);
+                let last = lasts.of(committee, document);
                 let known = editions.iter().position(|(_, other)| run(*other) == run(last));
                 let edition = match known {
                     Some(place) => place,

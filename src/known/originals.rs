@@ -1,4 +1,4 @@
-//! What is damaged in the store is brought back from its original in the inbox.
+//! What is damaged or missing in the store is brought back from its original in the inbox.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -11,7 +11,7 @@ use crate::intake::{Receipt, inbox};
 use crate::ledger::Arrival;
 
 impl Files<'_> {
-    /// The same, to bring back from the inbox what is damaged in the store.
+    /// The same, to bring back from the inbox what is damaged or missing in the store.
     pub fn mended_from(mut self, inbox: &Path) -> Self {
         self.originals = Some(inbox.to_owned());
         self
@@ -22,18 +22,24 @@ impl Files<'_> {
         self.corrected.borrow().clone()
     }
 
-    /// The bytes of an arrival; what is damaged in the store is brought back from its original in the inbox.
+    /// The bytes of an arrival; what is damaged or missing in the store is brought back from its
+    /// original in the inbox, whatever that is called there.
     pub(super) fn bytes(&self, arrival: &Arrival) -> anyhow::Result<Vec<u8>> {
         let damage = match self.store.get(&arrival.sha256) {
             Ok(bytes) => return Ok(bytes),
             Err(damage) => damage,
         };
-        if damage.kind() == ErrorKind::InvalidData
+        let what = match damage.kind() {
+            ErrorKind::InvalidData => Some("damaged"),
+            ErrorKind::NotFound => Some("missing"),
+            _ => None,
+        };
+        if let Some(what) = what
             && let Some(bytes) = self.original(arrival)
         {
             self.store.replace(&bytes).context("the store cannot be written")?;
             self.corrected.borrow_mut().push(format!(
-                "the copy of {} ({} of feed {}) in the store was damaged, and was brought back from the inbox",
+                "the copy of {} ({} of feed {}) in the store was {what}, and was brought back from the inbox",
                 arrival.file,
                 Receipt::number(arrival.number),
                 arrival.feed

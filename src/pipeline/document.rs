@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::block::{Block, Subject};
 use super::checked::{read_choice, row_truth};
-use super::committee::{Audience, slug};
+use super::committee::{Audience, Committee, slug};
 use super::feed::Feed;
 use super::period::Every;
 use super::phrase::Phrase;
@@ -42,6 +42,8 @@ pub struct Document {
     pub goes_with: Option<String>,
     /// The documents about the practice that go with each of it.
     pub encloses: Vec<String>,
+    /// Ids of documents as which committees that no longer get those were sent it before.
+    pub formerly: Vec<String>,
     /// Its blocks, in order.
     pub blocks: Vec<Block>,
 }
@@ -180,6 +182,7 @@ impl Document {
         let tag = file.text_or_empty("tag").map_or_else(|| id.to_owned(), |text| slug(&text.value));
         let goes_with = file.text_or_none("goes_with").map(|text| text.value);
         let encloses = file.texts("encloses").into_iter().map(|text| text.value).collect();
+        let formerly = file.texts("formerly").into_iter().map(|text| text.value).collect();
         let subject = about.unwrap_or(About::Board).subject();
         let tables = file.tables("block");
         let blocks: Vec<Block> =
@@ -209,6 +212,7 @@ impl Document {
             pages,
             goes_with,
             encloses,
+            formerly,
             blocks,
         })
     }
@@ -216,6 +220,12 @@ impl Document {
     /// Whether the document is made for its period, and not when something happens.
     pub fn is_regular(&self) -> bool {
         self.about != About::EachException
+    }
+
+    /// Whether what a committee was sent as a document was this one: by its id, or by a former one.
+    pub fn was_sent_as(&self, id: &str, committee: &Committee) -> bool {
+        let former = || self.formerly.iter().any(|former| former == id);
+        self.id == id || (former() && !committee.documents.iter().any(|now| now == id))
     }
 
     /// Whether it is compared with the one before it: it is about many practices of a period.

@@ -15,7 +15,7 @@ use super::level::Levels;
 use super::owner::{self, Receipts};
 use super::reader::{At, File, Report, Table};
 use super::rule::Rule;
-use super::source::Folder;
+use super::source::{Folder, looks_like_toml};
 use super::vocabulary::{Vocabularies, Vocabulary};
 use super::{
     Pipeline, SHORT_HASH, committee, contract, document, download, exception, job, numbers, programme, roles,
@@ -24,6 +24,7 @@ use super::{
 use crate::condition::{Columns, Values};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::guard::Guard;
+use crate::wording::plural;
 
 /// What came of reading a folder.
 #[derive(Debug, Clone)]
@@ -327,8 +328,9 @@ impl<'f> Loader<'f> {
             let Some(least) = least.count_or_none(dir) else { continue };
             let files = self.folder.iter().filter(|(path, _)| path.split('/').next() == Some(dir)).count();
             if u32::try_from(files).is_ok_and(|files| files < least.value) && !self.report.has_errors() {
-                let message =
-                    format!("there are {files} files in {dir}, and `at_least` says {}", least.value);
+                let are = if files == 1 { "is" } else { "are" };
+                let files = plural(files, "file", "files");
+                let message = format!("there {are} {files} in {dir}, and `at_least` says {}", least.value);
                 let help =
                     "put the missing file back; or, if it was taken out on purpose, correct the number";
                 self.report.warning(&least.at, Code::MissingFile, message, Some(help.to_owned()));
@@ -376,11 +378,18 @@ impl<'f> Loader<'f> {
     }
 
     fn unknown_files(&self) {
+        note_copies(self.report, self.folder);
         for path in self.folder.others() {
             let at = At { file: path.into(), line: 1 };
-            let message =
-                "nothing reads this file: it looks like a template and lies where none is looked for";
-            let help = "put it into the folder `templates`, as .html or .txt, or take it out";
+            let (message, help) = match looks_like_toml(path) {
+                true => {
+                    ("nothing reads this file: its name does not end with .toml", "rename it, or take it out")
+                }
+                false => (
+                    "nothing reads this file: it looks like a template and lies where none is looked for",
+                    "put it into the folder `templates`, as .html or .txt, or take it out",
+                ),
+            };
             self.report.warning(&at, Code::UnusedFile, message, Some(help.to_owned()));
         }
         for (path, _) in self.folder.iter() {
@@ -394,6 +403,23 @@ impl<'f> Loader<'f> {
                 let message = "nothing reads this file";
                 let help = format!("files are {}; folders are {}", FILES.join(", "), FOLDERS.join(", "));
                 self.report.warning(&at, Code::UnusedFile, message, Some(help));
+            }
+        }
+    }
+}
+
+/// Notes files that say what another of their folder says. Rules are told by what they hold for.
+fn note_copies(report: &Report, folder: &Folder) {
+    for dir in FOLDERS.into_iter().filter(|dir| *dir != RULES) {
+        let files: Vec<_> = folder.iter().filter(|(path, _)| path.split('/').next() == Some(dir)).collect();
+        for (path, text) in &files {
+            // Of two files the one with the longer name is the copy.
+            let is_before = |other: &str| (other.len(), other) < (path.len(), *path);
+            let original = files.iter().find(|(other, said)| said == text && is_before(other));
+            if let Some((original, _)) = original {
+                let at = At { file: (*path).into(), line: 1 };
+                let message = format!("this file says what {original} says: it looks like a copy");
+                report.warning(&at, Code::CopiedFile, message, Some("take one of them out".to_owned()));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The pipeline folder as it lies on disk: its TOML files, their texts and their lines.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -11,7 +12,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Folder {
     files: BTreeMap<String, String>,
-    /// Files that look like templates and lie where none is looked for.
+    /// Files that look like templates or TOML and are not read.
     others: Vec<String>,
 }
 
@@ -50,7 +51,7 @@ impl Folder {
                     Ok(text) => self.insert(format!("{prefix}{name}"), text),
                     Err(error) => faults.push(unreadable(&format!("{prefix}{name}"), &error)),
                 }
-            } else if looks_like_template(prefix, &name) {
+            } else if looks_like_template(prefix, &name) || looks_like_toml(&name) {
                 self.others.push(format!("{prefix}{name}"));
             }
         }
@@ -74,7 +75,7 @@ impl Folder {
         self.iter().filter_map(|(path, text)| Some((path.strip_prefix(TEMPLATES)?, text)))
     }
 
-    /// Files that look like templates and are none, in no order.
+    /// Files that look like templates or TOML and are not read, in no order.
     pub(super) fn others(&self) -> impl Iterator<Item = &str> {
         self.others.iter().map(String::as_str)
     }
@@ -108,14 +109,24 @@ fn looks_like_template(prefix: &str, name: &str) -> bool {
     prefix.starts_with("templates/") || ["html", "htm", "css", "svg", "tera", "j2"].contains(&ending.as_str())
 }
 
+/// Whether somebody may believe that a file is read, whose name a text editor or a system changed.
+pub(super) fn looks_like_toml(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.ends_with(".toml") || name.ends_with(".toml.txt")
+}
+
 fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
+    let (what, help) = match error.kind() {
+        ErrorKind::InvalidData => ("it is not UTF-8".to_owned(), "save it as UTF-8"),
+        _ => (error.to_string(), "check the path and your rights to it"),
+    };
     Diagnostic {
         severity: Severity::Error,
         code: Code::Unreadable,
         file: name.to_owned(),
         line: None,
-        message: format!("cannot be read: {error}"),
-        help: Some("check the path and your rights to it".to_owned()),
+        message: format!("cannot be read: {what}"),
+        help: Some(help.to_owned()),
         follows: false,
     }
 }
@@ -159,6 +170,21 @@ mod tests {
         assert_ne!(folder.hash(), alone.hash());
         alone.insert("templates/mail.txt", "x = 1\n");
         assert_eq!(folder.hash(), alone.hash());
+    }
+
+    #[test]
+    fn a_file_whose_name_or_text_an_editor_changed_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a.toml", "b.toml.txt", "c.TOML"] {
+            std::fs::write(dir.path().join(name), "x = 1\n").unwrap();
+        }
+        let folder = Folder::read(dir.path()).unwrap();
+        let mut others: Vec<&str> = folder.others().collect();
+        others.sort_unstable();
+        assert_eq!(others, ["b.toml.txt", "c.TOML"]);
+        std::fs::write(dir.path().join("a.toml"), b"# caf\xe9\n").unwrap();
+        let fault = Folder::read(dir.path()).unwrap_err().remove(0).to_string();
+        assert!(fault.contains("it is not UTF-8") && fault.contains("save it as UTF-8"), "{fault}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::gate::{Gate, document_name};
+use super::gate::{Gate, document_name, earlier_name};
 use crate::disk::unwritten::Unwritten;
 use crate::dispatch::budget::encoded;
 use crate::documents::{Material, Order, Paper, Part, origin};
@@ -247,7 +247,9 @@ impl Press<'_> {
         };
         let mut refused = gate(&rendered);
         let known_as = document_name(&committee.id, &document.id, &material.period.id(), &known);
-        let held = self.gate.document(&known_as, html, &rendered);
+        let quarter = material.pipeline.calendar.quarter_before(material.as_of);
+        let earlier = earlier_name(&committee.id, &quarter.id(), &known);
+        let held = self.gate.document(&known_as, &earlier, html, &rendered);
         if !held.is_empty() {
             self.gate.keep(&committee.id, &name, &rendered.bytes, self.unwritten);
             refused.extend(held);

@@ -111,7 +111,9 @@ impl<'g> Gate<'g> {
     ///
     /// Its words are read before they were laid out, so that no broken line or page hides anything, and
     /// page by page as they were printed, for the page and for what only the layout adds.
-    pub fn document(&self, name: &str, html: &str, rendered: &Rendered) -> Vec<String> {
+    ///
+    /// `earlier` is what an earlier version called it.
+    pub fn document(&self, name: &str, earlier: &str, html: &str, rendered: &Rendered) -> Vec<String> {
         let mut placed: Vec<Placed<'g>> = Vec::new();
         let on_pages = self.on_pages(rendered);
         // A document that was rendered has been parsed before.
@@ -131,7 +133,7 @@ impl<'g> Gate<'g> {
                 placed.push(Placed { hit, at: format!("on page {page}"), around });
             }
         }
-        self.judge(name, placed)
+        self.judge(name, Some(earlier), placed)
     }
 
     /// The letters that may be sent; why others may not goes to `refused`. A document that was stopped when
@@ -161,7 +163,7 @@ impl<'g> Gate<'g> {
                     }
                 }
             }
-            let why = self.judge(&name, placed);
+            let why = self.judge(&name, None, placed);
             if why.is_empty() {
                 out.push(letter);
             } else {
@@ -288,15 +290,20 @@ impl<'g> Gate<'g> {
         out
     }
 
-    /// Notes the hits of a document and gives those that stop it, in words.
-    fn judge(&self, name: &str, placed: Vec<Placed<'g>>) -> Vec<String> {
+    /// Notes the hits of a document and gives those that stop it, in words. What was released under the name
+    /// that an earlier version gave it stays released.
+    fn judge(&self, name: &str, earlier: Option<&str>, placed: Vec<Placed<'g>>) -> Vec<String> {
         let mut found = self.found.borrow_mut();
-        found.made.push(name.to_owned());
+        found.made.extend([name].into_iter().chain(earlier).map(str::to_owned));
         let mut ids: BTreeSet<String> = BTreeSet::new();
         let mut why = Vec::new();
         for (place, Placed { hit, at, around }) in placed.iter().enumerate() {
             let same_before = placed[..place].iter().filter(|p| p.around == *around && same(&p.hit, hit));
-            let id = self.name(name, hit, around, same_before.count());
+            let ordinal = same_before.count();
+            let id = earlier
+                .map(|earlier| self.name(earlier, hit, around, ordinal))
+                .filter(|id| self.released.contains(id))
+                .unwrap_or_else(|| self.name(name, hit, around, ordinal));
             let from = match self.sources(hit).as_slice() {
                 [] => "no cell of a received file holds it: see the texts of the pipeline folder".to_owned(),
                 cells => format!("from {}", cells.join("; ")),
@@ -414,6 +421,11 @@ fn sent_before(letter: &Letter<'_>, post: PostOffice<'_>) -> anyhow::Result<Opti
 /// Whether two hits found the same.
 fn same(one: &Hit<'_>, other: &Hit<'_>) -> bool {
     one.pattern == other.pattern && one.value == other.value
+}
+
+/// What an earlier version called a document at the gate.
+pub fn earlier_name(committee: &str, quarter: &str, file: &str) -> String {
+    format!("{committee}/{quarter}/{file}")
 }
 
 /// What a document is called at the gate.

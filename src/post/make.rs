@@ -219,7 +219,7 @@ impl<'p> Post<'p> {
         }
         let documents = fingerprint(said.iter().map(|(name, hash)| (name.as_str(), hash.as_str())));
         let period = material.period.id();
-        let revision = revisions.number(committee, &document.id, &period, &documents);
+        let revision = revisions.number(committee, document, &period, &documents);
         let id = pack_id(committee, document, &period, revision);
         let maker = &Maker { revision, ..*maker };
         let mut edition = self.edition(maker, committee)?;

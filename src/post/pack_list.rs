@@ -37,6 +37,9 @@ pub struct OnShelf {
     pub run: String,
     /// The letter, by its hash: what is approved.
     pub content: String,
+    /// Whether it is of a period or stopped, and so listed without being asked for: not an alert that went.
+    #[serde(skip)]
+    pub listed: bool,
     /// Its documents; only where one pack is asked for.
     pub documents: Vec<Enclosed>,
     /// The roles that approved it, with the date and the note.
@@ -106,6 +109,7 @@ pub fn shelf(
                 .filter(|a| a.pack == pack.id)
                 .map(|a| (a.role.clone(), a.dated, a.note.clone()))
                 .collect(),
+            listed: pack.is_of_period(),
             recalled: recall.map(|r| (r.role.clone(), r.dated, r.reason.clone())),
             pack: pack.id,
             kind: pack.kind,
@@ -145,6 +149,7 @@ fn stopped(ledger: &Ledger) -> Result<Vec<OnShelf>, DeskError> {
             open: 0,
             run: hit.run.clone(),
             content: String::new(),
+            listed: true,
             documents: Vec::new(),
             approvals: Vec::new(),
             recalled: None,
@@ -157,10 +162,18 @@ fn stopped(ledger: &Ledger) -> Result<Vec<OnShelf>, DeskError> {
 
 /// The committee, the document and the period of a document or message as the guard names it:
 /// `quality-group/quarterly-pack/2026-27-q1/quarterly-pack.pdf`, with `public` after the committee where it is
-/// the public edition, and `quality-group/quarterly-pack/2026-27-q1/r1/message`.
+/// the public edition, and `quality-group/quarterly-pack/2026-27-q1/r1/message`. An earlier version left the
+/// document out: `quality-group/2026-27-q1/quarterly-pack-2026-27-q1.pdf`.
 fn parts(document: &str) -> Option<(&str, &str, &str)> {
-    let mut parts = document.split('/').filter(|part| *part != "public");
-    Some((parts.next()?, parts.next()?, parts.next()?))
+    let parts: Vec<&str> = document.split('/').filter(|part| *part != "public").collect();
+    match parts.as_slice() {
+        [committee, period, file] => {
+            let stem = file.split_once(&format!("-{period}")).map(|(stem, _)| stem);
+            Some((committee, stem.or_else(|| file.split('-').next())?, period))
+        }
+        [committee, document, period, ..] => Some((committee, document, period)),
+        _ => None,
+    }
 }
 
 fn documents(store: &Store, pack: &PackRecord) -> Result<Vec<Enclosed>, DeskError> {
@@ -178,5 +191,28 @@ fn state(pack: &PackRecord, messages: &[Dispatch], recalled: bool, today: NaiveD
         PackState::Released if messages.is_empty() => "blocked",
         PackState::Released if messages.iter().all(|d| d.state == DispatchState::Sent) => "sent",
         PackState::Released => "planned",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_known_by_the_names_of_this_version_and_of_the_one_before() {
+        let quarter = "2026-27-q1";
+        for (name, kind) in [
+            ("qc/exceptions/2026-27-q1/exceptions-2026-27-q1.pdf", "exceptions"),
+            ("qc/public/quarterly-pack/2026-27-q1/quarterly-pack-2026-27-q1.pdf", "quarterly-pack"),
+            ("qc/quarterly-pack/2026-27-q1/r1/message", "quarterly-pack"),
+            ("qc/2026-27-q1/quarterly-pack-2026-27-q1.pdf", "quarterly-pack"),
+            ("qc/public/2026-27-q1/quarterly-pack-2026-27-q1-part-2.pdf", "quarterly-pack"),
+            ("qc/2026-27-q1/exceptions-2026-27-q1.pdf", "exceptions"),
+            ("qc/2026-27-q1/sbar-x90001.pdf", "sbar"),
+            ("qc/2026-27-q1/exception-concerns-quality-q-1-opened.pdf", "exception"),
+        ] {
+            assert_eq!(parts(name), Some(("qc", kind, quarter)), "{name}");
+        }
+        assert_eq!(parts("qc/message"), None);
     }
 }

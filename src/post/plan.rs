@@ -101,9 +101,13 @@ impl Past {
     }
 
     /// A revision of this pack that was sent and is not recalled, if there is an earlier one.
-    fn stands_before(&self, pack: &PackRecord) -> Option<&PackRecord> {
+    fn stands_before(&self, pack: &PackRecord, pipeline: &Pipeline) -> Option<&PackRecord> {
+        let committee = pipeline.committees.iter().find(|c| c.id == pack.committee_id);
+        let now = committee.zip(pipeline.documents.get(&pack.kind));
+        let is_former = |kind: &str| now.is_some_and(|(c, document)| document.was_sent_as(kind, c));
         self.packs.iter().find(|p| {
-            (&p.committee_id, &p.kind, &p.period) == (&pack.committee_id, &pack.kind, &pack.period)
+            (&p.committee_id, &p.period) == (&pack.committee_id, &pack.period)
+                && (p.kind == pack.kind || is_former(&p.kind))
                 && p.revision < pack.revision
                 && self.out.contains(&p.id)
                 && !self.is_recalled(&p.id)
@@ -151,7 +155,7 @@ impl Office<'_> {
             ));
             return Ok(());
         }
-        if let Some(sent) = past.stands_before(&pack) {
+        if let Some(sent) = past.stands_before(&pack, self.pipeline) {
             planning.warnings.push(format!(
                 "{} was sent before with other content; what was sent stays as it was. To send what this \
                  run made instead: quarterday recall {} --by ROLE --reason TEXT",

@@ -27,8 +27,10 @@ impl Revisions {
 
     /// The revision of a pack with these documents: that of the same documents, or else the newest one
     /// as long as nobody was sent it, or else the next.
-    pub fn number(&self, committee: &Committee, document: &str, period: &str, documents: &str) -> u32 {
-        let is = |p: &&PackRecord| p.committee_id == committee.id && p.kind == document && p.period == period;
+    pub fn number(&self, committee: &Committee, document: &Document, period: &str, documents: &str) -> u32 {
+        let is = |p: &&PackRecord| {
+            p.committee_id == committee.id && document.was_sent_as(&p.kind, committee) && p.period == period
+        };
         let mut same: Vec<&PackRecord> = self.packs.iter().filter(is).collect();
         same.sort_by_key(|p| p.revision);
         if let Some(known) = same.iter().rev().find(|p| p.documents == documents) {
@@ -68,6 +70,7 @@ pub fn alert_id(committee: &Committee, key: &str) -> String {
 mod tests {
     use super::*;
     use crate::dispatch::recipients::tests::committee;
+    use crate::documents::sample::Sample;
     use crate::ledger::PackState;
     use crate::pipeline::Outside;
 
@@ -98,14 +101,12 @@ mod tests {
     #[test]
     fn what_was_sent_keeps_its_number_and_what_differs_gets_the_next() {
         let committee = committee(Outside::Block);
+        let sample = Sample::new("2026-07-14");
+        // An earlier version sent it as the pack.
+        let document = &sample.pipeline.documents["exceptions"];
         let number = |packs: &[PackRecord], out: &[&str], documents: &str| {
             let out = out.iter().map(|id| (*id).to_owned()).collect();
-            Revisions { packs: packs.to_vec(), out }.number(
-                &committee,
-                "quarterly-pack",
-                "2026-27-q1",
-                documents,
-            )
+            Revisions { packs: packs.to_vec(), out }.number(&committee, document, "2026-27-q1", documents)
         };
         assert_eq!(number(&[], &[], "a"), 1);
         assert_eq!(number(&[record(1, "a")], &["qc-2026-27-q1"], "a"), 1);

@@ -39,7 +39,7 @@ struct Compared {
 const HEADINGS: [(Effect, &str); 6] = [
     (Effect::Rejected, "Why the file was not taken in"),
     (Effect::Quarantined, "Rows kept aside until they are corrected"),
-    (Effect::Dropped, "Cells that could not be read (their rows count)"),
+    (Effect::Dropped, "Cells that could not be read (their rows count, unless named above)"),
     (Effect::Released, "Rows that a named person let count"),
     (Effect::Ignored, "Rows passed over"),
     (Effect::Noted, "For your information"),

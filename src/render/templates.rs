@@ -31,6 +31,12 @@ pub fn faults(pipeline: &Pipeline) -> Vec<Diagnostic> {
         Ok(templates) => templates,
         Err(error) => return vec![fault(format!("templates/{}", error.name), error.why, None)],
     };
+    let unused = templates.unused(pipeline).into_iter().map(|name| Diagnostic {
+        severity: Severity::Warning,
+        code: Code::UnusedFile,
+        help: Some("name it as the `template` of a document, or take it out".to_owned()),
+        ..fault(format!("templates/{name}"), "no document and no other template uses it".to_owned(), None)
+    });
     let without = pipeline.documents.values().filter(|document| !templates.has(document));
     without
         .map(|document| {
@@ -38,6 +44,7 @@ pub fn faults(pipeline: &Pipeline) -> Vec<Diagnostic> {
             let help = format!("put it into the folder `templates`: templates/{}", document.template);
             fault(format!("documents/{}.toml", document.id), message, Some(help))
         })
+        .chain(unused)
         .collect()
 }
 
@@ -222,6 +229,21 @@ impl Templates {
         self.tera.get_template_names().any(|known| known == name)
     }
 
+    /// Templates of a pipeline's folder that take the place of none of the program's, and that neither a document
+    /// nor another of them names.
+    fn unused<'p>(&self, pipeline: &'p Pipeline) -> Vec<&'p str> {
+        let mut texts = Vec::new();
+        gather(&TEMPLATES, &mut texts);
+        let own = || pipeline.source.templates();
+        let is_used = |name: &str| {
+            let whole = format!("{DOCUMENTS}{name}");
+            texts.iter().any(|(known, _)| known == name || *known == whole)
+                || pipeline.documents.values().any(|document| document.template == name)
+                || own().any(|(other, text)| other != name && text.contains(&whole))
+        };
+        own().map(|(name, _)| name).filter(|name| !is_used(name)).collect()
+    }
+
     fn fill(&self, name: &str, context: &Context) -> Result<String, TemplateError> {
         self.tera.render(name, context).map_err(|error| broken(name, &error))
     }
@@ -390,7 +412,22 @@ fn broken(name: &str, error: &tera::Error) -> TemplateError {
 mod tests {
     use serde_json::json;
 
-    use super::shortened;
+    use super::{faults, shortened};
+    use crate::documents::sample::Sample;
+
+    #[test]
+    fn a_template_that_nothing_uses_is_told() {
+        let mut sample = Sample::new("2026-07-14");
+        assert_eq!(faults(&sample.pipeline), []);
+        for name in ["letter.html", "part.html", "pack.html", "alone.html"] {
+            let text = if name == "letter.html" { "{% include \"documents/part.html\" %}" } else { "x" };
+            sample.pipeline.source.insert(format!("templates/{name}"), text);
+        }
+        sample.pipeline.documents.get_mut("sbar").unwrap().template = "letter.html".to_owned();
+        let told: Vec<String> = faults(&sample.pipeline).iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].starts_with("templates/alone.html: warning [unused-file]: no document"), "{told:?}");
+    }
 
     #[test]
     fn every_long_text_is_cut_wherever_it_stands_and_names_its_source() {

@@ -206,10 +206,10 @@ struct Received<'p> {
 }
 
 impl<'p> Received<'p> {
-    fn of(picture: &'p Picture<'_>, committee: &str, document: &str, period: &str) -> Self {
+    fn of(picture: &'p Picture<'_>, committee: &Committee, document: &Document, period: &str) -> Self {
         let is_it = |p: &&PackRecord| {
-            p.committee_id == committee
-                && p.kind == document
+            p.committee_id == committee.id
+                && document.was_sent_as(&p.kind, committee)
                 && p.period == period
                 && !picture.recalled.contains(&p.id)
         };
@@ -263,10 +263,11 @@ fn unsent(
     if document.goes_with.as_ref().is_some_and(|leader| committee.documents.contains(leader)) {
         return None;
     }
-    let got = Received::of(picture, &committee.id, &document.id, &period.id());
+    let got = Received::of(picture, committee, document, &period.id());
     // What waits for a person, was recalled or is held back by the guard is told as such.
-    let of_this =
-        |p: &&PackRecord| p.committee_id == committee.id && p.kind == document.id && p.period == period.id();
+    let of_this = |p: &&PackRecord| {
+        p.committee_id == committee.id && document.was_sent_as(&p.kind, committee) && p.period == period.id()
+    };
     let last = picture.packs.iter().rfind(of_this);
     let held = format!("{}/{}/{}/", committee.id, document.id, period.id());
     let waits = last.is_some_and(|p| p.state == PackState::Held || picture.recalled.contains(&p.id))

@@ -79,7 +79,7 @@ fn a_run_that_is_not_the_last_one_says_so_first() {
 fn compared(icb: &Icb, run: &str) -> std::collections::BTreeMap<String, Value> {
     let path = icb.data().join("runs").join(run).join("manifest.json");
     let manifest: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    let committees = manifest["committees"].as_object().unwrap().clone();
+    let committees = manifest["baselines"].as_object().unwrap().clone();
     committees.into_iter().map(|(id, baseline)| (id, baseline["run"].clone())).collect()
 }
 

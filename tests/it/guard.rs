@@ -488,6 +488,52 @@ fn a_document_with_a_number_is_stopped_until_a_named_person_releases_it() {
     assert_eq!(files(&icb.data().join("outbox")).len(), sent.len(), "nobody gets it twice");
 }
 
+/// What an earlier version called a document of the guard: without the id of the document, by the quarter.
+fn earlier_name(document: &str) -> String {
+    let parts: Vec<&str> = document.split('/').collect();
+    format!("{}/2026-27-q1/{}", parts[0], parts[3])
+}
+
+#[test]
+fn a_release_under_the_name_that_an_earlier_version_gave_a_document_holds() {
+    let concern = "the patient 943 476 5919 waited";
+    let icb = unguarded(concern);
+    assert_eq!(code(&icb.run("quarterly", "2026-07-14", &[])), 6);
+    // The ledger as an earlier version left it, with a release of every hit.
+    let ledger = rusqlite::Connection::open(icb.data().join("ledger.sqlite")).unwrap();
+    let key: String =
+        ledger.query_row("SELECT lower(hex(key)) FROM guard_key", [], |row| row.get(0)).unwrap();
+    let mut rows = ledger.prepare("SELECT id, pattern, document FROM guard_hit").unwrap();
+    let rows: Vec<[String; 3]> = rows
+        .query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    assert!(!rows.is_empty());
+    for [id, pattern, document] in &rows {
+        let named = |document: &str, ordinal: usize| {
+            let parts = [&key, document, pattern, "9434765919", concern, &ordinal.to_string()];
+            quarterday::sha256(parts.join("\u{1f}").as_bytes())[..8].to_owned()
+        };
+        let ordinal = (0..3).find(|ordinal| named(document, *ordinal) == *id).expect(document);
+        let earlier = earlier_name(document);
+        let known_as = named(&earlier, ordinal);
+        ledger
+            .execute("UPDATE guard_hit SET id = ?1, document = ?2 WHERE id = ?3", [&known_as, &earlier, id])
+            .unwrap();
+        ledger
+            .execute(
+                "INSERT INTO guard_release (id, role, note, at) VALUES (?1, 'Analyst', 'a boiler', '2026-07-14')",
+                [&known_as],
+            )
+            .unwrap();
+    }
+    let output = icb.run("quarterly", "2026-07-14", &[]);
+    assert_eq!(code(&output), 0, "{}", complained(&output));
+    let list = said(&quarterday(&["guard", "list", "--data", text(&icb.data()), "--json"]));
+    assert_eq!(list.trim(), "[]", "nothing stays open under either name");
+}
+
 #[test]
 fn a_number_that_a_page_or_a_line_breaks_is_found() {
     // The number's parts stand on different lines of the page, wherever the layout breaks them.

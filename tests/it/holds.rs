@@ -580,17 +580,40 @@ fn a_damaged_copy_in_the_store_is_brought_back_from_the_inbox_or_said_how() {
     assert_eq!(code(&output), 0, "{}", complained(&output));
     assert!(complained(&output).contains("brought back from the inbox"), "{}", complained(&output));
     assert_eq!(fs::read_to_string(&stored).unwrap(), concerns(0..8));
+    // So it is when it is missing, whatever its original is called by now.
+    let miss = || fs::remove_file(&stored).unwrap();
+    for (day, spoil) in [("2026-07-15", &miss as &dyn Fn()), ("2026-07-16", &damage)] {
+        spoil();
+        let renamed = file.with_file_name(format!("renamed for {day}.csv"));
+        fs::copy(&file, &renamed).unwrap();
+        fs::remove_file(&file).unwrap();
+        let output = icb.run("nightly", day, &[]);
+        assert_eq!(code(&output), 0, "{}", complained(&output));
+        assert_eq!(fs::read_to_string(&stored).unwrap(), concerns(0..8));
+        fs::rename(&renamed, &file).unwrap();
+    }
+    miss();
+    let output = icb.run("nightly", "2026-07-17", &[]);
+    assert_eq!(code(&output), 0, "{}", complained(&output));
+    assert_eq!(fs::read_to_string(&stored).unwrap(), concerns(0..8));
     // Where the original is gone, too, the message says what to do.
+    miss();
+    fs::remove_file(&file).unwrap();
+    let output = icb.run("nightly", "2026-07-18", &[]);
+    assert_eq!(code(&output), 1, "{}", complained(&output));
+    assert!(complained(&output).contains("What to do: "), "{}", complained(&output));
+    icb.drop_bytes("concerns-quality", "july.csv", concerns(0..8));
+    icb.report("nightly", "2026-07-18");
     damage();
     fs::remove_file(&file).unwrap();
-    let output = icb.run("nightly", "2026-07-16", &[]);
+    let output = icb.run("nightly", "2026-07-19", &[]);
     assert_eq!(code(&output), 1, "{}", complained(&output));
     let told = complained(&output);
-    assert!(told.contains("july.csv (R0001 of feed concerns-quality) cannot be read again"), "{told}");
+    assert!(told.contains("of feed concerns-quality) cannot be read again"), "{told}");
     assert!(told.contains("What to do: ") && told.contains("inbox/concerns-quality"), "{told}");
     // As it says.
     icb.drop_bytes("concerns-quality", "from the team.csv", concerns(0..8));
-    let output = icb.run("nightly", "2026-07-16", &[]);
+    let output = icb.run("nightly", "2026-07-19", &[]);
     assert_eq!(code(&output), 0, "{}", complained(&output));
 }
 

@@ -176,6 +176,22 @@ fn a_total_or_a_hint_is_one_line_of_the_receipt() {
     assert_eq!(told.matches("an example or a hint?").count(), 1, "{told}");
     assert!(told.contains("taken for a total"), "{told}");
     assert!(!told.contains("dd/mm/yyyy\""), "no cell of it is told by itself: {told}");
+    // So is one of which some cells read as a row's would; a code like a practice's makes a row of it, unless
+    // several cells show how they are filled in. A list of severities is no severity that cannot wait.
+    for (code, severity, things) in [
+        ("e.g. X90001", "Low / Moderate / Serious / Immediate", 1),
+        ("X90999", "Low / Moderate / Serious / Immediate", 1),
+        ("e.g. X90001", "Low", 1),
+        ("X90999", "Low", 2),
+    ] {
+        let icb = Icb::with_register();
+        let hint = format!("{code},dd/mm/yyyy,{severity},Open,unique");
+        let told = receipt(&icb, "concerns-quality", "hints.csv", format!("{header}\n{hint}\n{row}\n"));
+        assert_eq!(counts(&told), "2 rows read = 1 accepted + 1 quarantined + 0 ignored.", "{told}");
+        let things = if things == 1 { "(1 thing, below)" } else { "(2 things, below)" };
+        assert!(told.contains(things), "{told}");
+        assert!(!told.contains("CANNOT WAIT"), "{told}");
+    }
     // Above a practice, and with a practice's code, a row is a row.
     let icb = Icb::with_register();
     let told =

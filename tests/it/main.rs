@@ -16,6 +16,7 @@ mod cut_short;
 mod demo;
 mod documents;
 mod download;
+mod earlier_version;
 mod edits;
 mod ended;
 #[cfg(target_os = "linux")]

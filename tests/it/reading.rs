@@ -250,6 +250,31 @@ fn a_cell_shown_as_a_per_cent_is_read_as_one_cell_by_cell() {
 }
 
 #[test]
+fn a_number_that_may_be_a_fraction_or_a_percentage_is_told_by_its_cell() {
+    let sheet = |values: &[&str]| {
+        let rows = values.iter().enumerate().map(|(row, value)| format!("X901{row:02},{value}\n"));
+        format!("Practice code,{POINTS}\n{}", rows.collect::<String>())
+    };
+    let said =
+        |values: &[&str]| receipt(&Icb::with_register(), "qof", "qof-practice-2024-25.csv", sheet(values));
+    let mixed = said(&["87", "0.87", "91.2"]);
+    assert_eq!(counts(&mixed), "3 rows read = 3 accepted + 0 quarantined + 0 ignored.", "{mixed}");
+    assert!(mixed.contains("Cell B3") && mixed.contains("(1 thing, below)"), "{mixed}");
+    let doubt = "\"0.87\" could be 0.87% or 87%: the other numbers of the column are about 91.2%";
+    assert!(mixed.contains(doubt), "{mixed}");
+    let few = said(&["0.85", "0.9"]);
+    assert!(few.contains("\"0.85\" could be 0.85% or 85%: nothing in the column says which"), "{few}");
+    assert!(few.contains("(2 things, below)"), "{few}");
+    let many = said(&["0.85"; 10]);
+    assert!(many.contains("are stored as fractions (0.85 for 85%) and were read as percentages"), "{many}");
+    assert!(!many.contains("below)"), "{many}");
+    let icb = Icb::with_register();
+    icb.edit("feeds/qof.toml", "percent = \"hundred\"", "percent = \"hundred\"\ncells = \"fractions\"");
+    let declared = receipt(&icb, "qof", "qof-practice-2024-25.csv", sheet(&["0.85", "0.9"]));
+    assert!(!declared.contains("below)"), "the layout settles it: {declared}");
+}
+
+#[test]
 fn per_cents_of_an_ods_are_read_as_shown() {
     let icb = Icb::with_register();
     let percent = |code: &str, kind: &str, value: &str| {

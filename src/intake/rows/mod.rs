@@ -8,6 +8,7 @@ mod made;
 mod name;
 mod no_row;
 mod number;
+mod percent;
 mod period;
 mod reading;
 mod scan;
@@ -243,11 +244,8 @@ impl<'a> Taker<'a> {
             };
             let (value, flaw) = match self.scan.ambiguity(index, cell, self.layout) {
                 Some(message) => (Value::Missing, Some(Flaw::ambiguous(message))),
-                None => match self.scan.doubtful_number(index, cell) {
-                    Some(message) => {
-                        let help = "write every number of the column as 1234.5";
-                        (Value::Missing, Some(Flaw::new(Code::BadCell, message, help)))
-                    }
+                None => match self.scan.doubtful_number(index, cell, column) {
+                    Some(flaw) => (Value::Missing, Some(flaw)),
                     None => parse(cell, column, self.layout, self.scan.is_fraction(index)),
                 },
             };

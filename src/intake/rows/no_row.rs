@@ -7,6 +7,7 @@ use crate::intake::cell::{Cell, shortened};
 use crate::intake::sheet::normal;
 use crate::intake::{Effect, Problem};
 use crate::pipeline::{Column, ColumnKind};
+use crate::wording::list;
 
 /// So many bad cells and no good one make a hint of a row.
 const HINTS: usize = 3;
@@ -96,8 +97,8 @@ impl Taker<'_> {
         });
     }
 
-    /// Tells in one line what is wrong with a row none of whose cells can be read as what it should be, such as
-    /// an example or a hint how to fill the sheet in. `told` is what was told before the row.
+    /// Tells in one line what is wrong with a row none of whose cells can be read as what it should be, or that
+    /// shows how its cells are filled in: an example or a hint. `told` is what was told before the row.
     pub(super) fn told_as_a_hint(&mut self, told: usize, number: u32, values: &[Value], cells: &[Cell]) {
         let wrong = self.problems.get(told..).unwrap_or_default();
         let bad = wrong.iter().filter(|p| matches!(p.effect, Effect::Quarantined | Effect::Dropped)).count();
@@ -112,9 +113,30 @@ impl Taker<'_> {
                 && !self.given.contains_key(column.name.as_str())
         };
         let is_lost = wrong.iter().any(|p| p.effect == Effect::Quarantined);
-        if bad < HINTS || !is_lost || self.layout.columns.iter().zip(values).any(is_read) {
+        let shows_how = self.shows_how(values, cells);
+        let none_read = bad >= HINTS && !self.layout.columns.iter().zip(values).any(is_read);
+        let mut places: Vec<String> = wrong.iter().filter_map(|problem| problem.cell.clone()).collect();
+        // What is no code of a practice is told only once the register was asked.
+        let columns = self.layout.columns.iter().zip(values).zip(&self.shape.places);
+        let no_code = columns.into_iter().find_map(|((column, value), place)| match (&column.kind, value) {
+            (ColumnKind::Practice, Value::Text(code)) if !looks_like_a_code(code) => *place,
+            _ => None,
+        });
+        places.extend(no_code.map(|place| address_in(place, number, self.shape.width)));
+        if places.len() < 2 || !is_lost || !(none_read || shows_how) {
             return;
         }
+        places.sort();
+        places.dedup();
+        let message = match shows_how {
+            true => format!(
+                "cells show how they are filled in, and these cannot be read: {}: an example or a hint?",
+                list(&places)
+            ),
+            false => {
+                format!("none of the {bad} cells that can be checked can be read: an example or a hint?")
+            }
+        };
         let first = cells.iter().position(|c| !c.is_empty()).unwrap_or(0);
         self.problems.truncate(told);
         self.problems.push(Problem {
@@ -125,11 +147,37 @@ impl Taker<'_> {
             row: Some(number),
             column: None,
             found: None,
-            message: format!(
-                "none of the {bad} cells that can be checked can be read: an example or a hint?"
-            ),
+            message,
             help: "delete the row, or fill it in".to_owned(),
         });
+    }
+    /// Whether cells of a row show how they are filled in: one where no practice is named by a code, else two.
+    fn shows_how(&self, values: &[Value], cells: &[Cell]) -> bool {
+        let columns = self.layout.columns.iter().zip(&self.shape.places);
+        let shown = columns.filter_map(|(column, place)| Some((column, cells.get((*place)?)?)));
+        let how = shown.filter(|(column, cell)| is_placeholder(&cell.shown(), &column.kind)).count();
+        let practice = self.layout.columns.iter().zip(values).find(|(column, _)| column.name == "practice");
+        let named =
+            practice.is_some_and(|(_, value)| matches!(value, Value::Text(c) if looks_like_a_code(c)));
+        how > usize::from(named)
+    }
+}
+
+/// Whether a text says how a cell is filled in: `dd/mm/yyyy`, or several values of a list at once where the cell
+/// holds one.
+fn is_placeholder(text: &str, kind: &ColumnKind) -> bool {
+    let words = || text.split(|c: char| !c.is_alphanumeric()).map(crate::pipeline::fold);
+    match kind {
+        ColumnKind::Date | ColumnKind::Period => {
+            let letters = || text.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase());
+            letters().all(|c| "dmy".contains(c)) && "my".chars().all(|c| letters().any(|l| l == c))
+        }
+        ColumnKind::Choice(known) => {
+            let words: Vec<String> = words().collect();
+            known.values.iter().filter(|value| words.contains(&crate::pipeline::fold(value))).count() > 1
+        }
+        ColumnKind::YesNo => ["yes", "no"].iter().all(|word| words().any(|said| said == *word)),
+        _ => false,
     }
 }
 
@@ -148,4 +196,33 @@ pub(super) fn looks_like_a_code(text: &str) -> bool {
     (3..=8).contains(&text.len())
         && text.chars().all(|c| c.is_ascii_alphanumeric())
         && text.chars().any(|c| c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::Vocabulary;
+
+    #[test]
+    fn a_placeholder_says_how_a_cell_is_filled_in() {
+        let severity = ColumnKind::Choice(Vocabulary::new(vec!["Low".into(), "Serious".into()]));
+        for (text, kind, is) in [
+            ("dd/mm/yyyy", &ColumnKind::Date, true),
+            ("DD-MMM-YY", &ColumnKind::Date, true),
+            ("(dd.mm.yyyy)", &ColumnKind::Date, true),
+            ("mm/yyyy", &ColumnKind::Period, true),
+            ("01/02/2026", &ColumnKind::Date, false),
+            ("my day", &ColumnKind::Date, false),
+            ("may", &ColumnKind::Date, false),
+            ("Low / Serious", &severity, true),
+            ("choose: low, serious", &severity, true),
+            ("Serious", &severity, false),
+            ("Serious serious", &severity, false),
+            ("Yes/No", &ColumnKind::YesNo, true),
+            ("No", &ColumnKind::YesNo, false),
+            ("dd/mm/yyyy", &ColumnKind::Text, false),
+        ] {
+            assert_eq!(is_placeholder(text, kind), is, "{text}");
+        }
+    }
 }

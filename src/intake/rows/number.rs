@@ -32,7 +32,7 @@ pub(super) fn number(
                 // `85%` in a column of fractions is 0.85, in a column of percentages 85.
                 (true, Some(Percent::Fraction)) => number / 100.0,
                 (true, _) => number,
-                (false, _) => bare(number, column, false),
+                (false, _) => bare(number, column, fraction),
             })
         }
         _ => Err(Unread::NoNumber),

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::date::text_date;
 use super::number::{has_decimal_comma, is_other_with_a_decimal_comma};
+use super::percent::Scale;
 use super::unpivot::{address_in, sheet_row};
+use super::value::Flaw;
 use crate::diagnostic::Code;
 use crate::intake::cell::{Cell, address, shortened};
 use crate::intake::sheet::{Shape, normal};
@@ -21,16 +23,13 @@ pub(super) struct Scan {
     contradicted: BTreeMap<usize, (String, String)>,
     /// Columns of numbers in which a cell writes its decimals behind a comma: that cell's address and text.
     commas: BTreeMap<usize, (String, String)>,
-    /// Columns of percentages whose cells hold fractions, as a percentage format stores them.
-    fractions: BTreeSet<usize>,
+    /// Columns of percentages: how their plain numbers are to be taken.
+    scales: BTreeMap<usize, Scale>,
     /// Columns of numbers with cells that are shown as a per cent: how many of these, and of others.
     percents: BTreeMap<usize, Percents>,
     /// The rows above the header, to be known again further down.
     titles: BTreeSet<String>,
 }
-
-/// Fewer numbers than this say nothing about a column.
-const ENOUGH: usize = 10;
 
 impl Scan {
     pub(super) fn of(shape: &Shape<'_>, layout: &Layout) -> Self {
@@ -55,15 +54,14 @@ impl Scan {
                     if let Some((row, text)) = decimal_comma(&written) {
                         scan.commas.insert(index, (address_in(place, row, shape.width), text));
                     }
+                    let scale = Scale::of(column, written.iter().map(|(_, cell)| *cell));
                     // Where formats speak, each cell says for itself what it is.
-                    if let Some(percents) = Percents::among(cells, place, shape.width) {
-                        scan.percents.insert(index, percents);
-                    } else if column.percent() == Some(Percent::Hundred)
-                        && column.limits.cells.is_none()
-                        && are_fractions(written.iter().map(|(_, cell)| *cell))
-                    {
-                        scan.fractions.insert(index);
-                    }
+                    let sure = cells.filter(|(_, cell)| {
+                        scale.as_ref().is_none_or(|scale| scale.doubt(cell, column).is_none())
+                    });
+                    let percents = Percents::among(sure, place, shape.width);
+                    scan.percents.extend(percents.map(|percents| (index, percents)));
+                    scan.scales.extend(scale.map(|scale| (index, scale)));
                 }
                 _ => {}
             }
@@ -78,11 +76,19 @@ impl Scan {
 
     /// Whether the numbers of a column of percentages are fractions.
     pub(super) fn is_fraction(&self, index: usize) -> bool {
-        self.fractions.contains(&index)
+        self.scales.get(&index).is_some_and(|scale| scale.fractions)
+    }
+
+    /// What is in doubt about a number because of the other numbers of its column.
+    pub(super) fn doubtful_number(&self, index: usize, cell: &Cell, column: &Column) -> Option<Flaw> {
+        let bad = |help: &'static str| move |message| Flaw::new(Code::BadCell, message, help);
+        let comma = self.doubtful_comma(index, cell).map(bad("write every number of the column as 1234.5"));
+        let scale = self.scales.get(&index).and_then(|scale| scale.doubt(cell, column));
+        comma.or_else(|| scale.map(bad("write every percentage of the column with its sign: 87%")))
     }
 
     /// What is ambiguous about a number in a column in which another writes its decimals behind a comma.
-    pub(super) fn doubtful_number(&self, index: usize, cell: &Cell) -> Option<String> {
+    fn doubtful_comma(&self, index: usize, cell: &Cell) -> Option<String> {
         let (elsewhere, other) = self.commas.get(&index)?;
         let Cell::Text(text) = cell else { return None };
         is_other_with_a_decimal_comma(text).then(|| {
@@ -113,10 +119,9 @@ impl Scan {
 
     /// Says what was understood of whole columns.
     pub(super) fn notes(&self, shape: &Shape<'_>, layout: &Layout, sheet: Option<&str>) -> Vec<Problem> {
-        let titles: Vec<String> = self
-            .fractions
-            .iter()
-            .filter_map(|index| layout.columns.get(*index))
+        let fractions = self.scales.iter().filter(|(_, scale)| scale.fractions);
+        let titles: Vec<String> = fractions
+            .filter_map(|(index, _)| layout.columns.get(*index))
             .map(|column| format!("\"{}\"", column.title))
             .collect();
         let mut out = Vec::new();
@@ -225,14 +230,6 @@ fn decimal_comma(cells: &[(u32, &Cell)]) -> Option<(u32, String)> {
         Cell::Text(text) if has_decimal_comma(text) => Some((*row, text.clone())),
         _ => None,
     })
-}
-
-fn are_fractions<'c>(cells: impl Iterator<Item = &'c Cell>) -> bool {
-    let numbers: Vec<f64> =
-        cells.filter_map(|cell| if let Cell::Number(n) = cell { Some(*n) } else { None }).collect();
-    numbers.len() >= ENOUGH
-        && numbers.iter().all(|n| (0.0..=1.0).contains(n))
-        && numbers.iter().any(|n| *n > 0.0 && *n < 1.0)
 }
 
 /// Something said once of all the cells it was seen in.
@@ -352,14 +349,5 @@ mod tests {
         for text in ["café", "SÃO PAULO", "Ângela", "the practice’s", "£5", "10 × 12"] {
             assert!(!is_garbled(text), "{text}");
         }
-    }
-
-    #[test]
-    fn few_or_plain_numbers_are_no_fractions() {
-        let numbers = |all: &[f64]| all.iter().map(|n| Cell::Number(*n)).collect::<Vec<_>>();
-        assert!(are_fractions(numbers(&[0.9; 10]).iter()));
-        assert!(!are_fractions(numbers(&[0.9; 9]).iter()));
-        assert!(!are_fractions(numbers(&[1.0; 20]).iter()));
-        assert!(!are_fractions(numbers(&[&[95.5][..], &[0.9; 20]].concat()).iter()));
     }
 }

@@ -422,6 +422,17 @@ fn a_copied_rule_is_noticed() {
 }
 
 #[test]
+fn a_copied_file_of_any_folder_is_noticed() {
+    let mut folder = lancashire();
+    for path in ["feeds/qof (1).toml", "documents/sbar - Copy.toml"] {
+        let original = path.replace(" (1)", "").replace(" - Copy", "");
+        folder.insert(path, fs_text(&original));
+        let told = format!("{path}:1: warning [copied-file]: this file says what {original} says");
+        assert!(said(&load(&folder)).contains(&told), "{}", said(&load(&folder)));
+    }
+}
+
+#[test]
 fn recipients_are_people_whom_mail_reaches() {
     for (address, why) in [
         ("pmsg.chair@x", "its domain has no dot"),

@@ -153,7 +153,7 @@ impl Past {
         let manifest = &self.manifest;
         let latest =
             manifest.compared_with.iter().map(|c| c.run.clone()).zip(manifest.compared_sha256.clone());
-        let of = manifest.committees.iter().flat_map(BTreeMap::values);
+        let of = manifest.baselines.iter().flat_map(BTreeMap::values);
         let of = of.chain(&manifest.printed);
         latest.chain(of.map(|baseline| (baseline.run.clone(), baseline.sha256.clone()))).collect()
     }
