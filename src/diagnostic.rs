@@ -71,6 +71,7 @@ codes! {
     MissingFile => "missing-file",
     /// A rule that says what another one says.
     CopiedRule => "copied-rule",
+    /// A file that says what another of its folder says.
     CopiedFile => "copied-file",
     /// Something that the engine needs and no file declares.
     Incomplete => "incomplete",
