@@ -265,7 +265,7 @@ impl<'p> Post<'p> {
             document,
             regular: true,
             id,
-            key: format!("{}/{period}/r{revision}", document.id),
+            key: format!("{}/{period}/r{revision}", revisions.kind(committee, document, &period, revision)),
             period,
             revision,
             documents,

@@ -25,13 +25,35 @@ impl Revisions {
         Ok(Self { packs: ledger.packs()?, out })
     }
 
+    fn of_document<'a>(
+        &'a self,
+        committee: &'a Committee,
+        document: &'a Document,
+        period: &'a str,
+    ) -> impl Iterator<Item = &'a PackRecord> {
+        self.packs.iter().filter(move |p| {
+            p.committee_id == committee.id && document.was_sent_as(&p.kind, committee) && p.period == period
+        })
+    }
+
+    /// What the keys of the messages of a revision begin with: one that was sent before keeps the id that the
+    /// document had then, so that nobody is sent it twice.
+    pub fn kind<'a>(
+        &'a self,
+        committee: &'a Committee,
+        document: &'a Document,
+        period: &'a str,
+        revision: u32,
+    ) -> &'a str {
+        let mut known = self.of_document(committee, document, period);
+        let known = known.find(|p| p.revision == revision && self.out.contains(&p.id));
+        known.map_or(&document.id, |p| &p.kind)
+    }
+
     /// The revision of a pack with these documents: that of the same documents, or else the newest one
     /// as long as nobody was sent it, or else the next.
     pub fn number(&self, committee: &Committee, document: &Document, period: &str, documents: &str) -> u32 {
-        let is = |p: &&PackRecord| {
-            p.committee_id == committee.id && document.was_sent_as(&p.kind, committee) && p.period == period
-        };
-        let mut same: Vec<&PackRecord> = self.packs.iter().filter(is).collect();
+        let mut same: Vec<&PackRecord> = self.of_document(committee, document, period).collect();
         same.sort_by_key(|p| p.revision);
         if let Some(known) = same.iter().rev().find(|p| p.documents == documents) {
             return known.revision;
