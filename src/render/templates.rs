@@ -419,8 +419,8 @@ mod tests {
     fn a_template_that_nothing_uses_is_told() {
         let mut sample = Sample::new("2026-07-14");
         assert_eq!(faults(&sample.pipeline), []);
-        for name in ["letter.html", "part.html", "pack.html", "alone.html"] {
-            let text = if name == "letter.html" { "{% include \"documents/part.html\" %}" } else { "x" };
+        for name in ["a-part.html", "letter.html", "pack.html", "alone.html"] {
+            let text = if name == "letter.html" { "{% include \"documents/a-part.html\" %}" } else { "x" };
             sample.pipeline.source.insert(format!("templates/{name}"), text);
         }
         sample.pipeline.documents.get_mut("sbar").unwrap().template = "letter.html".to_owned();
