@@ -80,6 +80,18 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("quarterday explain X90005 --data data", "why the practice stands where it stands"),
             ("quarterday explain X90005 --data data --run quarterly-2026-07-14", "as it was in July"),
+            ("quarterday explain \"mill lane\" --data data", "by a part of its name"),
+            ("quarterday explain --all --json --data data", "every practice, a JSON object a line"),
+        ],
+    ),
+    (
+        "what-if",
+        &[
+            (
+                "quarterday what-if --set variation_score=12 --data data",
+                "who would move if the threshold were 12",
+            ),
+            ("quarterday what-if --pipeline icb-new --data data", "who would move under an edited folder"),
         ],
     ),
     (

@@ -1,42 +1,100 @@
-//! `quarterday explain`: why a practice stands at its level.
+//! `quarterday explain`: why a practice stands at its level, and what would change it.
 
 use super::levels::{Found, not_the_last, result};
-use super::output::{complain, say, say_json, warn};
-use super::{Exit, ExplainArgs};
+use super::output::{complain, failed, hint, pipeline_of, say, say_json, say_raw, warn};
+use super::{Exit, ExplainArgs, Said};
 use crate::dates::long;
 use crate::diagnostic::likely;
 use crate::documents::Standing;
+use crate::known::explanation::{Explanation, explain as reasons, find};
+use crate::known::past_run::PastRun;
 use crate::known::result::RunResult;
-use crate::levels::{Evidence, Ruling};
+use crate::levels::{Direction, Evidence, Ruling, Told};
+use crate::pipeline::Pipeline;
 use crate::visits::{Clock, State, Timed};
 use crate::wording::plural;
+use crate::workspace::Workspace;
 
 pub(super) fn explain(args: &ExplainArgs) -> Exit {
-    let Found { result, later } = match result(&args.data, args.run.as_deref()) {
+    let found = match result(&args.data, args.run.as_deref()) {
         Ok(found) => found,
         Err(exit) => return exit,
     };
-    let code = args.practice.trim().to_uppercase();
-    let Some(practice) = result.of(&code) else {
-        let codes = result.practices.iter().map(|p| p.outcome.practice.code.as_str());
-        let near = likely(&code, codes).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-        complain(&format!("{code} is not a practice in scope on {}{near}", long(result.as_of)));
-        return Exit::Failure;
+    let chosen = match chosen(args, &found.result) {
+        Ok(chosen) => chosen,
+        Err(exit) => return exit,
     };
-    if args.json {
-        if later.is_some() {
-            warn(&format!("this is run {}{}", result.run, not_the_last(later.as_ref())));
-        }
-        say_json(practice);
-    } else {
-        tell(practice, &result, &not_the_last(later.as_ref()));
+    match told(args, &found, &chosen) {
+        Ok(()) => Exit::Success,
+        Err(exit) => exit,
     }
-    Exit::Success
 }
 
-fn tell(practice: &Standing, result: &RunResult, older: &str) {
+/// The practices that are asked for.
+fn chosen<'r>(args: &ExplainArgs, result: &'r RunResult) -> Result<Vec<&'r Standing>, Exit> {
+    let Some(asked) = &args.practice else { return Ok(result.practices.iter().collect()) };
+    let found = find(result, asked);
+    let on = long(result.as_of);
+    match found.as_slice() {
+        [] => {
+            let code = asked.trim().to_uppercase();
+            let codes = result.practices.iter().map(|p| p.outcome.practice.code.as_str());
+            let near = likely(&code, codes).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            complain(&format!("{code} is not a practice in scope on {on}{near}"));
+            Err(Exit::Failure)
+        }
+        [_] => Ok(found),
+        several => {
+            let names = several.iter().map(|s| format!("{} {}", s.code(), s.outcome.practice.name));
+            let names: Vec<String> = names.collect();
+            complain(&format!(
+                "{} have \"{}\" in their name: {}",
+                plural(names.len(), "practice", "practices"),
+                asked.trim(),
+                names.join("; ")
+            ));
+            hint("name one of them by its code");
+            Err(Exit::Failure)
+        }
+    }
+}
+
+fn told(args: &ExplainArgs, found: &Found, chosen: &[&Standing]) -> Result<(), Exit> {
+    let workspace = Workspace::new(&args.data);
+    let ledger = workspace.existing_ledger().map_err(|error| failed(&error.into()))?;
+    let record = super::levels::record(&workspace, Some(&found.result.run))?;
+    let Some(ledger) = ledger else { return Err(Exit::Failure) };
+    let past = PastRun::of(record, &workspace, &ledger).map_err(|error| failed(&error))?;
+    let pipeline = pipeline_of(&past.folder, "the pipeline folder of the run")?;
+    let state = past.state(&pipeline, &workspace, &ledger).map_err(|error| failed(&error.into()))?;
+    let explained =
+        reasons(chosen, &found.result, (&past, &pipeline, &state)).map_err(|error| failed(&error))?;
+    let older = not_the_last(found.later.as_ref());
+    let json = args.json || args.format == Said::Json;
+    if json && !older.is_empty() {
+        warn(&format!("this is run {}{older}", found.result.run));
+    }
+    for explanation in &explained {
+        let code = explanation.practice_code;
+        match (json, args.all) {
+            (true, true) => match serde_json::to_string(explanation) {
+                Ok(line) => say_raw(&format!("{line}\n")),
+                Err(error) => return Err(failed(&error.into())),
+            },
+            (true, false) => say_json(explanation),
+            (false, true) => say(&format!("{code} {}: {}", explanation.practice_name, explanation.sentence)),
+            (false, false) => tell(explanation, &found.result, &pipeline, &older),
+        }
+    }
+    Ok(())
+}
+
+fn tell(explanation: &Explanation<'_>, result: &RunResult, pipeline: &Pipeline, older: &str) {
+    let practice = explanation.standing;
     let outcome = &practice.outcome;
     let place = &outcome.practice;
+    say(&explanation.sentence);
+    say("");
     if !older.is_empty() {
         say(&format!("This is an older run{older}"));
     }
@@ -64,6 +122,12 @@ fn tell(practice: &Standing, result: &RunResult, older: &str) {
     for ended in &practice.ended {
         say(&format!("Ended: {}  {} {}", result.in_words(Some(ended.level)), ended.what, ended.why));
     }
+    for (word, turns) in [("Ended", explanation.ended), ("Began", explanation.began)] {
+        for turn in turns {
+            let row = if turn.row.is_empty() { String::new() } else { format!(" {}", turn.row) };
+            say(&format!("{word} since: {}{row}, by {}", turn.rule, turn.by));
+        }
+    }
     tell_decision(practice, result);
     tell_clock(practice);
     say("");
@@ -90,6 +154,51 @@ fn tell(practice: &Standing, result: &RunResult, older: &str) {
         say(&format!("Variation score {value} at {}{stale}", long(score.extract_date)));
     } else {
         say("No variation score has been received.");
+    }
+    tell_trials(explanation, result, pipeline);
+}
+
+/// What is missing, what nearly holds, and what would change the level.
+fn tell_trials(explanation: &Explanation<'_>, result: &RunResult, pipeline: &Pipeline) {
+    let section = |title: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            say("");
+            say(title);
+            lines.iter().for_each(|line| say(&format!("         - {line}")));
+        }
+    };
+    section("Countervailing:", explanation.countervailing.clone());
+    section("Missing:", explanation.missing.clone());
+    let value = |told: &Told| match told {
+        Told::Level(level) => result.in_words(Some(*level)),
+        Told::Number(number) => crate::wording::number(*number),
+        Told::Date(date) => long(*date),
+        Told::Text(text) => text.clone(),
+    };
+    let title = |rule: &str| pipeline.rule(rule).map_or_else(|| rule.to_owned(), |rule| rule.title.clone());
+    let nearly = explanation.near_misses.iter().map(|miss| {
+        format!(
+            "{}: {} is {}; {} would do  [{}]",
+            title(&miss.rule),
+            miss.input,
+            value(&miss.from),
+            value(&miss.needs),
+            miss.rule
+        )
+    });
+    section("Nearly holds:", nearly.collect());
+    let moves = explanation.told(pipeline).map(|found| {
+        let from = found.from.as_ref().map_or_else(|| "none".to_owned(), value);
+        let to = found.to.as_ref().map_or_else(|| "none".to_owned(), value);
+        let way = if found.direction == Direction::Up { "up" } else { "down" };
+        format!("{}: from {from} to {to} moves it {way} to {}", found.input, result.in_words(found.level))
+    });
+    section("What would change the level, each tried:", moves.collect());
+    if let Some(rests) = explanation.rests_on(pipeline) {
+        say(&format!(
+            "No single change lowers the level: it rests on {}.",
+            plural(rests, "finding", "findings")
+        ));
     }
 }
 

@@ -40,6 +40,7 @@ mod serve;
 mod stats;
 mod status;
 mod table;
+mod what_if;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -79,8 +80,10 @@ enum Command {
     Levels(LevelsArgs),
     /// Prints the programme of visits: who is visited when, whether it can be done, and what changed
     Programme(programme::ProgrammeArgs),
-    /// Prints why a practice stands at its level, down to file, sheet and cell
+    /// Prints why a practice stands at its level, down to file, sheet and cell, and what would change it
     Explain(ExplainArgs),
+    /// Lists which practices would be at another level under other values or another pipeline folder; changes nothing
+    WhatIf(what_if::WhatIfArgs),
     /// Prints the rows that are kept aside, why, and who let which of them count
     Quarantine(QuarantineArgs),
     /// Lists what the guard stopped as possibly identifying a person, and releases it by name
@@ -220,17 +223,33 @@ struct LevelsArgs {
 
 #[derive(Debug, Args)]
 struct ExplainArgs {
-    /// The practice's ODS code
-    practice: String,
+    /// The practice's ODS code, or a part of its name
+    #[arg(required_unless_present = "all")]
+    practice: Option<String>,
+    /// Every practice in scope: a sentence a line, or with JSON an object a line
+    #[arg(long, conflicts_with = "practice")]
+    all: bool,
     /// The data folder
     #[arg(long, value_name = "DIR", env = "QUARTERDAY_DATA")]
     data: PathBuf,
     /// The run; the last one if left out
     #[arg(long, value_name = "ID")]
     run: Option<String>,
-    /// Prints JSON instead of text
-    #[arg(long)]
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Said::Text)]
+    format: Said,
+    /// Prints JSON instead of text, as --format json does
+    #[arg(long, conflicts_with = "format")]
     json: bool,
+}
+
+/// How something that is told in sentences is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Said {
+    /// Sentences
+    Text,
+    /// JSON
+    Json,
 }
 
 #[derive(Debug, Args)]
@@ -338,6 +357,7 @@ impl Command {
             Command::Levels(args) => levels::levels(args),
             Command::Programme(args) => programme::programme(args),
             Command::Explain(args) => explain::explain(args),
+            Command::WhatIf(args) => what_if::what_if(args),
             Command::Intake(args) => intake::intake(args),
             Command::Quarantine(args) => quarantine::quarantine(args),
             Command::Guard(args) => guard::guard(args),
@@ -374,6 +394,7 @@ fn wants_json(matches: &ArgMatches) -> bool {
     let flag = matches!(command.try_get_one::<bool>("json"), Ok(Some(true)));
     flag || matches!(command.try_get_one::<Format>("format"), Ok(Some(Format::Json)))
         || programme::wants_json(command)
+        || matches!(command.try_get_one::<Said>("format"), Ok(Some(Said::Json)))
 }
 
 /// Prints why the command line cannot be understood, or the help or version that it asked for.

@@ -82,16 +82,17 @@ pub(super) enum Aggregate {
 }
 
 impl Node {
-    /// Adds the numbers that the expression compares with or counts to.
-    pub(super) fn numbers(&self, into: &mut Vec<f64>) {
+    /// The expressions that it is made of.
+    fn parts(&self) -> Vec<&Node> {
         match self {
-            Node::Number(number) => into.push(*number),
             Node::Column(_)
             | Node::First(_)
             | Node::AsOf
             | Node::Text(_)
+            | Node::Number(_)
             | Node::Date(_)
-            | Node::Truth(_) => {}
+            | Node::Truth(_)
+            | Node::Aggregate(Aggregate::Rows) => Vec::new(),
             Node::Shift { date: inner, .. }
             | Node::Not(inner)
             | Node::Negative(inner)
@@ -100,22 +101,41 @@ impl Node {
             | Node::Has(inner, _)
             | Node::Position(inner, _)
             | Node::Abs(inner)
-            | Node::Lower(inner) => inner.numbers(into),
+            | Node::Lower(inner) => vec![inner],
             Node::And(left, right)
             | Node::Or(left, right)
             | Node::Compare(left, _, right)
             | Node::NotAfter(left, right)
-            | Node::Arithmetic(left, _, right) => {
-                left.numbers(into);
-                right.numbers(into);
-            }
-            Node::In(inner, list) => {
-                inner.numbers(into);
-                list.iter().for_each(|n| n.numbers(into));
-            }
-            Node::Coalesce(list) => list.iter().for_each(|n| n.numbers(into)),
-            Node::Aggregate(_) => {}
+            | Node::Arithmetic(left, _, right) => vec![left, right],
+            Node::In(inner, list) => std::iter::once(inner.as_ref()).chain(list).collect(),
+            Node::Coalesce(list) => list.iter().collect(),
+            Node::Aggregate(
+                Aggregate::Count(inner)
+                | Aggregate::CountDistinct(inner)
+                | Aggregate::Min(inner)
+                | Aggregate::Max(inner)
+                | Aggregate::Sum(inner)
+                | Aggregate::Mean(inner),
+            ) => vec![inner],
+            Node::Aggregate(Aggregate::DateReached { date, key, .. }) => vec![date, key],
         }
+    }
+
+    /// Adds the numbers that the expression compares with or counts to.
+    pub(super) fn numbers(&self, into: &mut Vec<f64>) {
+        match self {
+            Node::Number(number) => into.push(*number),
+            Node::Aggregate(_) => {}
+            node => node.parts().iter().for_each(|part| part.numbers(into)),
+        }
+    }
+
+    /// Adds the lengths of time by which the expression moves dates: months and days.
+    pub(super) fn shifts(&self, into: &mut Vec<(i32, i32)>) {
+        if let Node::Shift { months, days, .. } = self {
+            into.push((*months, *days));
+        }
+        self.parts().iter().for_each(|part| part.shifts(into));
     }
 
     /// How large the expression for Polars is: some of its parts stand in it several times.
@@ -164,51 +184,10 @@ impl Node {
 
     /// Adds the columns that the expression speaks of.
     pub(super) fn columns<'a>(&'a self, into: &mut Vec<&'a str>) {
-        match self {
-            Node::Column(name) | Node::First(name) => into.push(name),
-            Node::AsOf | Node::Text(_) | Node::Number(_) | Node::Date(_) | Node::Truth(_) => {}
-            Node::Shift { date: inner, .. }
-            | Node::Not(inner)
-            | Node::Negative(inner)
-            | Node::Missing(inner)
-            | Node::Matches(inner, _)
-            | Node::Has(inner, _)
-            | Node::Position(inner, _)
-            | Node::Abs(inner)
-            | Node::Lower(inner) => inner.columns(into),
-            Node::And(left, right)
-            | Node::Or(left, right)
-            | Node::Compare(left, _, right)
-            | Node::NotAfter(left, right)
-            | Node::Arithmetic(left, _, right) => {
-                left.columns(into);
-                right.columns(into);
-            }
-            Node::In(inner, list) => {
-                inner.columns(into);
-                list.iter().for_each(|n| n.columns(into));
-            }
-            Node::Coalesce(list) => list.iter().for_each(|n| n.columns(into)),
-            Node::Aggregate(aggregate) => aggregate.columns(into),
+        if let Node::Column(name) | Node::First(name) = self {
+            into.push(name);
         }
-    }
-}
-
-impl Aggregate {
-    fn columns<'a>(&'a self, into: &mut Vec<&'a str>) {
-        match self {
-            Aggregate::Rows => {}
-            Aggregate::Count(inner)
-            | Aggregate::CountDistinct(inner)
-            | Aggregate::Min(inner)
-            | Aggregate::Max(inner)
-            | Aggregate::Sum(inner)
-            | Aggregate::Mean(inner) => inner.columns(into),
-            Aggregate::DateReached { date, key, .. } => {
-                date.columns(into);
-                key.columns(into);
-            }
-        }
+        self.parts().iter().for_each(|part| part.columns(into));
     }
 }
 

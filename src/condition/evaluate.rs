@@ -6,15 +6,50 @@ use polars::prelude::*;
 use super::check::{Aggregate, Comparison, Node, Operator};
 use crate::dates;
 
+/// The column that holds the as-of date where each row has its own.
+pub(crate) const AS_OF: &str = "_as_of";
+
+/// The as-of date of an evaluation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Day {
+    /// One date for all rows.
+    On(NaiveDate),
+    /// Each row has its own, in the column `_as_of`.
+    OfRow,
+    /// All rows of a practice have one, in the same column.
+    OfRows,
+}
+
+impl Day {
+    /// The same for an expression over all rows of a practice.
+    pub fn over_rows(self) -> Self {
+        if self == Day::OfRow { Day::OfRows } else { self }
+    }
+
+    fn expr(self) -> Expr {
+        match self {
+            Day::On(date) => lit_date(date),
+            Day::OfRow => col(AS_OF),
+            Day::OfRows => col(AS_OF).first(),
+        }
+    }
+}
+
+impl From<NaiveDate> for Day {
+    fn from(date: NaiveDate) -> Self {
+        Day::On(date)
+    }
+}
+
 /// The separator around each value of a cell that holds several.
 pub(crate) const BETWEEN_VALUES: &str = "\u{1f}";
 
-pub(super) fn expr(node: &Node, as_of: NaiveDate) -> Expr {
+pub(super) fn expr(node: &Node, as_of: Day) -> Expr {
     let of = |node: &Node| expr(node, as_of);
     match node {
         Node::Column(name) => col(name.as_str()),
         Node::First(name) => col(name.as_str()).drop_nulls().first(),
-        Node::AsOf => lit_date(as_of),
+        Node::AsOf => as_of.expr(),
         Node::Text(text) => lit(text.as_str()),
         Node::Number(number) => lit(*number),
         Node::Date(date) => lit_date(*date),
@@ -65,10 +100,9 @@ fn lit_date(date: NaiveDate) -> Expr {
     lit(dates::to_days(date)).cast(DataType::Date)
 }
 
-fn shift(date: &Node, months: i32, days: i32, as_of: NaiveDate) -> Expr {
-    if let Node::AsOf | Node::Date(_) = date {
-        let from = if let Node::Date(date) = date { *date } else { as_of };
-        return lit_date(dates::add_days(dates::add_months(from, months), days));
+fn shift(date: &Node, months: i32, days: i32, as_of: Day) -> Expr {
+    if let (Node::Date(from), _) | (Node::AsOf, Day::On(from)) = (date, &as_of) {
+        return lit_date(dates::add_days(dates::add_months(*from, months), days));
     }
     let mut shifted = expr(date, as_of);
     if months != 0 {
@@ -110,7 +144,8 @@ fn position(value: Expr, values: &[String]) -> Expr {
     coalesce(&places.collect::<Vec<_>>())
 }
 
-fn aggregated(aggregate: &Aggregate, as_of: NaiveDate) -> Expr {
+fn aggregated(aggregate: &Aggregate, as_of: Day) -> Expr {
+    let as_of = if as_of == Day::OfRows { Day::OfRow } else { as_of };
     let number = DataType::Float64;
     match aggregate {
         Aggregate::Rows => len().cast(number),

@@ -19,11 +19,11 @@ mod values;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
 use polars::prelude::Expr;
 
 pub(crate) use check::length;
-pub(crate) use evaluate::BETWEEN_VALUES;
+pub use evaluate::Day;
+pub(crate) use evaluate::{AS_OF, BETWEEN_VALUES};
 pub use probe::{Claim, Coverage, Range, coverage};
 pub use sentence::Sentence;
 pub use uncovered::{Trial, Uncovered, uncovered};
@@ -260,8 +260,15 @@ impl Condition {
     }
 
     /// The expression for Polars, on the as-of date.
-    pub fn expr(&self, as_of: NaiveDate) -> Expr {
-        evaluate::expr(&self.node, as_of)
+    pub fn expr(&self, as_of: impl Into<Day>) -> Expr {
+        evaluate::expr(&self.node, as_of.into())
+    }
+
+    /// The lengths of time by which it moves dates, each as months and days.
+    pub fn shifts(&self) -> Vec<(i32, i32)> {
+        let mut shifts = Vec::new();
+        self.node.shifts(&mut shifts);
+        shifts
     }
 
     /// The numbers it compares with.

@@ -5,11 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
 use polars::prelude::*;
 use sqlparser::ast::{Expr as Sql, FunctionArg, FunctionArgExpr, FunctionArguments, Value};
 
-use super::{Columns, Condition, Fault, Kind, Scope, Values, parse};
+use super::{Columns, Condition, Day, Fault, Kind, Scope, Values, parse};
 use crate::dates;
 
 /// A sentence with its expressions checked.
@@ -96,7 +95,8 @@ impl Sentence {
     }
 
     /// One expression for each value in the sentence, over the rows of a practice.
-    pub fn exprs(&self, as_of: NaiveDate) -> Vec<Expr> {
+    pub fn exprs(&self, as_of: impl Into<Day>) -> Vec<Expr> {
+        let as_of = as_of.into().over_rows();
         self.parts
             .iter()
             .filter_map(|part| match part {
@@ -233,7 +233,7 @@ mod tests {
         let (columns, frame) = concerns();
         let text = "{plural(count(*), 'concern', 'concerns')} from {list(team)}, first on {min(told)}.";
         let sentence = Sentence::new(text, &columns).unwrap();
-        let as_of = NaiveDate::from_ymd_opt(2026, 7, 14).unwrap();
+        let as_of = chrono::NaiveDate::from_ymd_opt(2026, 7, 14).unwrap();
         let exprs: Vec<Expr> =
             sentence.exprs(as_of).into_iter().enumerate().map(|(i, e)| e.alias(format!("s{i}"))).collect();
         let row = frame.lazy().group_by([col("practice")]).agg(exprs).collect().unwrap();

@@ -1,3 +1,4 @@
+use chrono::NaiveDate;
 use polars::prelude::*;
 
 use super::*;

@@ -117,6 +117,7 @@ fn narrowed(known: &Triangulated, standings: &[Standing]) -> anyhow::Result<Tria
     let practices = known.practices.iter().filter(|(code, _)| standings.iter().any(|s| s.code() == *code));
     Ok(Triangulated {
         as_of: known.as_of,
+        day: known.day,
         practices: practices.map(|(code, practice)| (code.clone(), practice.clone())).collect(),
         facts,
         sources: known.sources.clone(),

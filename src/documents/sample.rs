@@ -14,7 +14,7 @@ use super::{FeedStatus, LastMaterial, Material, Order, Paper, Reader, SetAside, 
 use crate::condition::{BETWEEN_VALUES, Kind};
 use crate::dates;
 use crate::intake::{FILE, ROW};
-use crate::levels::{Cause, Decision, Direction, Evidence, Exception, Outcome, Past};
+use crate::levels::{Cause, Decision, Direction, Evidence, Exception, Outcome, Past, Turnover};
 use crate::pipeline::{Audience, Folder, Pipeline, load};
 use crate::triangulate::{Practice, Triangulated};
 use crate::visits::{Clock, State};
@@ -92,6 +92,7 @@ impl Sample {
         let pipeline = load(&Folder::read(&dir).unwrap()).pipeline.unwrap();
         let known = Triangulated {
             as_of: day(as_of),
+            day: day(as_of).into(),
             practices: BTreeMap::new(),
             facts: BTreeMap::new(),
             sources: BTreeMap::new(),
@@ -137,6 +138,7 @@ impl Sample {
             cause: None,
             direction: Direction::Neither,
             ended: Vec::new(),
+            turnover: Turnover::default(),
             lapsed: Vec::new(),
         });
         self.standings.last_mut().unwrap()

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::levels::{Cause, Direction, Ended, Lapsed, Outcome, Past, Ruling};
+use crate::levels::{Cause, Direction, Ended, Lapsed, Outcome, Past, Ruling, Turnover};
 use crate::visits::{Clock, Timed};
 use crate::wording;
 
@@ -26,6 +26,9 @@ pub struct Standing {
     /// Where its level changed: what the last pack rested on and has ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ended: Vec<Ended>,
+    /// All that ended and began since, whether its level changed or not.
+    #[serde(default)]
+    pub turnover: Turnover,
     /// The clocks of a reactive level that the last pack had, unmet, and whose finding or decision has ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lapsed: Vec<Lapsed>,

@@ -13,7 +13,9 @@ use super::state::State;
 use crate::documents::Standing;
 use crate::documents::suppress::Published;
 use crate::ledger::Ledger;
-use crate::levels::{Direction, Exception, Lapsed, LateRow, Lateness, Outcome, Past, Reported, Rows, cause};
+use crate::levels::{
+    self, Direction, Exception, Lapsed, LateRow, Lateness, Outcome, Past, Reported, Rows, Turnover, cause,
+};
 use crate::pipeline::{Levels, Pipeline};
 use crate::visits::{Clock, Timed};
 use crate::workspace::Workspace;
@@ -275,6 +277,7 @@ fn compare(
         cause: None,
         direction: Direction::Neither,
         ended: Vec::new(),
+        turnover: Turnover::default(),
         lapsed: Vec::new(),
     };
     let Some(comparison) = comparison else { return Ok(standing) };
@@ -285,6 +288,10 @@ fn compare(
         standing.direction = comparison.pipeline.levels.direction(past.level, outcome.level);
     }
     standing.lapsed = lapsed(code, comparison)?;
+    if let Some(then) = then {
+        let of = levels::Compared { before: then.outcome, ruled: then.ruled, now: outcome };
+        standing.turnover = comparison.rows.turnover(&comparison.rows_then, &of)?;
+    }
     if let (Some(then), Some(_)) = (then, standing.cause) {
         standing.ended = comparison.rows.ended(&comparison.rows_then, then.outcome, outcome)?;
     }

@@ -114,6 +114,7 @@ mod tests {
             level,
             starts: starts.iter().map(|start| day(start)).collect(),
             sentence: String::new(),
+            because: String::new(),
             evidence: Vec::new(),
         };
         // Decided on 1 June 2026.

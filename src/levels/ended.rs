@@ -44,14 +44,14 @@ pub struct Lapsed {
 /// The rows of the files that count on a date, whether they stand or not.
 pub struct Rows<'r> {
     /// The facts that stand.
-    known: &'r Triangulated,
-    /// All rows of each fact that rules and exceptions read.
-    all: BTreeMap<&'r str, DataFrame>,
+    pub(super) known: &'r Triangulated,
+    /// All rows of each fact that rules and exceptions read, and of decisions.
+    pub(super) all: BTreeMap<&'r str, DataFrame>,
     /// The rows of the same facts that are kept aside.
     aside: BTreeMap<&'r str, DataFrame>,
     /// The feed of every arrival, of files that count no longer too.
     feeds: &'r BTreeMap<u32, String>,
-    pipeline: &'r Pipeline,
+    pub(super) pipeline: &'r Pipeline,
 }
 
 impl<'r> Rows<'r> {
@@ -67,8 +67,10 @@ impl<'r> Rows<'r> {
         pipeline: &'r Pipeline,
     ) -> anyhow::Result<Self> {
         let rules = pipeline.rules.iter().map(|rule| rule.from.as_str());
-        let read: BTreeSet<&str> =
-            rules.chain(pipeline.exceptions.iter().map(|rule| rule.from.as_str())).collect();
+        let read: BTreeSet<&str> = rules
+            .chain(pipeline.exceptions.iter().map(|rule| rule.from.as_str()))
+            .chain(["decisions"])
+            .collect();
         let (mut all, mut kept) = (BTreeMap::new(), BTreeMap::new());
         for fact in pipeline.facts.values().filter(|fact| read.contains(fact.id.as_str())) {
             all.insert(fact.id.as_str(), rows_of(fact, taken, known.as_of)?);
@@ -223,14 +225,19 @@ impl<'r> Rows<'r> {
 
     /// What the row of a finding is known by.
     fn key(&self, fact: &Fact, evidence: &Evidence, practice: &str) -> Option<String> {
+        let row = self.at(fact, evidence, practice)?;
+        key_of(fact, &Cells::new(self.all.get(fact.id.as_str())), row)
+    }
+
+    /// Where the row of a finding is among all rows.
+    pub(super) fn at(&self, fact: &Fact, evidence: &Evidence, practice: &str) -> Option<usize> {
         let cells = Cells::new(self.all.get(fact.id.as_str()));
         // Sheets of one file may have rows of one number.
         let at = |row: &usize| {
             (cells.file(*row), cells.sheet_row(*row)) == (evidence.arrival, evidence.row)
                 && cells.text("practice", *row).as_deref() == Some(practice)
         };
-        let row = (0..cells.height()).find(at)?;
-        key_of(fact, &cells, row)
+        (0..cells.height()).find(at)
     }
 
     /// What became of the row of that key; none if it is as it was.
@@ -426,7 +433,7 @@ fn capital(text: &str) -> String {
 }
 
 /// The first of some sentences of which every value is known for a row.
-fn first(
+pub(super) fn first(
     sentences: &[Sentence],
     rows: &DataFrame,
     row: usize,

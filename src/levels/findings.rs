@@ -8,7 +8,7 @@ use polars::prelude::{DataFrame, DataType, Expr, IntoLazy, LazyFrame, NULL, col,
 use serde::{Deserialize, Serialize};
 
 use super::unclaimed::Unclaimed;
-use crate::condition::Condition;
+use crate::condition::{Condition, Day, Sentence};
 use crate::dates;
 use crate::intake::{CARRIED_FROM, CELL, cells_of};
 use crate::pipeline::{Pipeline, Rule, Starts};
@@ -31,6 +31,9 @@ pub struct Finding {
     pub starts: Vec<NaiveDate>,
     /// The finding in a sentence.
     pub sentence: String,
+    /// The same as a reason within a sentence; empty where a version made it that did not tell it.
+    #[serde(default)]
+    pub because: String,
     /// The rows that it fired on.
     pub evidence: Vec<Evidence>,
 }
@@ -117,24 +120,25 @@ pub fn findings(
 /// The findings of one rule, by practice in scope.
 fn fire(rule: &Rule, known: &Triangulated) -> anyhow::Result<Vec<(String, Finding)>> {
     let Some(fact) = known.facts.get(&rule.from) else { return Ok(Vec::new()) };
-    let as_of = known.as_of;
+    let as_of = known.day;
     let rows = matching(fact, rule.filter.as_ref(), as_of)
         .with_column(rule.date.expr(as_of).alias("_known"))
         .collect()
         .with_context(|| format!("rule `{}` cannot be evaluated", rule.id))?;
-    let says: Vec<Expr> = rule
-        .sentence
-        .exprs(as_of)
-        .into_iter()
-        .enumerate()
-        .map(|(i, expr)| expr.alias(format!("_say{i}")))
-        .collect();
-    let count = says.len();
+    let says = |sentence: &Sentence, name: &str| -> Vec<Expr> {
+        let exprs = sentence.exprs(as_of).into_iter().enumerate();
+        exprs.map(|(i, expr)| expr.alias(format!("_{name}{i}"))).collect()
+    };
     let mut aggregates = vec![
         whole(rule, as_of).alias("_starts"),
-        rule.having.as_ref().map_or_else(|| lit(true), |having| having.expr(as_of)).first().alias("_having"),
+        rule.having
+            .as_ref()
+            .map_or_else(|| lit(true), |having| having.expr(as_of.over_rows()))
+            .first()
+            .alias("_having"),
     ];
-    aggregates.extend(says);
+    aggregates.extend(says(&rule.sentence, "say"));
+    aggregates.extend(rule.because.iter().flat_map(|because| says(because, "because")));
     let groups = rows
         .clone()
         .lazy()
@@ -152,9 +156,15 @@ fn fire(rule: &Rule, known: &Triangulated) -> anyhow::Result<Vec<(String, Findin
         if !known.practices.contains_key(&practice) {
             continue;
         }
-        let said: Vec<_> = (0..count)
-            .filter_map(|i| groups.column(&format!("_say{i}")).ok().and_then(|c| c.get(row).ok()))
-            .collect();
+        let fill = |sentence: &Sentence, name: &str| {
+            let columns = (0..).map_while(|i| groups.column(&format!("_{name}{i}")).ok());
+            sentence.fill(&columns.filter_map(|column| column.get(row).ok()).collect::<Vec<_>>())
+        };
+        let sentence = fill(&rule.sentence, "say");
+        let because = match &rule.because {
+            Some(because) => fill(because, "because"),
+            None => crate::wording::lower_first(sentence.trim_end_matches('.')),
+        };
         let of_practice = evidence.get(&practice).cloned().unwrap_or_default();
         let whole = series.as_ref().and_then(|s| s.since(&practice)).or_else(|| cells.date("_starts", row));
         let starts = match whole {
@@ -167,7 +177,8 @@ fn fire(rule: &Rule, known: &Triangulated) -> anyhow::Result<Vec<(String, Findin
             clause: rule.clause.clone(),
             level: rule.level,
             starts,
-            sentence: rule.sentence.fill(&said),
+            sentence,
+            because,
             evidence: of_practice.into_iter().map(|(_, evidence)| evidence).collect(),
         };
         out.push((practice, finding));
@@ -176,7 +187,7 @@ fn fire(rule: &Rule, known: &Triangulated) -> anyhow::Result<Vec<(String, Findin
 }
 
 /// The rows of a fact for which a condition is true.
-pub(super) fn matching(fact: &DataFrame, filter: Option<&Condition>, as_of: NaiveDate) -> LazyFrame {
+pub(super) fn matching(fact: &DataFrame, filter: Option<&Condition>, as_of: impl Into<Day>) -> LazyFrame {
     let rows = fact.clone().lazy();
     match filter {
         Some(filter) => rows.filter(filter.expr(as_of)),
@@ -185,9 +196,9 @@ pub(super) fn matching(fact: &DataFrame, filter: Option<&Condition>, as_of: Naiv
 }
 
 /// The start of the finding as a whole, where the rule has one.
-fn whole(rule: &Rule, as_of: NaiveDate) -> Expr {
+fn whole(rule: &Rule, as_of: Day) -> Expr {
     match &rule.starts {
-        Starts::At(condition) => condition.expr(as_of),
+        Starts::At(condition) => condition.expr(as_of.over_rows()),
         Starts::EachRow | Starts::Unbroken { .. } => lit(NULL).cast(DataType::Date).first(),
     }
 }
@@ -254,7 +265,7 @@ impl Series {
         let rows = fact
             .clone()
             .lazy()
-            .with_columns([holds.expr(known.as_of).alias("_holds"), date.expr(known.as_of).alias("_on")])
+            .with_columns([holds.expr(known.day).alias("_holds"), date.expr(known.day).alias("_on")])
             .collect()
             .with_context(|| format!("the clock of rule `{}` cannot be evaluated", rule.id))?;
         let cells = Cells::new(Some(&rows));

@@ -146,6 +146,7 @@ mod tests {
             level,
             starts: vec![day(known)],
             sentence: String::new(),
+            because: String::new(),
             evidence: Vec::new(),
         };
         let mut outcome = Outcome {

@@ -112,7 +112,7 @@ fn scores(known: &Triangulated) -> BTreeMap<String, Score> {
 fn assessed(known: &Triangulated, pipeline: &Pipeline) -> anyhow::Result<BTreeSet<String>> {
     let rule = &pipeline.levels.assessed;
     let Some(fact) = known.facts.get(&rule.from) else { return Ok(BTreeSet::new()) };
-    let rows = matching(fact, rule.filter.as_ref(), known.as_of).collect();
+    let rows = matching(fact, rule.filter.as_ref(), known.day).collect();
     let rows = rows.context("`assessed` of levels.toml cannot be evaluated")?;
     let cells = Cells::new(Some(&rows));
     Ok((0..rows.height()).filter_map(|row| cells.text("practice", row)).collect())

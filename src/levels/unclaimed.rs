@@ -44,7 +44,7 @@ pub fn unclaimed(
         let left = claims
             .into_iter()
             .flatten()
-            .fold(rows.clone().lazy(), |rows, claim| rows.filter(is_not_true(claim.expr(known.as_of))));
+            .fold(rows.clone().lazy(), |rows, claim| rows.filter(is_not_true(claim.expr(known.day))));
         let left =
             left.collect().with_context(|| format!("what no rule claims of `{id}` cannot be evaluated"))?;
         let cells = Cells::new(Some(&left));

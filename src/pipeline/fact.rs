@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::checked::{known_names, noted, row_truth};
 use super::feed::Feed;
+use super::input::Input;
 use super::reader::{Placed, Report, Table};
 use crate::condition::{Columns, Condition, Kind, Scope, Sentence, Values};
 use crate::diagnostic::{Code, likely};
@@ -44,6 +45,8 @@ pub struct Fact {
     pub unclaimed: Option<Condition>,
     /// The line at which that is written.
     pub unclaimed_line: Option<u32>,
+    /// What of it can be tried to be otherwise.
+    pub input: Option<Input>,
     /// Its columns, derived ones included.
     pub columns: Columns,
 }
@@ -190,6 +193,7 @@ impl Fact {
             replaced: Vec::new(),
             unclaimed: None,
             unclaimed_line: None,
+            input: None,
             columns: columns.clone(),
         }
     }
@@ -234,6 +238,7 @@ impl Fact {
             report.error(&happened.at, Code::MissingKey, "`happened` needs `known_by`", help);
         }
         let value = file.text_or_none("value");
+        let input = file.table_or_none("input");
         if sources.is_empty() || title.is_none() {
             derived.iter().for_each(|(name, _)| report.broke(&name.value));
             since.iter().filter_map(|s| s.column.as_ref()).for_each(|name| report.broke(&name.value));
@@ -288,6 +293,7 @@ impl Fact {
                 .into_iter()
                 .filter_map(|t| noted(&report, &t.at, Condition::new(&t.value, &columns, Scope::Row)))
                 .collect(),
+            input: input.and_then(|table| Input::read(table, &columns)),
             columns,
         })
     }

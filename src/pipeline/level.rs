@@ -22,6 +22,8 @@ pub struct Levels {
     pub due_soon_days: i32,
     /// What it takes for a practice to be assessed.
     pub assessed: Assessed,
+    /// The lowest level whose rules are told where they nearly hold; none are if it is not said.
+    pub near_misses_from: Option<u8>,
     /// The levels, highest first.
     pub levels: Vec<Level>,
     /// What holds for a practice that is not assessed and for which nothing stands.
@@ -199,6 +201,8 @@ impl Levels {
             let filter = filter.and_then(|text| row_truth(&report, &text, &fact.columns));
             Some(Assessed { from: fact.id.clone(), filter, label: label?.value })
         });
+        let near_misses_from = file.count_or_none("near_misses_from");
+        let near_misses_from = near_misses_from.and_then(|number| level_number(&file, &number));
         let ordered = file.flag_or_none("ordered").unwrap_or(true);
         let label = file.text_or_none("label").map_or_else(|| "{name}".to_owned(), |text| text.value);
         // Other words for levels are read where the lists of values are made.
@@ -263,6 +267,7 @@ impl Levels {
             label,
             due_soon_days: due_soon_days?,
             assessed: assessed?,
+            near_misses_from,
             levels,
             not_assessed: not_assessed?,
             ways,

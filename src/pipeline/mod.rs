@@ -19,6 +19,7 @@ mod general;
 mod guard;
 mod host;
 mod indicator;
+mod input;
 mod job;
 mod layout;
 mod level;
@@ -59,6 +60,7 @@ pub use address::fault_of as address_fault;
 pub use block::{Block, BlockKind, KINDS, Subject, kind as block_kind};
 pub use calendar::{Calendar, Span};
 pub use committee::{Audience, Committee, Outside, OverBudget, Recipient, Release, slug};
+pub use contract::PRACTICES;
 pub use document::{About, Document, PageLayout, standings as standing_columns};
 pub use download::{Download, Downloads, Lookback, Origin, SheetFormat};
 pub use exception::ExceptionRule;
@@ -67,6 +69,7 @@ pub use feed::{Cadence, Counts, Feed};
 pub use general::{Framework, Place, Programme, Scope, Visiting};
 pub use host::{is_loopback, may_be_asked};
 pub use indicator::{Better, Domain, Indicator};
+pub use input::{Input, InputKind, Items};
 pub use job::{Job, Missed, Runs};
 pub use layout::{
     Agree, Column, ColumnKind, DateOrder, Declared, Expectation, FromText, Header, Layout, Loss, LossOf,

@@ -40,6 +40,8 @@ pub struct Rule {
     pub starts: Starts,
     /// What the finding says.
     pub sentence: Sentence,
+    /// The same as a reason within a sentence: "the variation score is 11.1".
+    pub because: Option<Sentence>,
     /// The columns that are shown as evidence.
     pub evidence: Vec<String>,
 }
@@ -93,6 +95,7 @@ impl Rule {
             report.error(&fact.at, Code::BadValue, message, None);
         }
         let (date, sentence) = (file.text("date"), file.text("sentence"));
+        let because = file.text_or_none("because");
         let evidence = file.texts("evidence");
         let starts = match file.has("starts").then(|| file.is_table("starts")) {
             None => Some(StartsText::EachRow),
@@ -150,6 +153,8 @@ impl Rule {
             },
         );
         let sentence = sentence.map(|sentence| sentence.of_rule(filter.iter().chain(&having)));
+        let because = because.map(|t| noted(&report, &t.at, Sentence::new(&t.value, columns)));
+        let because = swap(because)?.map(|because| because.of_rule(filter.iter().chain(&having)));
         Some(Self {
             id: id.to_owned(),
             title: title?,
@@ -164,6 +169,7 @@ impl Rule {
             date: date?,
             starts: starts?,
             sentence: sentence?,
+            because,
             evidence,
         })
     }

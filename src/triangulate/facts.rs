@@ -9,7 +9,8 @@ use polars::prelude::{
 
 use super::Taken;
 use super::frames::{data_type, empty, provenance};
-use super::since::Refused;
+use super::since::{History, Refused};
+use crate::condition::Day;
 use crate::intake::{FILE, ROW, TAB};
 use crate::pipeline::Fact;
 
@@ -18,12 +19,12 @@ use crate::pipeline::Fact;
 /// # Errors
 /// If Polars refuses an expression: the pipeline's checks make that a bug.
 pub fn rows_of(fact: &Fact, taken: &[Taken], as_of: NaiveDate) -> anyhow::Result<DataFrame> {
-    let rows = derived(fact, gathered(fact, taken)?.lazy(), as_of).collect();
+    let rows = derived(fact, gathered(fact, taken)?.lazy(), as_of.into()).collect();
     rows.with_context(|| format!("the rows of the fact `{}` cannot be evaluated", fact.id))
 }
 
 /// The rows of a fact's files, one file after the other.
-fn gathered(fact: &Fact, taken: &[Taken]) -> anyhow::Result<DataFrame> {
+pub(super) fn gathered(fact: &Fact, taken: &[Taken]) -> anyhow::Result<DataFrame> {
     let mut rows = empty(&fact.columns);
     for file in taken.iter().filter(|t| fact.from.contains(&t.table)) {
         rows.vstack_mut(&aligned(fact, file)?).context("rows of one fact differ in their columns")?;
@@ -40,12 +41,22 @@ pub(super) fn stand(
     earlier: &[Taken],
     as_of: NaiveDate,
 ) -> anyhow::Result<(DataFrame, Vec<Refused>)> {
-    let rows = gathered(fact, taken)?;
+    let history = fact.since.as_ref().map(|since| super::since::history(since, fact, taken, earlier));
+    standing(fact, gathered(fact, taken)?, history.transpose()?.as_ref(), as_of.into())
+}
+
+/// The rows that stand of all rows of a fact; `history` is what sheets showed of them, where that tells something.
+pub(super) fn standing(
+    fact: &Fact,
+    rows: DataFrame,
+    history: Option<&History>,
+    as_of: Day,
+) -> anyhow::Result<(DataFrame, Vec<Refused>)> {
     let mut refused = Vec::new();
     let mut lazy = derived(fact, rows.lazy(), as_of);
-    if let Some(since) = &fact.since {
+    if let (Some(since), Some(history)) = (&fact.since, history) {
         let rows = lazy.collect().with_context(|| format!("the fact `{}` cannot be evaluated", fact.id))?;
-        let (rows, cannot_be) = super::since::add(since, fact, rows, (taken, earlier), as_of)?;
+        let (rows, cannot_be) = super::since::add(since, fact, rows, history, as_of)?;
         refused = cannot_be;
         lazy = rows.lazy();
     }
@@ -53,7 +64,10 @@ pub(super) fn stand(
         lazy = lazy.filter(stands.expr(as_of));
     }
     if !fact.restated_by.is_empty() {
-        let keys: Vec<Expr> = fact.restated_by.iter().map(|name| col(name.as_str())).collect();
+        let mut keys: Vec<Expr> = fact.restated_by.iter().map(|name| col(name.as_str())).collect();
+        if as_of == Day::OfRow {
+            keys.push(col("practice"));
+        }
         let last = col(FILE).max().over(keys.clone())?;
         lazy = match &fact.value {
             None => lazy.filter(col(FILE).eq(last)),
@@ -82,7 +96,7 @@ pub(super) fn stand(
 }
 
 /// The rows with what is derived from each.
-pub(super) fn derived(fact: &Fact, mut rows: LazyFrame, as_of: NaiveDate) -> LazyFrame {
+pub(super) fn derived(fact: &Fact, mut rows: LazyFrame, as_of: Day) -> LazyFrame {
     for (name, expression) in &fact.derive {
         rows = rows.with_column(expression.expr(as_of).alias(name.as_str()));
     }

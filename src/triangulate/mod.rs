@@ -9,6 +9,7 @@ mod frames;
 mod freshness;
 mod register;
 mod since;
+mod trial;
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,9 @@ pub use frames::{Cells, empty};
 pub use freshness::{Fresh, Freshness, freshness, period_end};
 pub use register::{Practice, Register};
 pub use since::Refused;
+pub use trial::{Change, Place, Row, Trial, Trials, Value, code as trial_code};
 
+use crate::condition::Day;
 use crate::pipeline::Pipeline;
 
 /// Where rows came from: one received file.
@@ -66,6 +69,8 @@ pub struct Taken {
 pub struct Triangulated {
     /// The date.
     pub as_of: NaiveDate,
+    /// The date by which conditions are evaluated: that, or a date of each row's own where changes are tried.
+    pub day: Day,
     /// The practices in scope, by code.
     pub practices: BTreeMap<String, Practice>,
     /// The facts that stand, by name, each sorted by arrival and row.
@@ -89,7 +94,19 @@ impl Triangulated {
         pipeline: &Pipeline,
         as_of: NaiveDate,
     ) -> anyhow::Result<Self> {
-        let practices = register.in_scope().clone();
+        Self::about(register.in_scope().clone(), (taken, earlier), pipeline, as_of)
+    }
+
+    /// The same about given practices.
+    ///
+    /// # Errors
+    /// If Polars refuses an expression: the pipeline's checks make that a bug.
+    pub fn about(
+        practices: BTreeMap<String, Practice>,
+        (taken, earlier): (&[Taken], &[Taken]),
+        pipeline: &Pipeline,
+        as_of: NaiveDate,
+    ) -> anyhow::Result<Self> {
         let mut facts = BTreeMap::new();
         let mut refused = Vec::new();
         for fact in pipeline.facts.values() {
@@ -99,7 +116,7 @@ impl Triangulated {
         }
         facts.insert("practices".to_owned(), frames::practices(&practices));
         let sources = taken.iter().map(|t| (t.source.arrival, t.source.clone())).collect();
-        Ok(Self { as_of, practices, facts, sources, refused })
+        Ok(Self { as_of, day: as_of.into(), practices, facts, sources, refused })
     }
 
     /// The rows of a fact, or none if the pipeline has no such fact.

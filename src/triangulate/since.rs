@@ -12,6 +12,7 @@ use polars::prelude::{Column, DataFrame, DataType, IntoLazy, col, lit};
 
 use super::facts::{aligned, derived};
 use super::{Cells, Taken};
+use crate::condition::Day;
 use crate::dates::{long, to_days};
 use crate::pipeline::{Fact, Since};
 
@@ -34,7 +35,7 @@ pub struct Refused {
 
 /// What a received sheet shows of a row on the day of its receipt.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Shown {
+pub(super) struct Shown {
     arrival: u32,
     received: NaiveDate,
     /// How grave it is; none if it is no longer open.
@@ -42,18 +43,17 @@ struct Shown {
 }
 
 /// What every sheet shows of each row, in the order of arrival.
-type History = BTreeMap<Vec<String>, Vec<Shown>>;
+pub(super) type History = BTreeMap<Vec<String>, Vec<Shown>>;
 
-/// Adds the column of [`Since`] to the rows of the files that count. `earlier` are the files that they
-/// replaced. Stated days that cannot be are taken out of the rows and told.
+/// Adds the column of [`Since`] to the rows of the files that count. Stated days that cannot be are taken out of
+/// the rows and told. A row that is tried has become so grave on the day that its column [`TRIED`] says.
 pub(super) fn add(
     since: &Since,
     fact: &Fact,
     rows: DataFrame,
-    (taken, earlier): (&[Taken], &[Taken]),
-    as_of: NaiveDate,
+    history: &History,
+    as_of: Day,
 ) -> anyhow::Result<(DataFrame, Vec<Refused>)> {
-    let history = history(since, fact, taken, earlier)?;
     let mut rows = rows
         .lazy()
         .with_columns([
@@ -90,7 +90,7 @@ pub(super) fn add(
             });
         }
         let stated = stated.filter(|_| fault.is_none()).map(|(_, day)| day);
-        days.push(stated.or(run.began).or(present.otherwise).map(to_days));
+        days.push(cells.date(TRIED, row).or(stated).or(run.began).or(present.otherwise).map(to_days));
         stated_days.push(stated.map(to_days));
     }
     let dates = |name: &str, days: Vec<Option<i32>>| Column::new(name.into(), days).cast(&DataType::Date);
@@ -101,6 +101,9 @@ pub(super) fn add(
     let rows = rows.drop_many([GRADE, RAISED, OTHERWISE, OPEN]);
     Ok((rows, refused))
 }
+
+/// The day on which a row became as grave as it is tried to be.
+pub(super) const TRIED: &str = "_tried";
 
 const GRADE: &str = "_grade";
 const OPEN: &str = "_open";
@@ -116,11 +119,17 @@ fn key(since: &Since, cells: &Cells<'_>, row: usize) -> Option<Vec<String>> {
     since.same.iter().map(|column| Some(cells.shown(column, row)?.trim().to_lowercase())).collect()
 }
 
-fn history(since: &Since, fact: &Fact, taken: &[Taken], earlier: &[Taken]) -> anyhow::Result<History> {
+/// What the sheets in force and those that they replaced show of each row.
+pub(super) fn history(
+    since: &Since,
+    fact: &Fact,
+    taken: &[Taken],
+    earlier: &[Taken],
+) -> anyhow::Result<History> {
     let mut out = History::new();
     for file in earlier.iter().chain(taken).filter(|t| fact.from.contains(&t.table)) {
         let received = file.source.received;
-        let rows = derived(fact, aligned(fact, file)?.lazy(), received)
+        let rows = derived(fact, aligned(fact, file)?.lazy(), received.into())
             .with_columns([
                 since.grade.expr(received).cast(DataType::Float64).alias(GRADE),
                 since.open.expr(received).fill_null(lit(false)).alias(OPEN),

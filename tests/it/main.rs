@@ -21,6 +21,7 @@ mod edits;
 mod ended;
 #[cfg(target_os = "linux")]
 mod exim;
+mod explain;
 mod figures;
 mod formats;
 mod freshness;
