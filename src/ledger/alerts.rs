@@ -15,6 +15,8 @@ pub enum Event {
     Worsened,
     /// Its level fell, and it is still one: nobody is told, but a later rise is one again.
     Eased,
+    /// It rose again on the day on which it had fallen: nobody is told.
+    Returned,
     /// Its clock was breached.
     Breached,
     /// It closed.
@@ -26,9 +28,14 @@ impl Event {
     pub fn word(self) -> &'static str {
         self.into()
     }
+
+    /// Whether nobody is told of it: it is noted as what the next alert is compared with.
+    pub fn is_silent(self) -> bool {
+        matches!(self, Event::Eased | Event::Returned)
+    }
 }
 
-/// An alert that was given.
+/// An alert that was given, or a change that nobody is told of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alert {
     /// What the exception is known by.
@@ -124,7 +131,8 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
 }
 
 fn alert((exception, occurrence, event, level, as_of, run, detail, nth): Raw) -> Result<Alert> {
-    let events = [Event::Opened, Event::Worsened, Event::Eased, Event::Breached, Event::Closed];
+    let events =
+        [Event::Opened, Event::Worsened, Event::Eased, Event::Returned, Event::Breached, Event::Closed];
     let known = events.into_iter().find(|e| e.word() == event);
     let event = known.ok_or_else(|| LedgerError::Unreadable(format!("`{event}` is not an alert")))?;
     Ok(Alert { exception, occurrence, event, level, nth, as_of: date(&as_of)?, run, detail })

@@ -50,8 +50,7 @@ pub fn open(ledger: &Ledger, on: NaiveDate) -> Result<Vec<Open>, DeskError> {
     let mut out = Vec::new();
     for (id, alerts) in by_exception(&alerts, on) {
         let Some(last) = alerts.last().filter(|a| a.event != Event::Closed) else { continue };
-        let level = alerts.iter().filter(|a| a.occurrence == last.occurrence).map(|a| a.level).max();
-        let level = level.unwrap_or(last.level);
+        let level = alerts.iter().rfind(|a| a.event != Event::Breached).unwrap_or(last).level;
         let detail = alerts.iter().rev().find(|a| !a.detail.is_empty());
         let detail: Option<Exception> = detail.and_then(|a| serde_json::from_str(&a.detail).ok());
         out.push(Open {
@@ -61,7 +60,7 @@ pub fn open(ledger: &Ledger, on: NaiveDate) -> Result<Vec<Open>, DeskError> {
             level,
             event: last.event.word().to_owned(),
             since: last.as_of,
-            acknowledged: standing(&given, id, last.occurrence, level, on).map(notice),
+            acknowledged: standing(&given, (id, last.occurrence, level), &alerts, on).map(notice),
         });
     }
     Ok(out)
@@ -75,18 +74,20 @@ fn by_exception(alerts: &[Alert], on: NaiveDate) -> BTreeMap<&str, Vec<&Alert>> 
     out
 }
 
-/// The acknowledgement that stands on a date: of this opening, not of a lower level, and not ended.
+/// The acknowledgement that stands on a date: of this opening, not of a lower level, not ended, and not older
+/// than the last time that it became worse.
 fn standing<'a>(
     given: &'a [Acknowledgement],
-    exception: &str,
-    occurrence: u32,
-    level: u8,
+    (exception, occurrence, level): (&str, u32, u8),
+    alerts: &[&Alert],
     on: NaiveDate,
 ) -> Option<&'a Acknowledgement> {
+    let worse = alerts.iter().rfind(|a| a.event == Event::Worsened && a.occurrence == occurrence);
     given.iter().rev().find(|a| {
         (a.exception.as_str(), a.occurrence) == (exception, occurrence)
             && a.level >= level
             && a.dated <= on
+            && worse.is_none_or(|worse| worse.as_of <= a.dated)
             && a.until.is_none_or(|until| until >= on)
     })
 }
@@ -105,8 +106,9 @@ pub fn shown(
     let alerts = by_exception(alerts, on);
     let mut out = BTreeMap::new();
     for (id, exception) in exceptions {
-        let occurrence = alerts.get(id.as_str()).and_then(|a| a.last()).map_or(1, |a| a.occurrence);
-        if let Some(found) = standing(given, id, occurrence, exception.level, on) {
+        let of_this = alerts.get(id.as_str()).map(Vec::as_slice).unwrap_or_default();
+        let occurrence = of_this.last().map_or(1, |a| a.occurrence);
+        if let Some(found) = standing(given, (id, occurrence, exception.level), of_this, on) {
             out.insert(id.clone(), notice(found));
         }
     }
@@ -230,7 +232,7 @@ mod tests {
     #[test]
     fn an_acknowledgement_stands_until_it_ends_or_the_exception_worsens_or_opens_again() {
         let stands = |given: Acknowledgement, occurrence, level, on: &str| {
-            standing(&[given], "concerns-quality/Q-1", occurrence, level, day(on)).is_some()
+            standing(&[given], ("concerns-quality/Q-1", occurrence, level), &[], day(on)).is_some()
         };
         assert!(stands(given(4, None), 1, 4, "2027-01-01"));
         assert!(!stands(given(4, None), 1, 5, "2026-08-21"), "it worsened");
@@ -238,6 +240,25 @@ mod tests {
         assert!(!stands(given(4, None), 1, 4, "2026-08-19"), "a rebuild of the day before");
         assert!(stands(given(4, Some("2026-08-31")), 1, 4, "2026-08-31"));
         assert!(!stands(given(4, Some("2026-08-31")), 1, 4, "2026-09-01"));
+    }
+
+    #[test]
+    fn it_does_not_outlast_a_second_worsening() {
+        let worsened = |as_of: &str| Alert {
+            exception: "concerns-quality/Q-1".into(),
+            occurrence: 1,
+            event: Event::Worsened,
+            level: 5,
+            nth: 1,
+            as_of: day(as_of),
+            run: String::new(),
+            detail: String::new(),
+        };
+        let stands = |alert: &Alert| {
+            standing(&[given(5, None)], ("concerns-quality/Q-1", 1, 5), &[alert], day("2026-09-01")).is_some()
+        };
+        assert!(stands(&worsened("2026-08-19")));
+        assert!(!stands(&worsened("2026-08-27")), "it had eased, and is worse again since");
     }
 
     #[test]

@@ -1,4 +1,7 @@
 //! Which exceptions are to be alerted: opening, worsening, breach and closing, once each.
+//!
+//! An exception is compared with what it was before the day of the run, whether that was told or not: one that
+//! eased and is worse again another day is told again; one that was milder between two runs of one day is not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,15 +49,14 @@ pub fn alerts(
         let past: Vec<&Alert> = given.iter().filter(|a| a.exception == id).collect();
         let now = open.get(id);
         let overdue = clocks.get(id).is_some_and(|clock| clock.state == State::Overdue);
-        for (event, occurrence, spoken) in events(now, overdue, &past) {
-            let (level, detail) = match (now, past.iter().rev().find(|a| !a.detail.is_empty())) {
-                (Some(exception), _) if !spoken => (exception.level, String::new()),
-                (Some(exception), _) => {
+        for (event, occurrence, spoken) in events(now, overdue, &past, as_of) {
+            let last = past.iter().rev().find(|a| !a.detail.is_empty());
+            let (level, detail) = match (now, last) {
+                (Some(exception), _) if spoken || event.is_silent() => {
                     (exception.level, serde_json::to_string(exception).context("an alert cannot be kept")?)
                 }
-                (None, Some(last)) => {
-                    (past.iter().map(|a| a.level).max().unwrap_or(last.level), last.detail.clone())
-                }
+                (Some(exception), _) => (exception.level, String::new()),
+                (None, Some(last)) => (last.level, last.detail.clone()),
                 (None, None) => continue,
             };
             let alike =
@@ -79,21 +81,21 @@ pub fn alerts(
 }
 
 /// What became of the exceptions that were alerted before this run, or stood in a pack that it is compared
-/// with: how each was told of, and what closed it.
+/// with: what each was before, and what closed it.
 ///
 /// # Errors
 /// If the ledger holds an alert that cannot be read, or Polars refuses an expression.
 pub fn turns<'e>(
     open: &BTreeMap<String, Exception>,
     given: &[Alert],
-    run: &str,
+    (run, as_of): (&str, NaiveDate),
     in_packs: impl Iterator<Item = &'e Exception>,
     rows: &Rows<'_>,
 ) -> anyhow::Result<BTreeMap<String, Turn>> {
     let mut told: BTreeMap<String, Exception> = in_packs.map(|e| (e.id.clone(), e.clone())).collect();
     // What this run said itself when it was done before, and what came after it, is not before it.
     let before = given.iter().take_while(|alert| alert.run != run);
-    for alert in before.filter(|alert| !alert.detail.is_empty()) {
+    for alert in before.filter(|alert| !alert.detail.is_empty() && !is_between(alert, as_of)) {
         told.insert(alert.exception.clone(), exception(alert)?);
     }
     let mut out = BTreeMap::new();
@@ -107,7 +109,26 @@ pub fn turns<'e>(
 /// A breach that was found together with the opening is said by the opening's alert, and that something
 /// eased is said to nobody: such are noted without a detail.
 fn speaks(alert: &Alert) -> bool {
-    !alert.detail.is_empty()
+    !alert.detail.is_empty() && !alert.event.is_silent()
+}
+
+/// Whether a note is only of what an exception was between two runs of a day.
+fn is_between(alert: &Alert, as_of: NaiveDate) -> bool {
+    alert.event.is_silent() && alert.as_of == as_of
+}
+
+/// Whether the breach of an exception's present clock was noticed in its present opening: that of its own
+/// severity from its own start, or of a graver one from the same.
+pub fn breached(exception: &Exception, given: &[Alert]) -> bool {
+    let past: Vec<&Alert> = given.iter().filter(|a| a.exception == exception.id).collect();
+    is_breached(exception, &past)
+}
+
+fn is_breached(now: &Exception, past: &[&Alert]) -> bool {
+    let occurrence = past.last().map_or(0, |a| a.occurrence);
+    past.iter()
+        .filter(|a| a.occurrence == occurrence && a.event == Event::Breached)
+        .any(|a| a.level >= now.level && start(a, past) == now.known)
 }
 
 /// The start of the clock that an alert speaks of: its own, or that of the alert that was given with it.
@@ -122,9 +143,14 @@ fn exception(alert: &Alert) -> anyhow::Result<Exception> {
         .with_context(|| format!("the alert of {} cannot be read", alert.exception))
 }
 
-/// What has happened to an exception since it was last alerted: event, occurrence, and whether it gets an
-/// alert of its own.
-fn events(now: Option<&Exception>, overdue: bool, past: &[&Alert]) -> Vec<(Event, u32, bool)> {
+/// What has happened to an exception since the runs before: event, occurrence, and whether it gets an alert of
+/// its own.
+fn events(
+    now: Option<&Exception>,
+    overdue: bool,
+    past: &[&Alert],
+    as_of: NaiveDate,
+) -> Vec<(Event, u32, bool)> {
     let last = past.last();
     let occurrence = last.map_or(0, |a| a.occurrence);
     let closed = last.is_none_or(|a| a.event == Event::Closed);
@@ -136,18 +162,20 @@ fn events(now: Option<&Exception>, overdue: bool, past: &[&Alert]) -> Vec<(Event
         out.extend(overdue.then_some((Event::Breached, occurrence + 1, false)));
         return out;
     }
-    let of_this = || past.iter().filter(|a| a.occurrence == occurrence);
     // A breach is none of the steps by which the level rose and fell.
-    let level = of_this().rev().find(|a| a.event != Event::Breached).map_or(0, |a| a.level);
-    let breached =
-        of_this().any(|a| a.event == Event::Breached && a.level >= now.level && start(a, past) == now.known);
+    let mut steps = past.iter().rev().filter(|a| a.occurrence == occurrence && a.event != Event::Breached);
+    let present = steps.clone().next().map_or(0, |a| a.level);
+    let before = steps.find(|a| !is_between(a, as_of)).map_or(0, |a| a.level);
+    let breached = is_breached(now, past);
     let mut out = Vec::new();
-    if now.level > level {
+    if now.level > before {
         out.push((Event::Worsened, occurrence, true));
         out.extend((overdue && !breached).then_some((Event::Breached, occurrence, false)));
         return out;
     }
-    out.extend((now.level < level).then_some((Event::Eased, occurrence, false)));
+    if now.level != present {
+        out.push((if now.level < before { Event::Eased } else { Event::Returned }, occurrence, false));
+    }
     out.extend((overdue && !breached).then_some((Event::Breached, occurrence, true)));
     out
 }
@@ -190,9 +218,16 @@ mod tests {
 
     /// The same, with the day in July on which its clock started.
     fn played_since(days: &[(u8, bool, u32)]) -> Vec<String> {
+        let runs: Vec<_> =
+            (1..).zip(days).map(|(day, (l, overdue, start))| (day, *l, *overdue, *start)).collect();
+        played_at(&runs)
+    }
+
+    /// The same, with the day in July of each run.
+    fn played_at(runs: &[(u32, u8, bool, u32)]) -> Vec<String> {
         let (mut given, mut said): (Vec<Alert>, Vec<String>) = (Vec::new(), Vec::new());
-        for (index, (level, overdue, start)) in days.iter().enumerate() {
-            let as_of = crate::dates::add_days("2026-07-01".parse().unwrap(), i32::try_from(index).unwrap());
+        for (index, (day, level, overdue, start)) in runs.iter().enumerate() {
+            let as_of = NaiveDate::from_ymd_opt(2026, 7, *day).unwrap();
             let open: BTreeMap<String, Exception> = (*level > 0)
                 .then(|| since(*level, NaiveDate::from_ymd_opt(2026, 7, *start)))
                 .map(|exception| (exception.id.clone(), exception))
@@ -248,6 +283,52 @@ mod tests {
         // Opened again between two runs: the level is the same, the start is not.
         let days = [(4, false, 1), (4, true, 1), (4, false, 9), (4, true, 9)];
         assert_eq!(played_since(&days), ["0 opened 4", "1 breached 4", "3 breached 4"]);
+    }
+
+    #[test]
+    fn what_eased_is_told_when_it_is_worse_again_but_not_on_the_day_on_which_it_eased() {
+        let on = |runs: &[(u32, u8)]| {
+            let runs: Vec<_> = runs.iter().map(|(day, level)| (*day, *level, false, 1)).collect();
+            played_at(&runs)
+        };
+        // Told at 5, milder the next week, worse again the week after.
+        assert_eq!(on(&[(1, 5), (8, 4), (15, 5)]), ["0 opened 5", "2 worsened 5"]);
+        // Milder between two runs of one day, then for good, then worse.
+        assert_eq!(on(&[(1, 5), (8, 4), (8, 5), (9, 5), (15, 4), (16, 5)]), ["0 opened 5", "5 worsened 5"]);
+        // Worse, milder and worse on one day is told once.
+        assert_eq!(on(&[(1, 4), (8, 5), (8, 4), (8, 5), (9, 5)]), ["0 opened 4", "1 worsened 5"]);
+        // Back half way is still milder than before the day; the rest of the way is told the day after.
+        assert_eq!(on(&[(1, 5), (8, 3), (8, 4), (9, 5)]), ["0 opened 5", "3 worsened 5"]);
+        // Who was told that it is closed is told that it is open again, on the same day too.
+        assert_eq!(on(&[(1, 5), (8, 0), (8, 5), (8, 5)]), ["0 opened 5", "1 closed 5", "2 opened 5"]);
+        // It closes at what it was.
+        assert_eq!(on(&[(1, 5), (8, 4), (15, 0)]), ["0 opened 5", "2 closed 4"]);
+    }
+
+    #[test]
+    fn a_breach_belongs_to_the_clock_that_runs() {
+        let run = |day: u32, level: u8, known: u32, given: &mut Vec<Alert>, overdue: bool| {
+            let now = since(level, NaiveDate::from_ymd_opt(2026, 7, known));
+            let state = if overdue { State::Overdue } else { State::Running };
+            let as_of = NaiveDate::from_ymd_opt(2026, 7, day).unwrap();
+            let clock = Clock {
+                starts: as_of,
+                due: Some(as_of),
+                state,
+                met_on: None,
+                days_late: None,
+                pauses: Vec::new(),
+            };
+            let (open, clocks) = ([(now.id.clone(), now.clone())].into(), [(now.id.clone(), clock)].into());
+            given.extend(alerts(&open, &clocks, given, &format!("run-{day}"), as_of).unwrap().noted);
+            breached(&now, given)
+        };
+        let mut given = Vec::new();
+        assert!(!run(1, 4, 1, &mut given, false));
+        assert!(!run(5, 5, 5, &mut given, false));
+        assert!(run(12, 5, 5, &mut given, true));
+        assert!(!run(13, 4, 1, &mut given, false), "the week was breached; the month goes on");
+        assert!(run(31, 4, 1, &mut given, true));
     }
 
     #[test]

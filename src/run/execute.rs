@@ -131,7 +131,7 @@ pub fn execute(request: &Request<'_>) -> Result<Report, RunError> {
     let papers = Papers::of(&state, &result, &lasts, &today)?;
     let source = Gathered { files: &files, arrivals: &arrivals, state: &state, run: &record.id };
     let packs_before = lasts.packs().flat_map(|last| last.result.exceptions.values());
-    let turns = turns(&state.exceptions, &given, &record.id, packs_before, &rows)?;
+    let turns = turns(&state.exceptions, &given, (&record.id, *as_of), packs_before, &rows)?;
     let mut materials = papers.materials(&source, &remarks, &acknowledged, &turns)?;
     if !public.is_empty() {
         let mut places: Vec<usize> = Vec::new();

@@ -111,7 +111,7 @@ fn made(
     let papers = Papers::of(&state, &result, &lasts, &today)?;
     let source = Gathered { files: &files, arrivals: &arrivals, state: &state, run: "preview" };
     let before = lasts.packs().flat_map(|last| last.result.exceptions.values());
-    let turns = turns(&state.exceptions, &given, "preview", before, &rows)?;
+    let turns = turns(&state.exceptions, &given, ("preview", as_of), before, &rows)?;
     let remarks = super::execute::remarks(&state, pipeline);
     let mut materials = papers.materials(&source, &remarks, &acknowledged, &turns)?;
     let place = papers.place(&committee.id, &document.id).context("nothing is known for this document")?;

@@ -14,6 +14,7 @@ use crate::ledger::{
     Dispatch, DispatchState, Event, Held, PackRecord, PackState, Purpose, RunState, SlotState,
 };
 use crate::pipeline::{Committee, Document, Job, Missed, Pipeline, Span};
+use crate::post::alerts::breached;
 use crate::wording::{lower_first, number, plural};
 
 /// Something that should always be so.
@@ -397,13 +398,11 @@ fn clocks(picture: &Picture<'_>) -> Option<Vec<Broken>> {
             out.push(broken(code, what, "arrange the visit, or record why the clock is paused"));
         }
     }
-    for (id, _) in result.exceptions.iter().filter(|(_, exception)| !result.visited_since(exception)) {
-        let breached = picture
-            .alerts
-            .iter()
-            .rfind(|a| a.exception == *id && a.event != Event::Eased)
-            .filter(|a| a.event == Event::Breached);
-        if let Some(alert) = breached {
+    for (id, exception) in result.exceptions.iter().filter(|(_, e)| !result.visited_since(e)) {
+        let of_clock = |a: &&crate::ledger::Alert| a.exception == *id && a.event == Event::Breached;
+        if let Some(alert) =
+            picture.alerts.iter().rfind(of_clock).filter(|_| breached(exception, &picture.alerts))
+        {
             let what = format!("the clock of the exception {id} was breached by {}", long(alert.as_of));
             out.push(broken(id, what, "take it up with the committee that was alerted"));
         }

@@ -15,7 +15,8 @@ use crate::dates;
 use crate::known::feeds_now::FeedFreshness;
 use crate::known::held_back::HeldBack;
 use crate::known::manifest::PROGRAM;
-use crate::ledger::{Event, RunState};
+use crate::ledger::RunState;
+use crate::post::alerts::breached;
 use crate::triangulate::Fresh;
 
 /// How everything stands.
@@ -236,20 +237,13 @@ fn runs(picture: &Picture<'_>) -> Vec<RunLine> {
 
 fn exceptions(picture: &Picture<'_>) -> Vec<ExceptionState> {
     let Some(result) = &picture.result else { return Vec::new() };
-    let breached = |id: &str| {
-        picture
-            .alerts
-            .iter()
-            .rfind(|a| a.exception == id && a.event != Event::Eased)
-            .is_some_and(|a| a.event == Event::Breached)
-    };
     let state = |(id, exception): (&String, &crate::levels::Exception)| ExceptionState {
         exception: id.clone(),
         practice: exception.practice.clone(),
         level: exception.level,
         label: result.in_words(Some(exception.level)),
         known: exception.known,
-        breached: breached(id) && !result.visited_since(exception),
+        breached: breached(exception, &picture.alerts) && !result.visited_since(exception),
     };
     result.exceptions.iter().map(state).collect()
 }

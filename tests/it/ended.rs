@@ -154,3 +154,26 @@ fn a_row_that_went_to_another_practice_is_told_with_the_file_that_has_it_now() {
     let line = "Practice code: X90001 before, X90003 now (concerns-quality, R0005, row 2).";
     assert!(told.contains(line) && !told.contains("has not changed"), "{told}");
 }
+
+#[test]
+fn an_exception_that_eased_unseen_and_is_worse_again_is_told_from_what_it_had_become() {
+    let icb = serious();
+    let row = |severity: &str| format!("X90100,01/07/2026,{severity},Open,,Patient harm,Q-1\n");
+    let worsened = |name: &str, severity: &str, as_of: &str| {
+        let sheet = format!("{HEAD}{}X90101,01/07/2026,Low,Open,,,Q-2\n", row(severity));
+        icb.drop_bytes("concerns-quality", name, sheet);
+        icb.report("nightly", as_of);
+        let told = mails(&icb, "worsened").into_iter().map(|(_, bytes)| read(&bytes).1);
+        told.filter(|mail| mail.contains("Severity: Serious to Immediate.")).count()
+    };
+    assert_eq!(worsened("2.csv", "Immediate", "2026-07-21"), 1);
+    assert_eq!(worsened("3.csv", "Serious", "2026-07-28"), 1);
+    assert_eq!(worsened("4.csv", "Immediate", "2026-08-04"), 2, "the week after it is told anew");
+    assert_eq!(worsened("5.csv", "Serious", "2026-08-11"), 2);
+    let all = mails(&icb, "worsened").len();
+    // Corrected before the day is over.
+    let sheet = format!("{HEAD}{}X90101,01/07/2026,Low,Open,,,Q-2\n", row("Immediate"));
+    icb.drop_bytes("concerns-quality", "6.csv", sheet);
+    icb.run("quarterly", "2026-08-11", &[]);
+    assert_eq!(mails(&icb, "worsened").len(), all, "eased and back on one day");
+}

@@ -187,28 +187,34 @@ fn a_breached_clock_is_told_where_a_visit_is_owed() {
     });
     let visit = "X90001: the visit of level 4 was due on 19 July 2026";
     assert_eq!(said(&picture, "clocks"), [visit]);
-    let alert = |id: &str, event: Event| Alert {
-        exception: id.to_owned(),
-        occurrence: 1,
-        event,
-        level: 4,
-        nth: 1,
-        as_of: day("2026-07-18"),
-        run: String::new(),
-        detail: String::new(),
-    };
-    picture.alerts = vec![
-        alert("quality/1", Event::Breached),
-        alert("quality/1", Event::Eased),
-        alert("quality/2", Event::Breached),
-        alert("quality/2", Event::Worsened),
-    ];
+    let exceptions = &mut picture.result.as_mut().unwrap().exceptions;
+    let mut alerts = Vec::new();
+    for (id, steps) in [
+        ("quality/1", [(Event::Breached, 4), (Event::Worsened, 5), (Event::Eased, 4)].as_slice()),
+        ("quality/2", &[(Event::Breached, 4), (Event::Worsened, 5)]),
+    ] {
+        let exception = exceptions.get_mut(id).unwrap();
+        exception.known = Some(day("2026-07-10"));
+        for (event, level) in steps {
+            exception.level = *level;
+            alerts.push(Alert {
+                exception: id.to_owned(),
+                occurrence: 1,
+                event: *event,
+                level: *level,
+                nth: 1,
+                as_of: day("2026-07-18"),
+                run: String::new(),
+                detail: serde_json::to_string(exception).unwrap(),
+            });
+        }
+    }
+    picture.alerts = alerts;
     let breached = "the clock of the exception quality/1 was breached by 18 July 2026";
     assert_eq!(said(&picture, "clocks"), [visit, breached]);
     // A visit before it became known says nothing of it; one since, however late, ends the fault.
     for (met, told) in [("2026-07-01", vec![breached]), ("2026-07-19", Vec::new())] {
         let result = picture.result.as_mut().unwrap();
-        result.exceptions.get_mut("quality/1").unwrap().known = Some(day("2026-07-10"));
         let code = result.exceptions["quality/1"].practice.clone();
         let place = result.practices.iter().position(|p| p.code() == code).unwrap();
         let clock = &mut result.practices[place].clock;
