@@ -128,9 +128,18 @@ pub fn fit<'b, 'l>(book: &'b Book, layouts: &'l [Layout]) -> Result<(&'l Layout,
         Some((_, mut shape)) => {
             // What else differs is no news while the file is refused.
             shape.problems.retain(|p| p.effect == Effect::Rejected);
-            Err(Rejection { rows: data_rows(&shape), problems: shape.problems })
+            Err(Rejection { rows: data_rows(&shape), problems: shape.problems, ..Rejection::default() })
         }
         None => Err(refused.unwrap_or_default()),
+    }
+}
+
+/// How the visible sheets of a book that was refused lie under a layout, as far as that can be told.
+pub(super) fn as_far_as_known<'b>(book: &'b Book, layout: &Layout, says: &str) -> Vec<Shape<'b>> {
+    let filled = book.sheets.iter().filter(|s| s.visible && !s.is_empty() && !super::is_errors_sheet(s));
+    match layout.header {
+        Header::Named => filled.flat_map(|sheet| header::as_far_as_known(sheet, layout, says)).collect(),
+        Header::Positions { .. } => Vec::new(),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::wording::{lower_first, plural};
 pub struct Urgent {
     /// The row as Excel counts it.
     pub row: u32,
-    /// The cell that keeps it aside, or else the row.
+    /// The cell that keeps it aside, or else the row; of a file that was refused, the file and the row.
     pub place: String,
     /// What it says: its severity.
     pub says: String,
@@ -34,6 +34,11 @@ pub struct Urgent {
 }
 
 impl Urgent {
+    /// Whether another row says the same, wherever it stands.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        (&self.says, &self.practice, self.since) == (&other.says, &other.practice, other.since)
+    }
+
     /// What it says and of whom, with its age on a day: `Serious, Larch Surgery (X90025). Date raised 25 June
     /// 2026, 111 days before`.
     pub fn words(&self, name: impl Fn(&str) -> String, on: NaiveDate) -> String {
@@ -55,7 +60,7 @@ impl Urgent {
 }
 
 /// The rows set aside that the layout says cannot wait, in the order of the sheet.
-pub(super) fn urgent(
+pub(in crate::intake) fn urgent(
     rows: &[Row],
     problems: &[Problem],
     reading: &Reading,

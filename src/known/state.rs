@@ -18,7 +18,7 @@ use crate::diagnostic::Code;
 use crate::intake::read::{Book, Reader, Unreadable};
 use crate::intake::store::Store;
 use crate::intake::{
-    self, Effect, Lookup, Practices, Problem, Reading, Receipt, Rejection, Release, Settled,
+    self, Effect, Lookup, Practices, Problem, Reading, Receipt, Rejection, Release, Settled, Urgent,
 };
 use crate::ledger::{Arrival, Ledger, LedgerError};
 use crate::levels::{self, Exception, Outcome, Rows};
@@ -302,6 +302,8 @@ pub struct State {
     pub settled: BTreeMap<u32, Settled>,
     /// Readable files that are newer than those in force and do not count, by arrival.
     pub passed: BTreeMap<u32, Passed>,
+    /// What cannot wait in files that were refused since the file in force came, by arrival.
+    pub refused: BTreeMap<u32, Vec<Urgent>>,
     /// The releases that the files in force hold.
     pub releases: Vec<Release>,
     /// What was held, and what a named person let count.
@@ -350,6 +352,7 @@ impl State {
         for feed in pipeline.feeds.iter().filter(|feed| looks_back(feed, pipeline)) {
             earlier.extend(judge.replaced(feed, files, &in_force, &passed)?);
         }
+        let refused = super::urgent::refused(files, &judge, &in_force, &passed)?;
         in_force.sort_by_key(|file| file.arrival.number);
         let (mut settled, mut taken) = (BTreeMap::new(), Vec::new());
         for file in in_force {
@@ -376,6 +379,7 @@ impl State {
             earlier,
             settled,
             passed,
+            refused,
             releases: given,
             ground,
         })

@@ -246,6 +246,9 @@ fn subject(receipt: &Receipt) -> String {
     };
     let came = match receipt.urgent.len() {
         0 => came,
+        rows if receipt.state == Fate::Rejected => {
+            format!("{came}, to correct today: {} cannot wait", crate::wording::plural(rows, "row", "rows"))
+        }
         rows => {
             format!("{came}, {} today", crate::wording::plural(rows, "row to correct", "rows to correct"))
         }

@@ -132,6 +132,9 @@ impl<'s, 'j> Sources<'s, 'j> {
             Err(rejection) => {
                 receipt.state = Fate::Rejected;
                 receipt.problems = told_to(feed, rejection.problems.clone());
+                let register = known.map(|known| known.register);
+                let words = |row| urgent::in_words(row, register, arrival.received);
+                receipt.urgent = rejection.urgent.iter().map(words).collect();
                 if rejection.rows > 0 {
                     let rows = crate::wording::plural(rejection.rows, "row", "rows");
                     receipt.notes.push(format!("the file holds {rows}; none was taken in"));
@@ -153,8 +156,7 @@ impl<'s, 'j> Sources<'s, 'j> {
             passed_over(&mut receipt, feed, passed, reading.rows.len(), last);
             let urgent = passed.settled.iter().flat_map(|settled| &settled.urgent);
             let register = known.map(|known| known.register);
-            let words = |row| register.map(|register| urgent::in_words(row, register, arrival.received));
-            receipt.urgent = urgent.filter_map(words).collect();
+            receipt.urgent = urgent.map(|row| urgent::in_words(row, register, arrival.received)).collect();
             return Ok(receipt);
         }
         if let Some(known) = known
@@ -166,7 +168,7 @@ impl<'s, 'j> Sources<'s, 'j> {
                 receipt.notes.extend(blanks::told(layout, &settled, earlier, files.pipeline()));
             }
             receipt.counts = settled.counts;
-            let words = |row| urgent::in_words(row, known.register, arrival.received);
+            let words = |row| urgent::in_words(row, Some(known.register), arrival.received);
             receipt.urgent = settled.urgent.iter().map(words).collect();
             let mut problems = settled.problems;
             problems.extend(intake::unprintable(reading, feed, &crate::render::pdf::can_print));

@@ -48,8 +48,9 @@ fn set_aside(rows: &[Waiting]) -> Vec<Trouble> {
             row.owner, row.file
         )
     };
-    let trouble =
-        |row: &Waiting| Trouble::new(format!("set-aside/{}/{}", row.receipt, row.row), row.told(), help(row));
+    let trouble = |row: &Waiting| {
+        Trouble::new(format!("set-aside/{}/{}", row.receipt, row.place), row.told(), help(row))
+    };
     rows.iter().map(trouble).collect()
 }
 

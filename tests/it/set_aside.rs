@@ -121,3 +121,43 @@ fn what_is_less_than_serious_waits_for_its_owner() {
     let receipt = icb.data().join("inbox/concerns-quality/concerns.csv.receipt.txt");
     assert!(!fs::read_to_string(receipt).unwrap().contains("CANNOT WAIT"));
 }
+
+#[test]
+fn a_serious_row_of_a_file_that_is_refused_is_told_like_one_set_aside() {
+    let icb = Icb::with_register();
+    icb.drop_bytes(
+        "concerns-quality",
+        "a.csv",
+        format!("{HEADER}X90005,01/07/2026,Workforce,Low,Open,Q-1\n"),
+    );
+    assert_eq!(code(&icb.run("nightly", "2026-07-10", &[])), 0);
+    let header = HEADER.replace(",Reference", "");
+    let rows = "X90005,01/07/2026,Workforce,Low,Open\nX90025,02/07/2026,Workforce,Serious,Open\n";
+    icb.drop_bytes("concerns-quality", "b.csv", format!("{header}{rows}"));
+    let output = icb.run("quarterly", "2026-07-14", &[]);
+    let says = "Serious, Dunlinthwaite Road Practice (X90025). Date raised 2 July 2026, 12 days ago. Set aside \
+                (the whole file; row 3): the column \"Reference\" is missing";
+    let says = says.replace("Dunlinthwaite Road Practice", &name_of(&complained(&output)));
+    assert!(complained(&output).contains(&format!("NOT COUNTED: {says}")), "{}", complained(&output));
+    let operator = mails(&icb, "operator", "");
+    assert!(operator.iter().any(|mail| mail.contains(&says)), "{operator:?}");
+    let owner = mails(&icb, "outbox", "quality-team-lead");
+    let owner = owner.iter().find(|mail| mail.contains("b.csv not taken in, to correct today")).unwrap();
+    assert!(owner.contains("NOT COUNTED, AND IT CANNOT WAIT") && owner.contains(&says), "{owner}");
+    let all = files(&icb.data().join("packs/quarterly-2026-07-14/quality-committee"));
+    let (_, pack) = all.iter().find(|(path, _)| path.to_string_lossy().contains("2026-27-q1")).unwrap();
+    let page = crate::papers::pages(pack)[0].split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(page.contains("Set aside, and counted nowhere in this paper"), "{page}");
+    assert!(page.contains(&says), "{page}");
+
+    // Refused again for another fault, it is told once; taken in, it is over.
+    let again = format!("{}{rows}", HEADER.replace(",Reference", "").replace("Status", "State"));
+    icb.drop_bytes("concerns-quality", "c.csv", again);
+    let output = icb.run("nightly", "2026-07-15", &[]);
+    assert_eq!(complained(&output).matches("NOT COUNTED: ").count(), 1, "{}", complained(&output));
+    let whole = rows.replace("Low,Open", "Low,Open,Q-1").replace("Serious,Open", "Serious,Open,Q-2");
+    icb.drop_bytes("concerns-quality", "d.csv", format!("{HEADER}{whole}"));
+    let output = icb.run("nightly", "2026-07-16", &[]);
+    assert!(!complained(&output).contains("NOT COUNTED"), "{}", complained(&output));
+    assert_eq!(icb.levels()["X90025"]["level"], "4");
+}

@@ -111,7 +111,7 @@ pub(super) fn check(
             if kept == 1 { "is" } else { "are" }
         );
         let problems = vec![whole(Code::WrongFile, message, "send the whole file")];
-        return Err(Rejection { rows: reading.rows.len(), problems });
+        return Err(Rejection { rows: reading.rows.len(), problems, ..Rejection::default() });
     }
     for expect in &layout.expects {
         let held = truths(&expect.that);
@@ -120,7 +120,7 @@ pub(super) fn check(
         if !standing {
             let help = "check that this is the right file for this inbox";
             let problems = vec![whole(Code::WrongFile, expect.say.clone(), help)];
-            return Err(Rejection { rows: reading.rows.len(), problems });
+            return Err(Rejection { rows: reading.rows.len(), problems, ..Rejection::default() });
         }
     }
     Ok(())

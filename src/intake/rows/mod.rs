@@ -11,6 +11,7 @@ mod number;
 mod percent;
 mod period;
 mod reading;
+mod refused;
 mod scan;
 mod tabs;
 mod unpivot;
@@ -37,7 +38,7 @@ use super::sheet::{Shape, fit};
 use super::{Effect, Problem};
 use crate::diagnostic::Code;
 use crate::pipeline::{Column, ColumnKind, Feed, Layout};
-use no_row::looks_like_a_code;
+pub(in crate::intake) use no_row::looks_like_a_code;
 use scan::{Scan, Tally, is_garbled};
 use unpivot::address_in;
 use value::{Flaw, parse};
@@ -51,6 +52,7 @@ use value::{Flaw, parse};
 pub fn take(book: &Book, feed: &Feed, name: &str, received: NaiveDate) -> Result<Reading, Rejection> {
     taken(book, feed, name, received).map_err(|mut rejection| {
         guard::screen_rejected(book, feed, &mut rejection);
+        rejection.urgent = refused::urgent(book, feed, name, received, &rejection.problems);
         rejection
     })
 }
@@ -92,7 +94,7 @@ fn read_cells(shape: Shape<'_>, feed: &Feed, layout: &Layout, name: &str) -> Res
     taker.fill_from_elsewhere();
     if !taker.rejected.is_empty() {
         taker.problems.append(&mut taker.rejected);
-        return Err(Rejection { rows: taker.count(), problems: taker.problems });
+        return Err(Rejection { rows: taker.count(), problems: taker.problems, ..Rejection::default() });
     }
     taker.rows();
     if let Some(unpivot) = &layout.unpivot {

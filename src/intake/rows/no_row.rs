@@ -192,7 +192,7 @@ fn is_sum<'c>(cells: impl Iterator<Item = &'c Cell>) -> bool {
 }
 
 /// Letters and digits together and no space, as ODS codes are.
-pub(super) fn looks_like_a_code(text: &str) -> bool {
+pub(in crate::intake) fn looks_like_a_code(text: &str) -> bool {
     (3..=8).contains(&text.len())
         && text.chars().all(|c| c.is_ascii_alphanumeric())
         && text.chars().any(|c| c.is_ascii_digit())

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::unpivot::{made_of, sheet_row};
 use super::{Tab, Value, tab_of};
 use crate::diagnostic::Code;
-use crate::intake::Problem;
 use crate::intake::cell::{cells_of, shortened};
 use crate::intake::headings::Headings;
 use crate::intake::read::Unreadable;
 use crate::intake::sheet::whole;
+use crate::intake::{Problem, Urgent};
 
 /// The rows of a file as its layout reads them.
 #[derive(Debug, Clone)]
@@ -72,18 +72,20 @@ pub struct Rejection {
     pub rows: usize,
     /// Everything that is wrong.
     pub problems: Vec<Problem>,
+    /// The rows that cannot wait, as far as they could be read.
+    pub urgent: Vec<Urgent>,
 }
 
 impl Rejection {
     /// One fault of the whole file.
     pub(in crate::intake) fn whole(code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { rows: 0, problems: vec![whole(code, message, help)] }
+        Self { problems: vec![whole(code, message, help)], ..Self::default() }
     }
 }
 
 impl From<Unreadable> for Rejection {
     fn from(fault: Unreadable) -> Self {
-        Self { rows: 0, problems: vec![whole(fault.code, fault.message, fault.help)] }
+        Self::whole(fault.code, fault.message, fault.help)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::near::{by_name, meant};
+use super::near::{by_name, codes, meant};
 use super::{HEADER_WITHIN, Shape, normal, sheet_name, whole};
 use crate::diagnostic::Code;
 use crate::intake::cell::{Cell, address, letters, shortened};
@@ -123,7 +123,59 @@ fn no_header(sheet: &Sheet, layout: &Layout) -> Rejection {
                 "check that this is the right file for this inbox, and that its header row is there",
             )
         }],
+        ..Rejection::default()
     }
+}
+
+/// How a sheet lies under a layout that does not fit it, as far as that can be told: by names, by names that are
+/// nearly right, by the values below. One shape for each place in which the column `says` may stand.
+pub(super) fn as_far_as_known<'b>(sheet: &'b Sheet, layout: &Layout, says: &str) -> Vec<Shape<'b>> {
+    let Some(wanted) = layout.columns.iter().position(|column| column.name == says) else {
+        return Vec::new();
+    };
+    let within = sheet.rows.iter().take_while(|(row, _)| *row <= HEADER_WITHIN).enumerate();
+    let counted = within.map(|(index, row)| (match_columns(&Names::of(sheet, index), layout), row));
+    let best = counted.reduce(|best, next| {
+        let found = |(matched, _): &(Matched, _)| matched.places.iter().flatten().count();
+        if found(&next) > found(&best) { next } else { best }
+    });
+    let Some((mut matched, (row, cells))) = best else { return Vec::new() };
+    // Where no row is like a header there is none, and the first row is data.
+    let header_row = if matched.places.iter().flatten().next().is_some() { *row } else { 0 };
+    let mut unknown: Vec<(usize, String)> = match header_row {
+        0 => (0..sheet.width()).map(|place| (place, String::new())).collect(),
+        _ => matched.unknown.iter().filter_map(|p| Some((*p, cells.get(*p)?.shown()))).collect(),
+    };
+    for (index, column) in layout.columns.iter().enumerate() {
+        let found = || {
+            meant(sheet, header_row, column, &unknown).or_else(|| codes(sheet, header_row, column, &unknown))
+        };
+        if matched.places[index].is_none()
+            && let Some((place, _)) = found().cloned()
+        {
+            matched.places[index] = Some(place);
+            unknown.retain(|(other, _)| *other != place);
+        }
+    }
+    let several =
+        matched.repeated.iter().find(|(index, _)| *index == wanted).map(|(_, places)| places.clone());
+    let places = several.unwrap_or_else(|| matched.places[wanted].into_iter().collect());
+    places
+        .into_iter()
+        .map(|place| {
+            let mut places = matched.places.clone();
+            places[wanted] = Some(place);
+            Shape {
+                sheet,
+                header_row,
+                places,
+                width: sheet.width(),
+                headings: Headings::default(),
+                problems: Vec::new(),
+                missing: 0,
+            }
+        })
+        .collect()
 }
 
 /// A header matched against a layout.

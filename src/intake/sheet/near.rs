@@ -4,6 +4,7 @@ use super::normal;
 use crate::diagnostic::likely;
 use crate::intake::cell::Cell;
 use crate::intake::read::Sheet;
+use crate::intake::rows::looks_like_a_code;
 use crate::pipeline::{Column, ColumnKind};
 
 /// The unknown column that a missing one probably is: by its name, or because its cells hold the values
@@ -23,6 +24,22 @@ pub(super) fn meant<'u>(
         known > 0 && known * 2 > filled.len()
     };
     by_name.or_else(|| unknown.iter().find(|(place, _)| holds(*place)))
+}
+
+/// The unknown column whose cells hold codes of practices, for a column that holds such codes.
+pub(super) fn codes<'u>(
+    sheet: &Sheet,
+    header_row: u32,
+    column: &Column,
+    unknown: &'u [(usize, String)],
+) -> Option<&'u (usize, String)> {
+    let holds = |place: usize| {
+        let cells = sheet.rows.iter().filter(|(row, _)| *row > header_row).filter_map(|(_, c)| c.get(place));
+        let filled: Vec<String> = cells.filter(|c| !c.is_empty()).map(Cell::shown).collect();
+        let codes = filled.iter().filter(|text| looks_like_a_code(text)).count();
+        codes * 2 > filled.len()
+    };
+    unknown.iter().find(|(place, _)| matches!(column.kind, ColumnKind::Practice) && holds(*place))
 }
 
 /// The unknown column whose name is nearest to one of a column's names: the same but for hints in brackets and

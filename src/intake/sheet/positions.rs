@@ -36,6 +36,7 @@ pub(super) fn positions<'b>(
                 message,
                 "check that this is the right file for this inbox",
             )],
+            ..Rejection::default()
         });
     }
     // The report can be exported with a header; it is told by the name of a column in its place.
