@@ -231,6 +231,9 @@ fn tell_clock(practice: &Standing) {
             say(&format!("       - {rule}{}: {}", known_as(practice, timed), clock(&timed.clock)));
         }
     }
+    if let Some(missed) = &practice.missed {
+        say(&format!("       the decision asked for a visit of its own: {}", clock(missed)));
+    }
 }
 
 /// The place of the row that a clock belongs to.

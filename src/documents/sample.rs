@@ -134,6 +134,7 @@ impl Sample {
             outcome,
             clock,
             clocks: Vec::new(),
+            missed: None,
             previous: None,
             cause: None,
             direction: Direction::Neither,

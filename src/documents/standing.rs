@@ -16,6 +16,9 @@ pub struct Standing {
     /// Each clock of the level that stands, of which that is the one that needs a visit first.
     #[serde(default)]
     pub clocks: Vec<Timed>,
+    /// The clock of a decision that was missed, where something that became known after it has taken its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed: Option<Clock>,
     /// What the last pack said of it; none if it was not in it.
     pub previous: Option<Past>,
     /// Why its level changed since; none if it did not.

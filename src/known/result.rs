@@ -258,8 +258,11 @@ fn not_assessed() -> String {
 /// # Errors
 /// If Polars refuses an expression: the pipeline's checks make that a bug.
 pub fn standings(state: &State, comparison: Option<&Comparison<'_>>) -> anyhow::Result<Vec<Standing>> {
-    let both = state.outcomes.iter().zip(&state.clocks);
-    both.map(|(outcome, (clock, clocks))| compare(outcome, clock, clocks, comparison)).collect()
+    let all = state.outcomes.iter().zip(&state.clocks).zip(&state.missed);
+    all.map(|((outcome, (clock, clocks)), missed)| {
+        Ok(Standing { missed: missed.clone(), ..compare(outcome, clock, clocks, comparison)? })
+    })
+    .collect()
 }
 
 fn compare(
@@ -273,6 +276,7 @@ fn compare(
         outcome: outcome.clone(),
         clock: clock.clone(),
         clocks: clocks.to_vec(),
+        missed: None,
         previous: None,
         cause: None,
         direction: Direction::Neither,

@@ -290,6 +290,8 @@ pub struct State {
     pub outcomes: Vec<Outcome>,
     /// The clock of each, in the same order, with those it was chosen from.
     pub clocks: Vec<(Clock, Vec<Timed>)>,
+    /// For each, in the same order, the clock of a decision that was missed and is the practice's no longer.
+    pub missed: Vec<Option<Clock>>,
     /// The clocks of exceptions and other levels.
     pub timing: Clocks,
     /// The exceptions that are open.
@@ -366,6 +368,7 @@ impl State {
         let outcomes = levels::propose(&known, pipeline)?;
         let timing = Clocks::new(&known, pipeline)?;
         let clocks = outcomes.iter().map(|outcome| timing.of(outcome, pipeline)).collect();
+        let missed = outcomes.iter().map(|outcome| timing.missed(outcome, pipeline)).collect();
         let exceptions = levels::exceptions(&known, pipeline)?;
         Ok(Self {
             as_of,
@@ -373,6 +376,7 @@ impl State {
             register,
             outcomes,
             clocks,
+            missed,
             timing,
             exceptions,
             taken,

@@ -13,7 +13,7 @@ use polars::prelude::{IntoLazy, lit};
 use serde::{Deserialize, Serialize};
 
 use crate::dates;
-use crate::levels::Outcome;
+use crate::levels::{Finding, Outcome};
 use crate::pipeline::{ClockStart, Level, Period, Pipeline};
 use crate::triangulate::{Cells, Triangulated};
 
@@ -192,6 +192,27 @@ impl Clocks {
             out.push(Timed { rule: None, evidence: None, clock });
         }
         out
+    }
+
+    /// The clock that a decision started and that is no longer the practice's, because something became known
+    /// after it that has a clock of its own: only if its visit was not made in time.
+    pub fn missed(&self, outcome: &Outcome, pipeline: &Pipeline) -> Option<Clock> {
+        let (decision, _) = outcome.decision.as_ref()?;
+        let level = pipeline.levels.get(Some(decision.level));
+        let known =
+            |f: &&Finding| f.level == decision.level && f.starts.iter().any(|s| *s <= decision.decided_on);
+        let later = |f: &&Finding| {
+            f.starts.iter().any(|s| *s > decision.decided_on) && Some(f.level) == outcome.level
+        };
+        let findings = || outcome.findings.iter();
+        if level.starts == ClockStart::LastVisit
+            || findings().any(|f| known(&f))
+            || !findings().any(|f| later(&f))
+        {
+            return None;
+        }
+        let clock = self.of_level(&outcome.practice.code, level, decision.decided_on);
+        matches!(clock.state, State::Overdue | State::MetLate).then_some(clock)
     }
 
     /// The clock of a level from a day on, whatever level stands for the practice.

@@ -211,3 +211,35 @@ fn values_that_are_unknown_or_unused_are_told_with_their_line() {
         assert!(told.contains(part), "{part}: {told}");
     }
 }
+
+#[test]
+fn the_missed_visit_of_a_decision_is_said_when_something_newer_has_a_clock_of_its_own() {
+    let icb = Icb::with_register();
+    let decisions = "Practice code,Level,Reason,Decided by,Group,Date,Until\n\
+                     X90100,4,Known to the group,Head of Quality,Oversight group,01/06/2026,31/12/2026\n";
+    icb.drop_bytes("decisions", "decisions.csv", decisions);
+    assert_eq!(clock(&icb, "2026-07-02"), ["4", "overdue", "2026-06-01", "2026-07-01", "", "1"]);
+    assert!(!explained(&icb).contains("a visit of its own"), "it is the practice's clock");
+    let concern = row("Q-1", "Serious", "", "Open", "").replace("20/06/2026", "05/07/2026");
+    icb.drop_bytes("concerns-quality", "1.csv", sheet(&[concern]));
+    // The clock is that of the concern, as the columns say.
+    assert_eq!(clock(&icb, "2026-07-10"), ["4", "running", "2026-07-05", "2026-08-05", "", ""]);
+    let told = explained(&icb);
+    let late = "from 1 June 2026, visit due 1 July 2026, overdue by 9 days";
+    assert!(told.contains(&format!("the decision asked for a visit of its own: {late}")), "{told}");
+    assert_eq!(code(&icb.run("quarterly", "2026-07-14", &[])), 0);
+    let folder = icb.data().join("packs/quarterly-2026-07-14/primary-care-quality-group");
+    let papers: Vec<String> = crate::support::files(&folder)
+        .values()
+        .map(|bytes| crate::papers::pages(bytes).join(" ").split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    let sbar = "The decision of 1 June 2026 asked for a visit of its own: our visit was due on 1 Jul 2026, \
+                13 days overdue.";
+    assert!(papers.iter().any(|paper| paper.contains(sbar)), "no SBAR says it");
+    assert!(papers.iter().any(|paper| paper.contains("visit it asked for: our visit")), "no annex says it");
+    // A visit meets both, and the missed one is said to be late.
+    let visit = "X90100,Reactive,15/07/2026,15/07/2026,Completed,,,,V-1\n";
+    icb.drop_bytes("visits", "visits.csv", format!("{VISITS}{visit}"));
+    assert_eq!(clock(&icb, "2026-07-16"), ["4", "met", "2026-07-05", "2026-08-05", "2026-07-15", ""]);
+    assert!(explained(&icb).contains("met on 15 July 2026, 14 days late"), "{}", explained(&icb));
+}

@@ -55,6 +55,10 @@ fn row(material: &Material<'_>, standing: &Standing) -> Vec<Cell> {
         Some((d, Ruling::InConflict)) => format!("decided {}, in conflict", short_of(d.level)),
         None => "–".to_owned(),
     };
+    let decision = match &standing.missed {
+        Some(missed) => format!("{decision}; visit it asked for: {}", in_words(missed)),
+        None => decision,
+    };
     let label = &material.pipeline.levels.assessed.label;
     let score = match &outcome.score {
         Some(s) if outcome.assessed => format!("{} ({})", number(s.value), short(s.extract_date)),

@@ -1,5 +1,6 @@
 //! Situation: what happened, the level now and before, and the clock.
 
+use super::exceptions::in_words;
 use super::unclaimed::unclaimed;
 use crate::dates::long;
 use crate::documents::content::{Block, Words};
@@ -33,6 +34,13 @@ pub(super) fn block(context: &Context<'_>) -> Block {
     }
     if let Some(decision) = decision(material, standing) {
         block.paragraph(decision);
+    }
+    if let Some(missed) = &standing.missed {
+        let start = long(missed.starts);
+        block.paragraph(format!(
+            "The decision of {start} asked for a visit of its own: {}.",
+            in_words(missed)
+        ));
     }
     block.paragraph(before(material, standing));
     block
