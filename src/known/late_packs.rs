@@ -146,17 +146,15 @@ fn moved(last: &LastPack, arrivals: &[Arrival]) -> Vec<Moved> {
         };
         let arrival = arrivals.iter().find(|a| a.number == row.arrival);
         let Some(arrival) = arrival.filter(|a| last.had_feed(&a.feed)) else { continue };
-        if row.with == reported {
-            continue;
-        }
+        let Some(with) = row.whole.filter(|with| *with != reported) else { continue };
         let receipt = Receipt::number(arrival.number);
         match out.iter_mut().find(|moved| moved.practice == row.practice) {
-            Some(moved) if moved.now != row.with || moved.files.contains(&receipt) => {}
+            Some(moved) if moved.now != with || moved.files.contains(&receipt) => {}
             Some(moved) => moved.files.push(receipt),
             None => out.push(Moved {
                 practice: row.practice.clone(),
                 reported,
-                now: row.with,
+                now: with,
                 files: vec![receipt],
                 why: row.lateness,
             }),

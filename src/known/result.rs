@@ -85,10 +85,9 @@ impl Comparison<'_> {
     fn of(&self, code: &str) -> Option<Reported<'_>> {
         let outcome = &self.last.of(code)?.outcome;
         let ruled = self.then.of(code).map(|(outcome, _)| outcome);
-        let late = self
-            .late
-            .iter()
-            .any(|row| row.practice == code && row.lateness == Lateness::New && row.with != outcome.level);
+        let of_practice =
+            self.late.iter().filter(|row| row.practice == code && row.lateness == Lateness::New);
+        let late = of_practice.map(|row| row.with).filter(|with| *with != outcome.level).collect();
         Some(Reported { outcome, ruled, late })
     }
 }
@@ -286,17 +285,17 @@ fn compare(
     };
     let Some(comparison) = comparison else { return Ok(standing) };
     let then = comparison.of(code);
-    standing.previous = then.map(|then| Past::of(then.outcome));
-    standing.cause = cause(then, outcome, comparison.pipeline);
+    standing.previous = then.as_ref().map(|then| Past::of(then.outcome));
+    standing.cause = cause(then.as_ref(), outcome, comparison.pipeline);
     if let Some(past) = &standing.previous {
         standing.direction = comparison.pipeline.levels.direction(past.level, outcome.level);
     }
     standing.lapsed = lapsed(code, comparison)?;
-    if let Some(then) = then {
+    if let Some(then) = &then {
         let of = levels::Compared { before: then.outcome, ruled: then.ruled, now: outcome };
         standing.turnover = comparison.rows.turnover(&comparison.rows_then, &of)?;
     }
-    if let (Some(then), Some(_)) = (then, standing.cause) {
+    if let (Some(then), Some(_)) = (&then, standing.cause) {
         standing.ended = comparison.rows.ended(&comparison.rows_then, then.outcome, outcome)?;
     }
     Ok(standing)

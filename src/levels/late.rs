@@ -12,7 +12,7 @@ use chrono::NaiveDate;
 use polars::prelude::{BooleanChunked, DataFrame, IntoLazy, NewChunkedArray};
 
 use super::outcome::{Outcome, propose};
-use crate::pipeline::{Fact, Pipeline, RECEIVED, fold};
+use crate::pipeline::{Counts, Fact, Pipeline, RECEIVED, fold};
 use crate::triangulate::{Cells, Register, Taken, Triangulated, rows_of};
 
 /// What was known when a pack was made.
@@ -29,6 +29,20 @@ pub struct Then<'t> {
     pub register: &'t Register,
     /// What stood, by practice.
     pub outcomes: &'t [Outcome],
+}
+
+impl Then<'_> {
+    /// What would have stood had a file come by then: it takes the place of those of its feed where the newest
+    /// counts, and these tell since when its rows are what they are.
+    fn with_file(&self, mut file: Taken, pipeline: &Pipeline) -> anyhow::Result<Vec<Outcome>> {
+        let newest = pipeline.feed(&file.source.feed).is_some_and(|feed| feed.counts == Counts::Newest);
+        let (replaced, mut taken): (Vec<Taken>, Vec<Taken>) =
+            self.taken.iter().cloned().partition(|t| newest && t.source.feed == file.source.feed);
+        let earlier: Vec<Taken> = self.earlier.iter().cloned().chain(replaced).collect();
+        file.source.received = file.source.received.min(self.as_of);
+        taken.push(file);
+        propose(&Triangulated::new(&taken, &earlier, self.register, pipeline, self.as_of)?, pipeline)
+    }
 }
 
 /// How a row that came later stands to what was known.
@@ -57,6 +71,8 @@ pub struct LateRow {
     pub without: Option<u8>,
     /// The level with it alone.
     pub with: Option<u8>,
+    /// The level with its file as a whole, if that is another and would not be without the late rows of the file.
+    pub whole: Option<Option<u8>>,
 }
 
 /// The rows of `now` that would have changed a level of the pack, each by itself.
@@ -75,7 +91,7 @@ pub fn late_rows(then: &Then<'_>, now: &[Taken], pipeline: &Pipeline) -> anyhow:
     }
     let needed = tables(pipeline);
     let known: Vec<Taken> = then.taken.iter().filter(|t| needed.contains(&t.table)).cloned().collect();
-    let mut out = Vec::new();
+    let (mut out, mut late): (Vec<LateRow>, BTreeMap<u32, Vec<usize>>) = (Vec::new(), BTreeMap::new());
     // Practices do not touch each other: one row of each is tried at a time.
     while !waiting.is_empty() {
         let round: Vec<Candidate> = waiting.values_mut().filter_map(Vec::pop).collect();
@@ -91,6 +107,7 @@ pub fn late_rows(then: &Then<'_>, now: &[Taken], pipeline: &Pipeline) -> anyhow:
                 continue;
             };
             if without != with {
+                late.entry(candidate.rows.source.arrival).or_default().extend(&candidate.indices);
                 out.push(LateRow {
                     practice: candidate.practice,
                     arrival: candidate.rows.source.arrival,
@@ -98,8 +115,19 @@ pub fn late_rows(then: &Then<'_>, now: &[Taken], pipeline: &Pipeline) -> anyhow:
                     lateness: candidate.lateness,
                     without,
                     with,
+                    whole: None,
                 });
             }
+        }
+    }
+    for (arrival, indices) in late {
+        let Some(file) = now.iter().find(|taken| taken.source.arrival == arrival) else { continue };
+        let others: Vec<usize> = (0..file.rows.height()).filter(|index| !indices.contains(index)).collect();
+        let whole = then.with_file(file.clone(), pipeline)?;
+        let bare = then.with_file(only(file, &others)?, pipeline)?;
+        for row in out.iter_mut().filter(|row| row.arrival == arrival) {
+            let with = level(&whole, &row.practice).filter(|with| *with != row.without);
+            row.whole = with.filter(|_| level(&bare, &row.practice) == Some(row.without));
         }
     }
     out.sort_by(|a, b| {
@@ -115,6 +143,8 @@ struct Candidate {
     key: String,
     row: Option<u32>,
     lateness: Lateness,
+    /// The places of its rows in the file.
+    indices: Vec<usize>,
     /// The row alone, as a file of its own.
     rows: Taken,
 }
@@ -197,6 +227,7 @@ fn candidates(fact: &Fact, then: &Then<'_>, now: &[Taken]) -> anyhow::Result<Vec
                 row: cells.sheet_row(first),
                 lateness,
                 rows: only(taken, &indices)?,
+                indices,
             });
         }
     }

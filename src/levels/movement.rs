@@ -55,29 +55,32 @@ impl fmt::Display for Cause {
 }
 
 /// What a pack said of a practice, and what it would say of that day now.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Reported<'r> {
     /// What it said.
     pub outcome: &'r Outcome,
     /// What today's rules say of the files of then; none if the practice would not be in scope.
     pub ruled: Option<&'r Outcome>,
-    /// Whether a row that came since would by itself have changed the level that was reported.
-    pub late: bool,
+    /// The levels that rows which came since would each by itself have given instead.
+    pub late: Vec<Option<u8>>,
 }
 
 /// The cause of a change since the last pack, or none if the level is the same.
 ///
 /// Several causes may be behind it: the first of *new*, *late-file*, *rule*, *decision* and *data* is told. A
-/// decision is a cause only if with the one that stood then, or none, the level would not be today's.
-pub fn cause(then: Option<Reported<'_>>, now: &Outcome, pipeline: &Pipeline) -> Option<Cause> {
+/// decision is a cause only if with the one that stood then, or none, the level would not be today's, and a late
+/// row only if it would have moved the level the same way.
+pub fn cause(then: Option<&Reported<'_>>, now: &Outcome, pipeline: &Pipeline) -> Option<Cause> {
     let Some(then) = then else { return Some(Cause::New) };
     if then.outcome.level == now.level {
         return None;
     }
     let ruled = then.ruled.is_some_and(|ruled| ruled.level != then.outcome.level);
+    let way = |to: Option<u8>| pipeline.levels.direction(then.outcome.level, to);
+    let late = then.late.iter().any(|with| way(*with) == way(now.level));
     let stood = then.outcome.decision.as_ref().map(|(decision, _)| decision);
     Some(match () {
-        () if then.late => Cause::LateFile,
+        () if late => Cause::LateFile,
         () if ruled => Cause::Rule,
         () if level_under(stood, now, pipeline) != now.level => Cause::Decision,
         () => Cause::Data,
@@ -192,8 +195,22 @@ mod tests {
     }
 
     fn told(then: &Outcome, ruled: &Outcome, late: bool, now: &Outcome) -> Option<Cause> {
-        let reported = Reported { outcome: then, ruled: Some(ruled), late };
-        cause(Some(reported), now, &pipeline())
+        let late = if late { vec![now.level] } else { Vec::new() };
+        cause(Some(&Reported { outcome: then, ruled: Some(ruled), late }), now, &pipeline())
+    }
+
+    #[test]
+    fn a_late_row_is_the_cause_only_of_a_move_its_own_way() {
+        let (two, three, four) = (plain(2), plain(3), plain(4));
+        let of = |late: Option<u8>, now: &Outcome| {
+            let reported = Reported { outcome: &three, ruled: Some(&three), late: vec![late] };
+            cause(Some(&reported), now, &pipeline())
+        };
+        assert_eq!(of(Some(5), &four), Some(Cause::LateFile), "up, if not as far");
+        assert_eq!(of(Some(4), &two), Some(Cause::Data), "it would have moved it up, and it moved down");
+        assert_eq!(of(Some(2), &four), Some(Cause::Data));
+        let none = Outcome { findings: Vec::new(), proposed: None, level: None, ..two.clone() };
+        assert_eq!(of(Some(4), &none), Some(Cause::Data), "not assessed is neither up nor down");
     }
 
     #[test]

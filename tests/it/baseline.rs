@@ -259,3 +259,30 @@ fn an_edited_row_is_no_late_one_and_one_that_was_kept_aside_is_told_as_such() {
     assert!(told.contains(late), "{told}");
     assert!(!told.contains("X90103: the packs"), "{told}");
 }
+
+#[test]
+fn a_late_row_is_told_only_if_its_whole_file_would_have_moved_the_level() {
+    let icb = Icb::with_register();
+    let head = "Practice code,Variation score,Extract date\n";
+    let rows = |score: &str, date: &str, codes: &[&str]| -> String {
+        codes.iter().map(|code| format!("{code},{score},{date}\n")).collect()
+    };
+    let both = ["X90100", "X90101"];
+    icb.drop_bytes("dashboard", "april.csv", format!("{head}{}", rows("5", "30/04/2026", &both)));
+    icb.report("quarterly", "2026-07-14");
+    // The extract of May would have been level 3, but the same file has one of June for X90100.
+    let late = format!("{head}{}{}", rows("12", "31/05/2026", &both), rows("6", "30/06/2026", &both[..1]));
+    let late = format!("{late}{}", rows("-0", "16/07/2026", &["X90102"]));
+    icb.drop_bytes("dashboard", "june.csv", late);
+    let report = icb.report("nightly", "2026-07-20");
+    let levels = icb.levels();
+    assert_eq!(levels["X90102"]["variation_score"], "0", "as nobody writes a sign before it");
+    assert_eq!((levels["X90100"]["level"].as_str(), levels["X90101"]["level"].as_str()), ("2", "3"));
+    assert_eq!(levels["X90101"]["cause"], "late-file");
+    let told = report["warnings"].to_string();
+    assert!(told.contains("X90101: the packs of 14 July 2026 reported level 2; with R"), "{told}");
+    assert!(!told.contains("X90100: the packs"), "{told}");
+    let receipt = receipt(&icb, "dashboard", "june.csv");
+    assert!(receipt.contains("X90101") && receipt.contains("would have been level 3"), "{receipt}");
+    assert!(!receipt.contains("X90100"), "{receipt}");
+}

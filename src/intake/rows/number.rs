@@ -38,7 +38,8 @@ pub(super) fn number(
         _ => Err(Unread::NoNumber),
     };
     let number = match read {
-        Ok(number) if number.is_finite() => number,
+        // Nothing is written with a sign before it: -0 is 0.
+        Ok(number) if number.is_finite() => number + 0.0,
         Err(Unread::Ambiguous) => {
             return Err(Flaw::new(
                 Code::BadCell,
