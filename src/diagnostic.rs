@@ -73,6 +73,8 @@ codes! {
     CopiedRule => "copied-rule",
     /// A file that says what another of its folder says.
     CopiedFile => "copied-file",
+    /// A mark or clock that nothing can set.
+    NeverSet => "never-set",
     /// Something that the engine needs and no file declares.
     Incomplete => "incomplete",
     /// A recipient or an offer whose dates have passed.

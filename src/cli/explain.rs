@@ -9,8 +9,8 @@ use crate::documents::Standing;
 use crate::known::explanation::{Explanation, explain as reasons, find};
 use crate::known::past_run::PastRun;
 use crate::known::result::RunResult;
-use crate::levels::{Direction, Evidence, Ruling, Told};
-use crate::pipeline::Pipeline;
+use crate::levels::{Criteria, Direction, Evidence, Ruling, Told};
+use crate::pipeline::{MarkKind, Pipeline};
 use crate::visits::{Clock, State, Timed};
 use crate::wording::plural;
 use crate::workspace::Workspace;
@@ -148,14 +148,34 @@ fn tell(explanation: &Explanation<'_>, result: &RunResult, pipeline: &Pipeline, 
             say(&format!("         - {}", row(evidence)));
         }
     }
+    tell_marks(practice);
     if let Some(score) = &outcome.score {
         let stale = if score.stale { "; stale, so it sets no level" } else { "" };
         let value = crate::wording::number(score.value);
         say(&format!("Variation score {value} at {}{stale}", long(score.extract_date)));
-    } else {
-        say("No variation score has been received.");
+    } else if !outcome.assessed {
+        say("No score has been received.");
     }
     tell_trials(explanation, result, pipeline);
+}
+
+fn tell_marks(practice: &Standing) {
+    let marks = &practice.outcome.marks;
+    let criteria = Criteria::of(marks);
+    if criteria.of > 0 {
+        say(&format!("Criteria: {}", criteria.words()));
+    }
+    for mark in marks {
+        let what = match mark.kind {
+            MarkKind::Criterion => mark.state.words(),
+            kind => kind.word(),
+        };
+        let said = if mark.sentence.is_empty() { "" } else { ": " };
+        say(&format!("         {what}  {}{said}{}  [{}]", mark.title, mark.sentence, mark.mark));
+        for evidence in &mark.evidence {
+            say(&format!("         - {}", row(evidence)));
+        }
+    }
 }
 
 /// What is missing, what nearly holds, and what would change the level.
@@ -256,6 +276,7 @@ fn clock(clock: &Clock) -> String {
     let met_on = clock.met_on.map(long).unwrap_or_default();
     let late = plural(clock.days_late.unwrap_or_default() as usize, "day", "days");
     let stands = match clock.state {
+        State::None => return "none: no visit is due at this level".to_owned(),
         State::Met => format!("visit due {due}, met on {met_on}, in time"),
         State::MetLate => format!("visit due {due}, met on {met_on}, {late} late"),
         State::Paused => format!("paused {}", clock.pauses(long)).trim_end().to_owned(),

@@ -164,7 +164,15 @@ fn tell_freshness(feeds: &[FeedFreshness]) {
     let count =
         |state| feeds.iter().filter(|f| f.not_fetched.is_none() && f.freshness.state == state).count();
     let failing: Vec<&FeedFreshness> = feeds.iter().filter(|f| f.not_fetched.is_some()).collect();
-    let states = [Fresh::Current, Fresh::Due, Fresh::Late, Fresh::Stale, Fresh::Missing, Fresh::AsMade];
+    let states = [
+        Fresh::Current,
+        Fresh::Due,
+        Fresh::Late,
+        Fresh::Stale,
+        Fresh::Missing,
+        Fresh::AsMade,
+        Fresh::NotAvailable,
+    ];
     let counts = states.into_iter().filter(|state| count(*state) > 0);
     let mut counts: Vec<String> = counts.map(|state| format!("{} {}", count(state), state.word())).collect();
     if !failing.is_empty() {

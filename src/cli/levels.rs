@@ -20,7 +20,7 @@ pub(super) fn levels(args: &LevelsArgs) -> Exit {
         Err(exit) => return exit,
     };
     unclaimed(&result);
-    let rows: Vec<[String; 17]> =
+    let rows: Vec<[String; 18]> =
         result.practices.iter().map(|p| p.levels_row(|level| result.level_id(level))).collect();
     let format = if args.json { Format::Json } else { args.format };
     match format {
@@ -130,7 +130,7 @@ fn no_such_run(run: &str, known: &[RunRecord]) -> String {
     format!("there is no run \"{run}\"; {there_are}{near}")
 }
 
-fn csv(rows: &[[String; 17]]) -> String {
+fn csv(rows: &[[String; 18]]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     // Writing into memory cannot fail, and the text is what was put in.
     let _ = writer.write_record(LEVELS_HEADER);
@@ -141,11 +141,11 @@ fn csv(rows: &[[String; 17]]) -> String {
 }
 
 /// The same cells as JSON: numbers as numbers, rules as a list, missing values as null.
-fn object(row: &[String; 17]) -> Value {
+fn object(row: &[String; 18]) -> Value {
     let mut out = Map::new();
     for (name, cell) in LEVELS_HEADER.iter().zip(row) {
         let value = match *name {
-            "rules" => Value::from(cell.split(';').filter(|r| !r.is_empty()).collect::<Vec<_>>()),
+            "rules" | "marks" => Value::from(cell.split(';').filter(|r| !r.is_empty()).collect::<Vec<_>>()),
             _ if cell.is_empty() => Value::Null,
             "level" | "proposed_level" | "previous_level" => Value::from(cell.parse::<u8>().ok()),
             "days_late" => Value::from(cell.parse::<u32>().ok()),
@@ -158,7 +158,7 @@ fn object(row: &[String; 17]) -> Value {
     Value::Object(out)
 }
 
-fn table(result: &RunResult, later: Option<&RunRecord>, rows: &[[String; 17]]) {
+fn table(result: &RunResult, later: Option<&RunRecord>, rows: &[[String; 18]]) {
     let as_at = crate::dates::long(result.as_of);
     say(&format!("{} as at {as_at} (run {}){}", result.job, result.run, not_the_last(later)));
     say("");

@@ -26,7 +26,7 @@ pub use evaluate::Day;
 pub(crate) use evaluate::{AS_OF, BETWEEN_VALUES};
 pub use probe::{Claim, Coverage, Range, coverage};
 pub use sentence::Sentence;
-pub use uncovered::{Trial, Uncovered, uncovered};
+pub use uncovered::{Trial, Uncovered, never, uncovered};
 pub use values::Values;
 
 /// The functions a condition may use: name, arguments, what it gives.

@@ -72,6 +72,23 @@ pub fn uncovered(trial: &Trial<'_>) -> Uncovered {
     Uncovered { rows, contradicted: contradicted.into_iter().collect() }
 }
 
+/// Whether no row can make all of these true at once, as far as closed lists, truths and dates tell.
+pub fn never(conditions: &[&Condition], columns: &Columns) -> bool {
+    let blank = columns.names().collect();
+    let trial = Trial { columns, claims: conditions, meant: None, always: &[], blank: &blank };
+    let mut dates: BTreeMap<&str, Bounds> = BTreeMap::new();
+    conditions.iter().for_each(|condition| bounds(&condition.node, &mut dates));
+    let names: BTreeSet<&str> = conditions.iter().flat_map(|condition| condition.columns()).collect();
+    let axes: Vec<Axis<'_>> = names.into_iter().filter_map(|name| Axis::of(name, &trial, &dates)).collect();
+    let count = axes.iter().fold(1_usize, |count, axis| count.saturating_mul(axis.points.len()));
+    let can_be = |number: usize| {
+        let places = places(number, &axes);
+        let row = Row { axes: &axes, places: &places };
+        conditions.iter().all(|condition| row.truth(&condition.node) & TRUE != 0)
+    };
+    count <= MOST && !(0..count).any(can_be)
+}
+
 /// What may be: true, false, missing, or several of them.
 type Truths = u8;
 const TRUE: Truths = 1;

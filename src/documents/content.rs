@@ -405,6 +405,12 @@ impl Words {
         self.with(Piece::Badge(badge.clone()))
     }
 
+    /// These words and then those.
+    pub fn append(mut self, more: Words) -> Self {
+        self.0.extend(more.0);
+        self
+    }
+
     /// The end of a line.
     pub fn line(self) -> Self {
         self.styled(Style::Break, "")

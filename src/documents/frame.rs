@@ -4,8 +4,10 @@ use anyhow::Context as _;
 use polars::prelude::{DataFrame, IntoLazy, NamedFrom, Series, col};
 
 use super::{Material, Standing};
-use crate::condition::Condition;
+use crate::condition::{BETWEEN_VALUES, Condition};
 use crate::dates::to_days;
+use crate::levels::{Criteria, MarkState};
+use crate::visits::State;
 
 /// One row a practice in scope, by code, with the columns that [`crate::pipeline::standing_columns`] lists.
 ///
@@ -38,22 +40,32 @@ pub fn standings(material: &Material<'_>) -> anyhow::Result<DataFrame> {
         texts("pcn", &|s| s.outcome.practice.pcn.clone()),
         texts("pcn_name", &|s| s.outcome.practice.pcn_name.clone()),
         texts("cause", &|s| s.cause.map(|cause| cause.to_string())),
-        texts("clock", &|s| Some(s.clock.state.word().to_owned())),
+        texts("marks", &|s| marks(s)),
+        texts("clock", &|s| Some(s.clock.state.word().to_owned()).filter(|word| !word.is_empty())),
         numbers("patients", &|s| s.outcome.practice.patients),
         numbers("level", &|s| level(s.outcome.level)),
         numbers("proposed", &|s| level(s.outcome.proposed)),
         numbers("previous", &|s| level(s.previous.as_ref().and_then(|past| past.level))),
         numbers("days_late", &|s| s.clock.days_late.map(|days| days as f64)),
+        numbers("criteria_met", &|s| Some(Criteria::of(&s.outcome.marks).met as f64)),
+        numbers("criteria_known", &|s| Some(Criteria::of(&s.outcome.marks).known as f64)),
         numbers("exceptions", &|s| Some(of_practice(s.code()))),
         truths("reactive", &|s| levels.get(s.outcome.level).reactive),
         truths("assessed", &|s| s.outcome.assessed),
         truths("moved", &|s| s.cause.is_some()),
         days("due", &|s| s.clock.due)?,
-        days("clock_start", &|s| Some(s.clock.starts))?,
+        days("clock_start", &|s| Some(s.clock.starts).filter(|_| s.clock.state != State::None))?,
         days("met_on", &|s| s.clock.met_on)?,
     ];
     let columns = columns.into_iter().map(Into::into).collect();
     DataFrame::new(standings.len(), columns).context("the table of practices cannot be made")
+}
+
+/// The marks that are set, as a cell with several values.
+fn marks(standing: &Standing) -> Option<String> {
+    let set = standing.outcome.marks.iter().filter(|mark| mark.state == MarkState::Met);
+    let ids: Vec<&str> = set.map(|mark| mark.mark.as_str()).collect();
+    (!ids.is_empty()).then(|| format!("{BETWEEN_VALUES}{}{BETWEEN_VALUES}", ids.join(BETWEEN_VALUES)))
 }
 
 /// The practices for which a condition is true, by code; all if there is none.
@@ -85,7 +97,7 @@ mod tests {
         sample.practice("P81001", Some(4));
         sample.moved("P81002", Some(1), Some(2));
         sample.practice("P81003", None);
-        let columns = crate::pipeline::standing_columns(&Values::default());
+        let columns = crate::pipeline::standing_columns(&Values::default(), &[]);
         let material = sample.material();
         let chosen = |text: &str| {
             let condition = Condition::truth(text, &columns, Scope::Row).unwrap();

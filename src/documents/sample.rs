@@ -124,6 +124,7 @@ impl Sample {
             proposed: level,
             decision: None,
             findings: Vec::new(),
+            marks: Vec::new(),
             unclaimed: Vec::new(),
             assessed: level.is_some(),
             score: None,

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::levels::{Cause, Direction, Ended, Lapsed, Outcome, Past, Ruling, Turnover};
-use crate::visits::{Clock, Timed};
+use crate::levels::{Cause, Direction, Ended, Lapsed, Outcome, Past, Ruling, Turnover, in_a_cell};
+use crate::visits::{Clock, State, Timed};
 use crate::wording;
 
 /// What stands for one practice.
@@ -38,7 +38,7 @@ pub struct Standing {
 }
 
 /// The columns of the levels output, in order.
-pub const LEVELS_HEADER: [&str; 17] = [
+pub const LEVELS_HEADER: [&str; 18] = [
     "practice_code",
     "practice_name",
     "place",
@@ -56,6 +56,7 @@ pub const LEVELS_HEADER: [&str; 17] = [
     "clock_start",
     "met_on",
     "days_late",
+    "marks",
 ];
 
 impl Standing {
@@ -67,7 +68,7 @@ impl Standing {
     /// The cells of the levels output: dates are ISO, missing values empty.
     ///
     /// `id` tells what a level is called there. Names come from files: one that a spreadsheet would take for a formula is made plain text.
-    pub fn levels_row(&self, id: impl Fn(u8) -> String) -> [String; 17] {
+    pub fn levels_row(&self, id: impl Fn(u8) -> String) -> [String; 18] {
         let level = |level: Option<u8>| level.map(&id).unwrap_or_default();
         let outcome = &self.outcome;
         let decision = match &outcome.decision {
@@ -91,9 +92,10 @@ impl Standing {
             (!outcome.assessed).to_string(),
             self.clock.due.map(|d| d.to_string()).unwrap_or_default(),
             self.clock.state.word().to_owned(),
-            self.clock.starts.to_string(),
+            (self.clock.state != State::None).then(|| self.clock.starts.to_string()).unwrap_or_default(),
             self.clock.met_on.map(|d| d.to_string()).unwrap_or_default(),
             self.clock.days_late.map(|d| d.to_string()).unwrap_or_default(),
+            in_a_cell(&outcome.marks),
         ]
     }
 }

@@ -13,7 +13,7 @@ use crate::documents::Standing;
 use crate::levels::{
     Counterfactual, Direction, Finding, NearMiss, Outcome, Ruling, Tried, Turn, counterfactuals, near_misses,
 };
-use crate::pipeline::{InputKind, Pipeline};
+use crate::pipeline::{InputKind, MarkKind, Pipeline};
 use crate::wording::{list, lower_first};
 
 /// Why a practice stands at its level.
@@ -109,7 +109,7 @@ pub fn explain<'e>(
             proposed_level: outcome.proposed,
             sentence: sentence(standing, result, &missing(&tried, outcome, true)),
             findings: &outcome.findings,
-            countervailing: Vec::new(),
+            countervailing: countervailing(outcome),
             missing: not_known,
             near_misses: nearly.remove(code).unwrap_or_default(),
             counterfactuals: moved.remove(code).unwrap_or_default(),
@@ -181,7 +181,7 @@ fn missing(tried: &Tried<'_>, outcome: &Outcome, only_assessed: bool) -> Vec<Str
         if !matches!(input.kind, InputKind::Number { .. } | InputKind::Choice { .. }) {
             continue;
         }
-        let assessed = fact.id == tried.pipeline.levels.assessed.from;
+        let assessed = tried.pipeline.levels.assessed.as_ref().is_some_and(|a| a.from == fact.id);
         if only_assessed && !assessed {
             continue;
         }
@@ -201,6 +201,12 @@ fn missing(tried: &Tried<'_>, outcome: &Outcome, only_assessed: bool) -> Vec<Str
     }
     out.extend(unclaimed.keys().map(|fact| format!("no rule claims what stands of `{fact}`")));
     out
+}
+
+/// What speaks against the level of a practice.
+fn countervailing(outcome: &Outcome) -> Vec<String> {
+    let marks = outcome.marks.iter().filter(|mark| mark.kind == MarkKind::Countervailing);
+    marks.map(|mark| mark.sentence.clone()).collect()
 }
 
 /// The feeds whose data are late or missing.

@@ -109,7 +109,7 @@ impl RunResult {
             job: job.to_owned(),
             as_of: state.as_of,
             compared_with: comparison.map(|c| Compared { run: c.last.run.clone(), as_of: c.last.as_of }),
-            not_assessed_label: levels.assessed.label.clone(),
+            not_assessed_label: levels.unassessed().to_owned(),
             level_names: levels.levels.iter().map(|level| (level.number, level.name.clone())).collect(),
             level_labels: (levels.levels.iter())
                 .map(|level| (level.number, (level.label.clone(), level.id.clone())))

@@ -12,7 +12,7 @@ use chrono::NaiveDate;
 use polars::prelude::{BooleanChunked, DataFrame, IntoLazy, NewChunkedArray};
 
 use super::outcome::{Outcome, propose};
-use crate::pipeline::{Counts, Fact, Pipeline, RECEIVED, fold};
+use crate::pipeline::{Counts, Fact, MarkKind, Pipeline, RECEIVED, fold};
 use crate::triangulate::{Cells, Register, Taken, Triangulated, rows_of};
 
 /// What was known when a pack was made.
@@ -151,8 +151,15 @@ struct Candidate {
 
 /// The facts that rules read and whose rows have a date and an identity of their own.
 fn facts(pipeline: &Pipeline) -> impl Iterator<Item = &Fact> {
-    let read: BTreeSet<&str> = pipeline.rules.iter().map(|rule| rule.from.as_str()).collect();
+    let read: BTreeSet<&str> =
+        pipeline.rules.iter().map(|rule| rule.from.as_str()).chain(of_criteria(pipeline)).collect();
     pipeline.facts.values().filter(move |fact| read.contains(fact.id.as_str()) && fact.happened.is_some())
+}
+
+/// The facts of criteria, on which rules can rest.
+pub(super) fn of_criteria(pipeline: &Pipeline) -> impl Iterator<Item = &str> {
+    let criteria = pipeline.marks.iter().filter(|mark| mark.kind == MarkKind::Criterion);
+    criteria.flat_map(|mark| mark.parts.iter().map(|part| part.from.as_str()))
 }
 
 /// The tables on which levels can rest.
@@ -164,7 +171,10 @@ fn tables(pipeline: &Pipeline) -> BTreeSet<String> {
         };
         std::iter::once(rule.from.as_str()).chain(series)
     });
-    let read = rules.chain(["decisions", "score", pipeline.levels.assessed.from.as_str()]);
+    let read = rules
+        .chain(of_criteria(pipeline))
+        .chain(["decisions", "score"])
+        .chain(pipeline.levels.assessed.iter().map(|a| a.from.as_str()));
     read.filter_map(|id| pipeline.facts.get(id)).flat_map(|fact| fact.from.iter().cloned()).collect()
 }
 

@@ -8,6 +8,7 @@ mod ended;
 mod exceptions;
 mod findings;
 mod late;
+mod marks;
 mod movement;
 mod near_miss;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use ended::{Ended, Lapsed, Rows, from_to, place};
 pub use exceptions::{Exception, exceptions};
 pub use findings::{Evidence, Finding, findings};
 pub use late::{LateRow, Lateness, Then, late_rows};
+pub use marks::{Criteria, MarkState, Marked, MarkedPart, in_a_cell};
 pub use movement::{Cause, Past, Reported, cause, withdrawn};
 pub use near_miss::{NearMiss, near_misses};
 pub use outcome::{Outcome, Score, propose};

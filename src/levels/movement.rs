@@ -167,6 +167,7 @@ mod tests {
             proposed,
             decision: None,
             findings: proposed.map(finding).into_iter().collect(),
+            marks: Vec::new(),
             unclaimed: Vec::new(),
             assessed: true,
             score: None,

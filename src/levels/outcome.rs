@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::decide::{Decision, Ruling, in_force, rule_on};
 use super::findings::{Finding, findings, matching};
+use super::marks::{self, Marked};
 use super::unclaimed::{Unclaimed, unclaimed};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{MarkKind, Pipeline};
 use crate::triangulate::{Cells, Practice, Triangulated};
 
 /// What is proposed and decided for one practice on a date.
@@ -28,6 +29,10 @@ pub struct Outcome {
     /// Rows that stand and that no rule claims.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unclaimed: Vec<Unclaimed>,
+    /// Its criteria, whether met, not met or not known, and the hints, gaps and countervailing evidence that are
+    /// set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Marked>,
     /// Whether the framework's assessment stands for the practice.
     pub assessed: bool,
     /// The score of the latest extract that has one.
@@ -65,11 +70,21 @@ impl Outcome {
 /// # Errors
 /// If Polars refuses an expression: the pipeline's checks make that a bug.
 pub fn propose(known: &Triangulated, pipeline: &Pipeline) -> anyhow::Result<Vec<Outcome>> {
+    let mut marked = marks::criteria(known, pipeline)?;
+    let beside;
+    let known = match marked.is_empty() {
+        true => known,
+        false => {
+            beside = marks::with_criteria(known, &marked);
+            &beside
+        }
+    };
     let mut left = unclaimed(known, pipeline)?;
     let mut found = findings(known, pipeline, &left)?;
     let mut decisions = in_force(known, &pipeline.levels);
     let mut scores = scores(known);
     let assessed = assessed(known, pipeline)?;
+    let by_level = pipeline.levels.assessed.is_none();
     let outcome = |practice: &Practice| {
         let code = &practice.code;
         let findings = found.remove(code).unwrap_or_default();
@@ -89,11 +104,19 @@ pub fn propose(known: &Triangulated, pipeline: &Pipeline) -> anyhow::Result<Vec<
             decision,
             findings,
             unclaimed: left.remove(code).unwrap_or_default(),
-            assessed: assessed.contains(code),
+            marks: marked.remove(code).unwrap_or_default(),
+            assessed: if by_level { level.is_some() } else { assessed.contains(code) },
             score: scores.remove(code),
         }
     };
-    Ok(known.practices.values().map(outcome).collect())
+    let mut outcomes: Vec<Outcome> = known.practices.values().map(outcome).collect();
+    if pipeline.marks.iter().any(|mark| mark.kind != MarkKind::Criterion) {
+        let mut hints = marks::hints(known, &outcomes, pipeline)?;
+        for outcome in &mut outcomes {
+            outcome.marks.extend(hints.remove(&outcome.practice.code).unwrap_or_default());
+        }
+    }
+    Ok(outcomes)
 }
 
 fn scores(known: &Triangulated) -> BTreeMap<String, Score> {
@@ -110,7 +133,7 @@ fn scores(known: &Triangulated) -> BTreeMap<String, Score> {
 }
 
 fn assessed(known: &Triangulated, pipeline: &Pipeline) -> anyhow::Result<BTreeSet<String>> {
-    let rule = &pipeline.levels.assessed;
+    let Some(rule) = &pipeline.levels.assessed else { return Ok(BTreeSet::new()) };
     let Some(fact) = known.facts.get(&rule.from) else { return Ok(BTreeSet::new()) };
     let rows = matching(fact, rule.filter.as_ref(), known.day).collect();
     let rows = rows.context("`assessed` of levels.toml cannot be evaluated")?;

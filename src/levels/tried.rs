@@ -65,7 +65,11 @@ impl<'t> Tried<'t> {
     pub fn outcomes_of(&self, trials: &[Trial]) -> anyhow::Result<Vec<Outcome>> {
         let mut out = Vec::new();
         for some in trials.chunks(AT_ONCE) {
-            let known = self.trials.known(some, self.known.as_of)?;
+            let mut known = self.trials.known(some, self.known.as_of)?;
+            if !self.pipeline.marks.is_empty() {
+                // Whether a criterion is known depends on which files were received.
+                known.sources.clone_from(&self.known.sources);
+            }
             let mut outcomes = propose(&known, self.pipeline)?.into_iter().peekable();
             for index in 0..some.len() {
                 let found = outcomes.next_if(|outcome| outcome.practice.code == trial_code(index));
@@ -130,7 +134,8 @@ fn facts(pipeline: &Pipeline) -> BTreeSet<&str> {
         let named = rule.nothing_unclaimed_in.iter().map(String::as_str);
         named.chain([rule.from.as_str()]).chain(series)
     });
-    rules.chain(["decisions", "score", pipeline.levels.assessed.from.as_str()]).collect()
+    let assessed = pipeline.levels.assessed.iter().map(|assessed| assessed.from.as_str());
+    rules.chain(["decisions", "score"]).chain(assessed).chain(super::late::of_criteria(pipeline)).collect()
 }
 
 /// The lengths of time by which the conditions of facts and rules move dates.
@@ -140,7 +145,8 @@ fn shifts<'f>(pipeline: &'f Pipeline, facts: impl Iterator<Item = &'f Fact>) -> 
         derived.chain(&fact.stands).chain(&fact.keep).chain(&fact.unclaimed).chain(&fact.latest)
     });
     let of_rules = pipeline.rules.iter().flat_map(|rule| rule.filter.iter().chain(&rule.having));
-    let all = of_facts.chain(of_rules).chain(&pipeline.levels.assessed.filter);
+    let assessed = pipeline.levels.assessed.iter().flat_map(|assessed| &assessed.filter);
+    let all = of_facts.chain(of_rules).chain(assessed);
     all.flat_map(crate::condition::Condition::shifts).collect()
 }
 

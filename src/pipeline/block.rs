@@ -219,6 +219,24 @@ pub const KINDS: &[BlockKind] = &[
         "Every practice on one line.",
         &[text("score_head", &[], "Score")],
     ))),
+    named_only(many(
+        "marks",
+        "The criteria that each practice meets, what is not known of it, and hints and gaps.",
+        &[
+            text("criteria_head", &[], "Criteria"),
+            text("marks_head", &[], "Marks"),
+            text("caption", &[], "What marks each practice"),
+            text("none", &[], "Nothing marks a practice."),
+        ],
+    )),
+    many(
+        "not-available",
+        "Information that others hold and the organisation does not have: who, since when it was asked for, and why.",
+        &[
+            text("caption", &[], "Information that is not available"),
+            text("none", &[], "No information is named that is not available."),
+        ],
+    ),
     one("practice", "The practice: level, clock, place, network and list.", &[text("level", &[], "Level")]),
     one("situation", "What was found about the practice, and how it stood before.", &[]),
     one(
@@ -247,6 +265,19 @@ pub const KINDS: &[BlockKind] = &[
         "recommendation",
         "What is asked for, what is done, which support answers what is open, and who attends.",
         &[text("also_attending", &[], "")],
+    ),
+    one(
+        "marks-of-practice",
+        "The criteria of the practice with their evidence, and its hints and gaps.",
+        &[
+            text("criteria_head", &[], "Criteria"),
+            text("criterion_head", &[], "Criterion"),
+            text("caption", &[], "Criteria, and what is known of them"),
+            text("hints_head", &[], "For people to look at"),
+            text("gaps_head", &[], "What should be known and is not"),
+            text("countervailing_head", &[], "What speaks against it"),
+            text("none", &[], "Nothing marks the practice."),
+        ],
     ),
     BlockKind {
         word: "event",

@@ -60,7 +60,7 @@ const CONTRACT: &[(&str, bool, Needed)] = &[
     ("pcn-members", false, &[("practice", Needs::Text), ("pcn", Needs::Text), ("pcn_name", Needs::Text)]),
     (
         "visits",
-        true,
+        false,
         &[
             ("practice", Needs::Text),
             ("visit_date", Needs::Date),
@@ -77,7 +77,7 @@ const CONTRACT: &[(&str, bool, Needed)] = &[
     ),
     (
         "pauses",
-        true,
+        false,
         &[
             ("practice", Needs::Text),
             ("paused_from", Needs::Date),
@@ -99,7 +99,7 @@ const CONTRACT: &[(&str, bool, Needed)] = &[
     ),
     (
         "decisions",
-        true,
+        false,
         &[
             ("practice", Needs::Text),
             ("level", Needs::Text),
@@ -140,6 +140,19 @@ const CONTRACT: &[(&str, bool, Needed)] = &[
     ),
 ];
 
+/// The facts that blocks of documents speak of.
+const SHOWN: &[(&str, &[&str])] = &[
+    ("visits", &["visits", "pauses", "plans"]),
+    ("themes", &["concerns"]),
+    ("support", &["visits", "offer"]),
+    ("best-practice", &["visits"]),
+    ("changes", &["visits", "plans", "pauses", "decisions"]),
+    ("narrative", &[NARRATIVE]),
+    ("practice", &["pcn-members"]),
+    ("background", &["rating", "offer", "visits"]),
+    ("assessment", &["score", "concerns"]),
+];
+
 /// The fact [`PRACTICES`], for rules.
 pub(super) fn practices(values: &Values) -> Fact {
     let mut columns = Columns::knowing(values);
@@ -157,16 +170,25 @@ pub(super) fn check(
     tables: &BTreeMap<String, Columns>,
     facts: &BTreeMap<String, Fact>,
     rules: &[Rule],
-    committees: &[Committee],
-    general: Option<&(General, Calendar)>,
+    (committees, documents): (&[Committee], &BTreeMap<String, Document>),
+    (general, clocked): (Option<&(General, Calendar)>, bool),
 ) {
+    let blocks: BTreeSet<&str> =
+        documents.values().flat_map(|document| &document.blocks).map(|block| block.kind.word).collect();
+    let by_list = general.is_some_and(|(general, _)| general.scope.registered_list);
+    let carries = feeds.iter().flat_map(|feed| &feed.layouts).any(|layout| layout.carry);
+    let missed = |name: &str| match name {
+        "registered-patients" => by_list,
+        "successors" => carries,
+        _ => SHOWN.iter().any(|(block, facts)| blocks.contains(block) && facts.contains(&name)),
+    };
     for (name, must, columns) in CONTRACT {
         let at = At { file: place_of(name, tables, feeds).into(), line: 1 };
         let Some(fact) = facts.get(*name) else {
-            if *must {
+            if *must || (clocked && ["visits", "pauses"].contains(name)) {
                 let message = format!("the engine needs a fact or table `{name}`");
                 report.error(&at, Code::Incomplete, message, None);
-            } else {
+            } else if missed(name) {
                 let message =
                     format!("there is no fact or table `{name}`: what the papers say of it is left out");
                 report.warning(&at, Code::Incomplete, message, None);

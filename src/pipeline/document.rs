@@ -6,6 +6,7 @@ use super::block::{Block, Subject};
 use super::checked::{read_choice, row_truth};
 use super::committee::{Audience, Committee, slug};
 use super::feed::Feed;
+use super::mark::Mark;
 use super::period::Every;
 use super::phrase::Phrase;
 use super::reader::{At, Report, Table};
@@ -116,14 +117,24 @@ impl PageLayout {
 }
 
 /// The columns that a condition on practices may use: what is known of each on the date.
-pub fn standings(values: &Values) -> Columns {
+pub fn standings(values: &Values, marks: &[Mark]) -> Columns {
     let mut columns = Columns::knowing(values);
+    columns.set("marks", Kind::Choices(Some(marks.iter().map(|mark| mark.id.clone()).collect())));
     for name in
         ["practice", "practice_name", "place", "team", "commissioner", "pcn", "pcn_name", "cause", "clock"]
     {
         columns.set(name, Kind::Text);
     }
-    for name in ["patients", "level", "proposed", "previous", "days_late", "exceptions"] {
+    for name in [
+        "patients",
+        "level",
+        "proposed",
+        "previous",
+        "days_late",
+        "exceptions",
+        "criteria_met",
+        "criteria_known",
+    ] {
         columns.set(name, Kind::Number);
     }
     for name in ["reactive", "assessed", "moved"] {
@@ -143,7 +154,7 @@ impl Document {
     pub(super) fn read(
         id: &str,
         mut file: Table<'_>,
-        values: &Values,
+        (values, marks): (&Values, &[Mark]),
         sections: Option<&Vocabulary>,
     ) -> Option<Self> {
         let report = file.report().clone();
@@ -162,7 +173,7 @@ impl Document {
         let title = file.text("title").and_then(|text| Phrase::read(&text, names, &report));
         let short = file.text_or_none("short").and_then(|text| Phrase::read(&text, names, &report));
         let filter =
-            file.text_or_none("where").and_then(|text| row_truth(&report, &text, &standings(values)));
+            file.text_or_none("where").and_then(|text| row_truth(&report, &text, &standings(values, marks)));
         let period = read_choice(&mut file, "period", &PERIODS).unwrap_or(match about {
             Some(About::EachException) => Every::Day,
             _ => Every::Quarter,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::checked::read_choice;
 use super::download::Download;
 use super::layout::{ColumnKind, Layout};
+use super::mark::NotAvailable;
 use super::reader::{Placed, Table};
 use super::vocabulary::Vocabularies;
 use crate::diagnostic::Code;
@@ -40,6 +41,8 @@ pub struct Feed {
     pub set: Vec<(String, String)>,
     /// Columns whose cells never leave the intake.
     pub withhold: Vec<String>,
+    /// Who holds what it would bring, where the organisation does not get it.
+    pub not_available: Option<NotAvailable>,
     /// What is looked for in its cells; none where the feed says `guard = false`.
     pub guard: Option<Arc<Guard>>,
 }
@@ -106,6 +109,11 @@ impl Feed {
         let counts =
             read_choice(&mut file, "counts", &[("newest", Counts::Newest), ("every", Counts::Every)]);
         let essential = file.flag("essential");
+        let not_available = NotAvailable::read(&mut file);
+        if let (true, Some(_)) = (essential, &not_available) {
+            let message = "a feed without which nothing can be said has to be available";
+            report.error(&file.at_of("not_available"), Code::BadValue, message, None);
+        }
         let guarded = file.flag_or_none("guard").unwrap_or(true);
         let mut layouts: Vec<Layout> = Vec::new();
         for name in file.texts("layouts") {
@@ -161,6 +169,7 @@ impl Feed {
             data_date: data_date.map(|d| d.value),
             set,
             withhold: withhold.into_iter().map(|w| w.value).collect(),
+            not_available,
             guard: guarded.then(Arc::default),
         })
     }

@@ -24,8 +24,8 @@ pub struct Framework {
     pub title: String,
     /// Its version.
     pub version: String,
-    /// The day it began: clocks of practices never visited run from here.
-    pub starts: NaiveDate,
+    /// The day it began: clocks of practices never visited run from here. None where no clock needs it.
+    pub starts: Option<NaiveDate>,
     /// What a level is until somebody has confirmed it, in a sentence; empty if nothing is said of it.
     pub status: String,
     /// What a level means, in a sentence; empty if nothing is said of it.
@@ -57,7 +57,7 @@ pub struct Scope {
 pub struct Place {
     /// Its name.
     pub name: String,
-    /// The team that visits its practices.
+    /// The team that visits its practices; empty where there is none.
     pub team: String,
     /// The codes of the commissioners in it.
     pub commissioners: Vec<String>,
@@ -119,13 +119,13 @@ impl General {
         let (classification, author) = (file.text("classification"), file.text("author"));
         let framework = file.table("framework").and_then(|mut table| {
             let (title, version) = (table.text("title"), table.text("version"));
-            let starts = table.date("starts");
+            let starts = table.date_or_none("starts");
             let mut said = |key| table.text_or_none(key).map(|text| text.value).unwrap_or_default();
             let (status, meaning) = (said("status"), said("meaning"));
             Some(Framework {
                 title: title?.value,
                 version: version?.value,
-                starts: starts?.value,
+                starts: starts.map(|date| date.value),
                 status,
                 meaning,
             })
@@ -174,9 +174,9 @@ fn read_scope(file: &mut Table<'_>) -> Option<Scope> {
     let registered_list = file.table("scope").and_then(|mut table| table.flag_or_none("registered_list"));
     let mut scope = Scope { places: Vec::new(), registered_list: registered_list.unwrap_or(true) };
     for mut table in file.tables("place") {
-        let (name, team) = (table.text("name"), table.text("team"));
+        let (name, team) = (table.text("name"), table.text_or_none("team"));
         let commissioners = table.texts("commissioners");
-        let (Some(name), Some(team)) = (name, team) else { continue };
+        let Some(name) = name else { continue };
         if scope.places.iter().any(|p| p.name == name.value) {
             let message = format!("there are two places `{}`", name.value);
             report.error(&name.at, Code::DuplicateName, message, None);
@@ -191,7 +191,11 @@ fn read_scope(file: &mut Table<'_>) -> Option<Scope> {
             report.error(&table.at(), Code::MissingKey, "a place needs `commissioners`", None);
         }
         let commissioners = commissioners.into_iter().map(|c| c.value).collect();
-        scope.places.push(Place { name: name.value, team: team.value, commissioners });
+        scope.places.push(Place {
+            name: name.value,
+            team: team.map(|team| team.value).unwrap_or_default(),
+            commissioners,
+        });
     }
     if scope.places.is_empty() {
         report.error(&file.at(), Code::MissingKey, "there is no [[place]], so no practice is covered", None);

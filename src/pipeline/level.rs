@@ -20,8 +20,8 @@ pub struct Levels {
     label: String,
     /// Days before a due date from which a visit is due soon.
     pub due_soon_days: i32,
-    /// What it takes for a practice to be assessed.
-    pub assessed: Assessed,
+    /// What it takes for a practice to be assessed; without it one is that has a level.
+    pub assessed: Option<Assessed>,
     /// The lowest level whose rules are told where they nearly hold; none are if it is not said.
     pub near_misses_from: Option<u8>,
     /// The levels, highest first.
@@ -62,7 +62,7 @@ pub struct Level {
     pub short: String,
     /// The numbers that it, or what it took in, had before.
     pub formerly: Vec<u8>,
-    /// Within which time a visit is due, in words.
+    /// Within which time a visit is due, in words; empty where none is.
     pub timescale: String,
     /// The shape of its badge.
     pub shape: Shape,
@@ -125,6 +125,20 @@ pub struct Period {
     pub days: i32,
 }
 
+impl Period {
+    /// `6 months`, `1 month and 3 days`.
+    pub fn words(self) -> String {
+        let counted = |count: i32, one: &str, many: &str| {
+            (count != 0).then(|| crate::wording::plural(count.unsigned_abs() as usize, one, many))
+        };
+        let parts: Vec<String> = counted(self.months, "month", "months")
+            .into_iter()
+            .chain(counted(self.days, "day", "days"))
+            .collect();
+        crate::wording::list(&parts)
+    }
+}
+
 /// What starts a clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClockStart {
@@ -132,6 +146,8 @@ pub enum ClockStart {
     Findings,
     /// The last completed visit, or the framework's start; such a clock is never met.
     LastVisit,
+    /// No visit is due at the level: it has no clock.
+    Never,
 }
 
 impl Levels {
@@ -175,6 +191,16 @@ impl Levels {
         claimed.filter(|_| !same).map_or(number, |level| level.number)
     }
 
+    /// What a practice is marked with that is not assessed.
+    pub fn unassessed(&self) -> &str {
+        self.assessed.as_ref().map_or(self.not_assessed.name.as_str(), |assessed| assessed.label.as_str())
+    }
+
+    /// Whether practices at some level have a clock.
+    pub fn are_clocked(&self) -> bool {
+        self.levels.iter().chain([&self.not_assessed]).any(|level| level.starts != ClockStart::Never)
+    }
+
     /// What a level is called within a sentence.
     pub fn in_words(&self, number: Option<u8>) -> String {
         crate::wording::lower_first(&self.label(number))
@@ -193,8 +219,10 @@ impl Levels {
     /// Reads `levels.toml`.
     pub(super) fn read(mut file: Table<'_>, facts: &BTreeMap<String, Fact>) -> Option<Self> {
         let report = file.report().clone();
-        let due_soon_days = file.count("due_soon_days").and_then(|d| i32::try_from(d.value).ok());
-        let assessed = file.table("assessed").and_then(|mut table| {
+        let due_soon_days =
+            file.count_or_none("due_soon_days").map_or(Some(14), |d| i32::try_from(d.value).ok());
+        let has_assessed = file.has("assessed");
+        let assessed = file.table_or_none("assessed").and_then(|mut table| {
             let (from, filter, label) =
                 (table.text("from"), table.text_or_none("where"), table.text("label"));
             let fact = super::known_fact(&report, &from?, facts)?;
@@ -266,7 +294,7 @@ impl Levels {
             ordered,
             label,
             due_soon_days: due_soon_days?,
-            assessed: assessed?,
+            assessed: if has_assessed { Some(assessed?) } else { None },
             near_misses_from,
             levels,
             not_assessed: not_assessed?,
@@ -286,16 +314,18 @@ impl Level {
     ) -> Option<Self> {
         let report = table.report().clone();
         let number = if unnumbered { Some(0) } else { read_number(&mut table) };
-        let (name, timescale) = (table.text("name"), table.text("timescale"));
+        let (name, timescale) = (table.text("name"), table.text_or_none("timescale"));
         let mut text = |key| table.text_or_none(key).map(|text| text.value);
         let (id, label, short) = (text("id"), text("label"), text("short"));
         let formerly = table.counts("formerly").into_iter();
         let formerly = formerly.filter_map(|count| u8::try_from(count.value).ok()).collect();
         let shape = read_choice(&mut table, "shape", &Shape::WORDS).unwrap_or(Shape::Circle);
         let reactive = table.flag("reactive");
-        let due = read_period(&mut table, "due");
+        let clocked = table.has("due") || table.has("starts") || table.has("met_by");
+        let due = if clocked { read_period(&mut table, "due") } else { Some(Period { months: 0, days: 0 }) };
+        table.know("due");
         let starts = [("findings", ClockStart::Findings), ("last-visit", ClockStart::LastVisit)];
-        let starts = read_choice(&mut table, "starts", &starts);
+        let starts = read_choice(&mut table, "starts", &starts).or((!clocked).then_some(ClockStart::Never));
         let within_framework = table.flag("within_framework");
         let met_by = table.text_or_none("met_by");
         let actions = table.tables("action").into_iter().filter_map(Action::read).collect();
@@ -316,7 +346,7 @@ impl Level {
             id: id.unwrap_or_else(|| number.to_string()),
             formerly,
             name,
-            timescale: timescale?.value,
+            timescale: timescale.map(|text| text.value).unwrap_or_default(),
             shape,
             reactive,
             due: due?,

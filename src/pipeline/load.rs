@@ -1,6 +1,6 @@
 //! From a folder of texts to a [`Pipeline`], or to everything that is wrong with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::calendar::Calendar;
@@ -11,7 +11,8 @@ use super::general::General;
 use super::guard;
 use super::indicator;
 use super::layout::Layout;
-use super::level::Levels;
+use super::level::{ClockStart, Level, Levels};
+use super::mark::{self, Mark, MarkKind};
 use super::owner::{self, Receipts};
 use super::reader::{At, File, Report, Table};
 use super::rule::Rule;
@@ -160,19 +161,29 @@ impl<'f> Loader<'f> {
         let facts = self.facts(&tables, &values);
         let levels = self.one(LEVELS, true, |t| Levels::read(t, &facts)).flatten();
         let level_numbers = peek(self.folder, LEVELS, "level", "number");
+        let criteria = self.marked(|kind| kind == MarkKind::Criterion);
+        let ids: BTreeSet<String> = criteria.iter().cloned().collect();
+        let seen = mark::with_criteria(self.report, &facts, &ids);
+        let others = self.marked(|kind| kind != MarkKind::Criterion);
+        let hinted = if others.is_empty() { seen.clone() } else { mark::with_level(self.report, &seen) };
+        let mut marks: Vec<Mark> = Vec::new();
+        marks.extend(self.some(RULES, |id| criteria.contains(id), |id, t| Mark::read(id, t, &facts)));
+        marks.extend(self.some(RULES, |id| others.contains(id), |id, t| Mark::read(id, t, &hinted)));
+        let is_rule = |id: &str| !criteria.contains(id) && !others.contains(id);
         let mut rules: Vec<Rule> =
-            self.each(RULES, |id, t| Rule::read(id, t, &facts, &level_numbers)).into_values().collect();
+            self.some(RULES, is_rule, |id, t| Rule::read(id, t, &seen, &level_numbers)).collect();
         rule::check_copies(self.report, &rules);
         // Where something cannot be read, what the rules leave over is not known.
         if !self.report.has_errors() {
-            numbers::check_rules(self.report, &rules, &feeds, &facts);
-            unclaimed::check(self.report, &rules, &feeds, &facts);
+            numbers::check_rules(self.report, &rules, &feeds, &seen);
+            unclaimed::check(self.report, &rules, &feeds, &seen);
+            mark::check(self.report, &marks, &feeds, &hinted);
         }
         rules.sort_by(|a, b| b.level.cmp(&a.level).then_with(|| a.id.cmp(&b.id)));
         let exceptions = self.one(EXCEPTIONS, false, |t| exception::read(t, &facts)).unwrap_or_default();
         let sections = sections(&feeds);
         let documents: BTreeMap<String, Document> =
-            self.each("documents", |id, t| Document::read(id, t, &values, sections.as_ref()));
+            self.each("documents", |id, t| Document::read(id, t, (&values, &marks), sections.as_ref()));
         document::check(self.report, &documents);
         document::check_sections(self.report, &documents, &feeds);
         let general = self.general(&documents);
@@ -200,7 +211,10 @@ impl<'f> Loader<'f> {
             let text = self.folder.get(&format!("facts/{fact}.toml"))?;
             Some(text.parse::<toml::Table>().is_ok_and(|table| table.contains_key(key)))
         });
-        contract::check(self.report, &feeds, &tables, &facts, &rules, &committees, general.as_ref());
+        let sent = (committees.as_slice(), &documents);
+        let clocked = levels.as_ref().is_none_or(Levels::are_clocked);
+        let general_and_clocks = (general.as_ref(), clocked);
+        contract::check(self.report, &feeds, &tables, &facts, &rules, sent, general_and_clocks);
         if let Some(levels) = &levels {
             numbers::check_values(self.report, levels, &values, &facts);
         }
@@ -216,6 +230,15 @@ impl<'f> Loader<'f> {
             };
             self.one(PROGRAMME, false, |table| programme::read(table, &known)).flatten()
         });
+        let from_start = |level: &Level| level.starts == ClockStart::LastVisit || level.within_framework;
+        let clocked = |levels: &Levels| levels.levels.iter().chain([&levels.not_assessed]).any(from_start);
+        let needs_start = visit_programme.is_some() || levels.as_ref().is_some_and(clocked);
+        if general.framework.starts.is_none() && needs_start {
+            let at = At { file: PIPELINE.into(), line: 1 };
+            let message =
+                "[framework] needs `starts`: clocks or visits are counted from the framework's start";
+            self.report.error(&at, Code::MissingKey, message, None);
+        }
         job::check_periods(self.report, &general.jobs, &documents, &calendar);
         download::check_tokens(self.report, &feeds, &general.downloads);
         Some(Pipeline {
@@ -243,6 +266,7 @@ impl<'f> Loader<'f> {
             roles,
             levels: levels?,
             rules,
+            marks,
             exceptions,
             documents,
             committees,
@@ -293,10 +317,20 @@ impl<'f> Loader<'f> {
 
     /// Reads every file of a folder within the folder, by its name without the ending.
     fn each<T>(&self, dir: &str, read: impl Fn(&str, Table<'_>) -> Option<T>) -> BTreeMap<String, T> {
+        self.each_of(dir, |_| true, read)
+    }
+
+    fn each_of<T>(
+        &self,
+        dir: &str,
+        wanted: impl Fn(&str) -> bool,
+        read: impl Fn(&str, Table<'_>) -> Option<T>,
+    ) -> BTreeMap<String, T> {
         let mut out = BTreeMap::new();
         for (path, text) in self.folder.iter() {
             let Some(id) = path.strip_prefix(dir).and_then(|p| p.strip_prefix('/')) else { continue };
-            let Some(id) = id.strip_suffix(".toml").filter(|id| !id.contains('/')) else { continue };
+            let id = id.strip_suffix(".toml").filter(|id| !id.contains('/') && wanted(id));
+            let Some(id) = id else { continue };
             let file = File::parse(path, text, self.report);
             match read(id, file.table()) {
                 Some(value) => drop(out.insert(id.to_owned(), value)),
@@ -304,6 +338,27 @@ impl<'f> Loader<'f> {
             }
         }
         out
+    }
+
+    /// The same for those files of the folder of which it is wanted.
+    fn some<T>(
+        &self,
+        dir: &str,
+        wanted: impl Fn(&str) -> bool,
+        read: impl Fn(&str, Table<'_>) -> Option<T>,
+    ) -> impl Iterator<Item = T> {
+        self.each_of(dir, wanted, read).into_values()
+    }
+
+    /// The ids of the rules that mark in such a way.
+    fn marked(&self, wanted: impl Fn(MarkKind) -> bool) -> BTreeSet<String> {
+        let files = self.folder.iter().filter_map(|(path, text)| {
+            let id = path.strip_prefix(RULES)?.strip_prefix('/')?.strip_suffix(".toml")?;
+            // A mark of no known kind is read as a criterion, which says what is wrong with it.
+            let kind = mark::kind_of(text)?.unwrap_or(MarkKind::Criterion);
+            wanted(kind).then(|| id.to_owned())
+        });
+        files.collect()
     }
 
     fn general(&self, documents: &BTreeMap<String, Document>) -> Option<(General, Calendar)> {

@@ -26,6 +26,7 @@ mod level;
 mod limits;
 mod load;
 mod mail;
+mod mark;
 mod numbers;
 mod operator;
 mod owner;
@@ -79,6 +80,7 @@ pub use level::{Assessed, ClockStart, Level, Levels, Period, Shape};
 pub use limits::Watch;
 pub use load::{Loaded, load};
 pub use mail::{Mail, Retry, Unknown};
+pub use mark::{Mark, MarkKind, NotAvailable, Part as MarkPart, feeds_behind};
 pub use operator::{Operator, Told};
 pub use owner::{Owner, Receipts, Sent};
 pub use period::{Every, PLACEHOLDERS, fill};
@@ -152,6 +154,8 @@ pub struct Pipeline {
     pub levels: Levels,
     /// The rules: highest level first, then by name.
     pub rules: Vec<Rule>,
+    /// The rules without a level: criteria first, each kind by name.
+    pub marks: Vec<Mark>,
     /// What goes to a committee at once.
     pub exceptions: Vec<ExceptionRule>,
     /// The documents, by id.

@@ -282,6 +282,6 @@ pub fn feed_words(feed: &FeedFreshness) -> String {
         Fresh::Missing => "MISSING: nothing was ever received".to_owned(),
         Fresh::Due => format!("expected{by}"),
         Fresh::Current => format!("in time{by}"),
-        Fresh::AsMade => "as made".to_owned(),
+        Fresh::AsMade | Fresh::NotAvailable => feed.freshness.state.word().to_owned(),
     }
 }

@@ -80,6 +80,11 @@ impl<'f> Cells<'f> {
         self.frame.map_or(0, DataFrame::height)
     }
 
+    /// The value as Polars has it.
+    pub fn value(&self, column: &str, row: usize) -> Option<AnyValue<'f>> {
+        self.get(column, row)
+    }
+
     fn get(&self, column: &str, row: usize) -> Option<AnyValue<'f>> {
         self.frame?.column(column).ok()?.get(row).ok().filter(|value| !value.is_null())
     }

@@ -46,6 +46,9 @@ pub enum Fresh {
     /// The feed comes when there is something to say.
     #[strum(serialize = "as made")]
     AsMade,
+    /// The organisation does not get it.
+    #[strum(serialize = "not available")]
+    NotAvailable,
 }
 
 impl Fresh {
@@ -70,7 +73,7 @@ impl Freshness {
                 Some(format!("stale: newer data were due by {due}, and those after them are late too"))
             }
             Fresh::Missing => Some("missing: no file has been received".to_owned()),
-            Fresh::Current | Fresh::Due | Fresh::AsMade => None,
+            Fresh::Current | Fresh::Due | Fresh::AsMade | Fresh::NotAvailable => None,
         }
     }
 }
@@ -90,6 +93,10 @@ pub fn freshness(
         (Some(data), None) => Some((data, feed.lag_days)),
         (None, received) => received.map(|r| (r, 0)),
     };
+    if feed.not_available.is_some() {
+        let (state, data_date) = (Fresh::NotAvailable, newest.map(|(date, _)| date));
+        return Freshness { state, data_date, received, due: None, late_from: None };
+    }
     let months = match feed.cadence {
         Cadence::Monthly => Some(1),
         Cadence::Quarterly => Some(3),
@@ -187,6 +194,7 @@ mod tests {
             data_date: None,
             set: Vec::new(),
             withhold: Vec::new(),
+            not_available: None,
         }
     }
 

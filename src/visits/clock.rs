@@ -94,6 +94,9 @@ pub enum State {
     MetLate,
     /// The clock stands still.
     Paused,
+    /// No visit is due at the level.
+    #[strum(serialize = "")]
+    None,
 }
 
 impl State {
@@ -117,7 +120,7 @@ impl State {
 #[derive(Debug, Clone)]
 pub struct Clocks {
     as_of: NaiveDate,
-    framework_start: NaiveDate,
+    framework_start: Option<NaiveDate>,
     due_soon_days: i32,
     /// For each practice the days of its completed visits.
     visits: BTreeMap<String, BTreeSet<NaiveDate>>,
@@ -174,9 +177,12 @@ impl Clocks {
     fn each(&self, outcome: &Outcome, pipeline: &Pipeline) -> Vec<Timed> {
         let level = pipeline.levels.get(outcome.level);
         let code = &outcome.practice.code;
+        if level.starts == ClockStart::Never {
+            return Vec::new();
+        }
         if level.starts == ClockStart::LastVisit {
             let last = self.visits.get(code).and_then(BTreeSet::last).copied();
-            let clock = self.tell(code, last.unwrap_or(self.framework_start), level.due, None);
+            let clock = self.tell(code, last.or(self.framework_start).unwrap_or(self.as_of), level.due, None);
             return vec![Timed { rule: None, evidence: None, clock }];
         }
         let mut out = Vec::new();
@@ -217,7 +223,20 @@ impl Clocks {
 
     /// The clock of a level from a day on, whatever level stands for the practice.
     pub fn of_level(&self, practice: &str, level: &Level, starts: NaiveDate) -> Clock {
-        let starts = if level.within_framework { starts.max(self.framework_start) } else { starts };
+        if level.starts == ClockStart::Never {
+            return Clock {
+                starts,
+                due: None,
+                state: State::None,
+                met_on: None,
+                days_late: None,
+                pauses: Vec::new(),
+            };
+        }
+        let starts = match self.framework_start.filter(|_| level.within_framework) {
+            Some(framework) => starts.max(framework),
+            None => starts,
+        };
         self.tell(practice, starts, level.due, self.meeting.get(&level.number))
     }
 
@@ -303,7 +322,7 @@ mod tests {
         };
         Clocks {
             as_of: day(as_of),
-            framework_start: day("2025-04-01"),
+            framework_start: Some(day("2025-04-01")),
             due_soon_days: 14,
             visits: by_practice.clone(),
             meeting: BTreeMap::from([(4, by_practice)]),

@@ -22,6 +22,8 @@ impl Programme {
         let completed = visits(&known.fact("visits"), "visit_date", pipeline, "visits");
         let planned = visits(&known.fact("plans"), "planned_date", pipeline, "plans");
         let mut reasons = reasons(known, pipeline, how)?;
+        // `check` asks for it where there is a programme.
+        let Some(framework_start) = pipeline.framework.starts else { return Ok(None) };
         let clocks = Clocks::new(known, pipeline)?;
         let outcomes = propose(known, pipeline)?;
         let practices = outcomes.iter().map(|outcome| {
@@ -55,7 +57,7 @@ impl Programme {
         });
         let world = World {
             as_of: known.as_of,
-            framework_start: pipeline.framework.starts,
+            framework_start,
             teams: (how.quotas.iter())
                 .map(|(name, quota)| Team { name: name.clone(), quota: *quota })
                 .collect(),

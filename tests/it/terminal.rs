@@ -11,7 +11,7 @@ fn levels_have_a_fixed_header_and_one_row_a_practice() {
         lines.next(),
         Some(
             "practice_code,practice_name,place,level,proposed_level,previous_level,cause,decision,rules,\
-             variation_score,score_date,not_assessed,visit_due,clock,clock_start,met_on,days_late"
+             variation_score,score_date,not_assessed,visit_due,clock,clock_start,met_on,days_late,marks"
         )
     );
     let codes: Vec<&str> = lines.filter_map(|line| line.split(',').next()).collect();

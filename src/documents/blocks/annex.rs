@@ -17,7 +17,7 @@ pub(super) fn block(context: &Context<'_>) -> Block {
     let mut block = context.block();
     block.page = Page::Landscape;
     let date = long(material.as_of);
-    let columns = vec![
+    let columns: Vec<Column> = [
         Column::of(Kind::Practice, "Code", 6),
         Column::text("Practice", 17),
         Column::text("Place", 9),
@@ -27,7 +27,11 @@ pub(super) fn block(context: &Context<'_>) -> Block {
         Column::text(context.text("score_head"), 12),
         Column::text("Rules", None),
         Column::text("Visit", 10),
-    ];
+    ]
+    .into_iter()
+    .zip(there(material))
+    .filter_map(|(column, there)| there.then_some(column))
+    .collect();
     let table = Table::new(EVERY, format!("Every practice in scope, by code, as at {date}"), columns)
         .look(TableLook::Compact)
         .named_by(1)
@@ -59,11 +63,11 @@ fn row(material: &Material<'_>, standing: &Standing) -> Vec<Cell> {
         Some(missed) => format!("{decision}; visit it asked for: {}", in_words(missed)),
         None => decision,
     };
-    let label = &material.pipeline.levels.assessed.label;
+    let label = material.pipeline.levels.unassessed();
     let score = match &outcome.score {
         Some(s) if outcome.assessed => format!("{} ({})", number(s.value), short(s.extract_date)),
         Some(s) => format!("{}, stale ({}): {label}", number(s.value), short(s.extract_date)),
-        None => label.clone(),
+        None => label.to_owned(),
     };
     let last = match (&material.last, &standing.previous) {
         (None, _) => "–".to_owned(),
@@ -78,7 +82,7 @@ fn row(material: &Material<'_>, standing: &Standing) -> Vec<Cell> {
         Some(pause) => format!("paused since {}", short(pause.from)),
         None => in_words(&standing.clock),
     };
-    vec![
+    let cells = [
         Cell::words(standing.code()),
         Cell::words(material.name(standing.code())),
         Cell::words(&outcome.practice.place),
@@ -88,5 +92,13 @@ fn row(material: &Material<'_>, standing: &Standing) -> Vec<Cell> {
         Cell::words(score),
         Cell::words(format!("{rules}{unclaimed}")),
         Cell::words(visit),
-    ]
+    ];
+    cells.into_iter().zip(there(material)).filter_map(|(cell, there)| there.then_some(cell)).collect()
+}
+
+/// Which of the columns the framework has.
+fn there(material: &Material<'_>) -> [bool; 9] {
+    let pipeline = material.pipeline;
+    let [decided, scored] = ["decisions", "score"].map(|fact| pipeline.facts.contains_key(fact));
+    [true, true, true, true, decided, true, scored, true, pipeline.levels.are_clocked()]
 }

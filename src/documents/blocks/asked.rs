@@ -13,7 +13,7 @@ use crate::wording::plural;
 /// The stage at which the visit of a practice is.
 pub(super) fn stage(standing: &Standing) -> Stage {
     match standing.clock.state {
-        State::Running | State::DueSoon => Stage::ToArrange,
+        State::Running | State::DueSoon | State::None => Stage::ToArrange,
         State::Overdue => Stage::Overdue,
         State::Met | State::MetLate => Stage::Visited,
         State::Paused => Stage::Paused,

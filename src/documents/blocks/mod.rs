@@ -8,8 +8,10 @@ mod best_practice;
 mod changes;
 mod event;
 mod exceptions;
+mod marks;
 mod movements;
 mod narrative;
+mod not_available;
 mod practice;
 mod recommendation;
 mod situation;
@@ -47,11 +49,14 @@ const LIBRARY: &[(&str, Make)] = &[
     ("movements", movements::block),
     ("sources", sources::block),
     ("annex", annex::block),
+    ("marks", marks::block),
+    ("not-available", not_available::block),
     ("practice", practice::block),
     ("situation", situation::block),
     ("background", background::block),
     ("assessment", assessment::block),
     ("recommendation", recommendation::block),
+    ("marks-of-practice", marks::of_practice),
     ("event", event::block),
 ];
 

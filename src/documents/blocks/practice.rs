@@ -5,6 +5,7 @@ use crate::dates::long;
 use crate::documents::content::{Block, Element, Words};
 use crate::documents::context::Context;
 use crate::documents::{Badge, title_case};
+use crate::visits::State;
 use crate::wording::number;
 
 pub(super) fn block(context: &Context<'_>) -> Block {
@@ -21,10 +22,15 @@ pub(super) fn block(context: &Context<'_>) -> Block {
         _ => "no primary care network is known".to_owned(),
     };
     let patients = practice.patients.map_or_else(|| "not known".to_owned(), number);
+    let clocked = standing.clock.state != State::None;
+    let place = match practice.team.as_str() {
+        "" => ("Place".to_owned(), practice.place.as_str().into()),
+        team => ("Place and team".to_owned(), format!("{}, {team}", practice.place).into()),
+    };
     let rows = [
         (context.text("level"), level),
         ("Visit".to_owned(), in_words(&standing.clock).into()),
-        ("Place and team".to_owned(), format!("{}, {}", practice.place, practice.team).into()),
+        place,
         ("Network and list".to_owned(), format!("{network}; registered patients: {patients}").into()),
         (
             "For".to_owned(),
@@ -38,6 +44,8 @@ pub(super) fn block(context: &Context<'_>) -> Block {
         ),
     ];
     let mut block = context.block();
-    block.push(Element::Facts { rows: rows.to_vec() });
+    block.push(Element::Facts {
+        rows: rows.into_iter().filter(|(head, _)| clocked || head != "Visit").collect(),
+    });
     block
 }

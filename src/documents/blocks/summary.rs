@@ -38,7 +38,7 @@ pub(super) fn block(context: &Context<'_>) -> Block {
         unclaimed(material, &mut block);
     }
     block.written(context.written());
-    if reader.named() {
+    if reader.named() && material.pipeline.levels.levels.iter().any(|level| level.reactive) {
         block.table(in_time(context), "");
     }
     levels(context, &mut block, bars);
@@ -180,8 +180,10 @@ fn figures(context: &Context<'_>, moved: Option<[Told; 4]>) -> Vec<Figure> {
         note: note.to_owned(),
     };
     let text = |key| context.text(key);
+    let levels = &material.pipeline.levels;
+    let reactive_levels = levels.levels.iter().any(|level| level.reactive);
     let mut out = Vec::new();
-    if reader.named() {
+    if reader.named() && reactive_levels {
         let due = format!("due in {}", material.period.short());
         out.push(figure(timeliness::share_of_period(material), &text("in_time_label"), &due));
         let count = reactive(material).len().to_string();
@@ -190,15 +192,19 @@ fn figures(context: &Context<'_>, moved: Option<[Told; 4]>) -> Vec<Figure> {
         let practices = number(material.standings.len() as f64);
         out.push(figure(practices, "practices", &text("in_scope_note")));
     }
-    out.push(figure(overdue(material, reader).cell(), &text("overdue_label"), &text("overdue_note")));
-    let open = reader.say(&keys::exceptions(material.as_of), material.exceptions.len());
-    out.push(figure(open.cell(), "exceptions open", &text("exceptions_note")));
+    if levels.are_clocked() {
+        out.push(figure(overdue(material, reader).cell(), &text("overdue_label"), &text("overdue_note")));
+    }
+    if !material.pipeline.exceptions.is_empty() {
+        let open = reader.say(&keys::exceptions(material.as_of), material.exceptions.len());
+        out.push(figure(open.cell(), "exceptions open", &text("exceptions_note")));
+    }
     if let (Some(last), Some([all, ..])) = (&material.last, moved) {
         out.push(figure(all.cell(), "changed level", &format!("since {}", long(last.as_of))));
     }
     if reader.named() {
         let count = material.standings.iter().filter(|s| !s.outcome.assessed).count().to_string();
-        out.push(figure(count, &material.pipeline.levels.assessed.label, &text("unassessed_note")));
+        out.push(figure(count, material.pipeline.levels.unassessed(), &text("unassessed_note")));
     }
     out
 }
@@ -208,7 +214,9 @@ fn claims(context: &Context<'_>, moved: Option<[Told; 4]>) -> Vec<Claim> {
     let mut sources = material.all_receipts(&material.fact("register"));
     sources.extend(material.all_receipts(&material.fact("registered-patients")));
     let mut out = Vec::new();
-    if reader.named() {
+    let levels = &material.pipeline.levels;
+    let reactive_levels = levels.levels.iter().any(|level| level.reactive);
+    if reader.named() && reactive_levels {
         out.push(timeliness::headline(context));
     }
     let practices = Told::Number(material.standings.len());
@@ -218,17 +226,18 @@ fn claims(context: &Context<'_>, moved: Option<[Told; 4]>) -> Vec<Claim> {
     let findings: Vec<u32> = findings.flat_map(|f| f.evidence.iter().filter_map(|e| e.arrival)).collect();
     let key = keys::reactive(material.as_of);
     let told = reader.say(&key, reactive.len());
-    let levels = &material.pipeline.levels;
     let of_these = numbers(material).into_iter().filter(|number| levels.get(*number).reactive);
     reader.adds_up(&key, of_these.map(|number| keys::level(material.as_of, number)));
-    if !matches!(told, Told::Hidden) {
+    if reactive_levels && !matches!(told, Told::Hidden) {
         let behind =
             if reactive.is_empty() { material.receipts_behind("concerns") } else { receipts(findings) };
         out.push(Claim::new(context.say("reactive", &[("practices", told.into())]), behind));
     }
-    let visits = overdue(material, reader);
-    let sources = material.all_receipts(&material.fact("visits"));
-    out.push(Claim::new(context.say("overdue", &[("visits", visits.into())]), sources));
+    if levels.are_clocked() {
+        let visits = overdue(material, reader);
+        let sources = material.all_receipts(&material.fact("visits"));
+        out.push(Claim::new(context.say("overdue", &[("visits", visits.into())]), sources));
+    }
     if let (Some(last), Some([all, up, down, neither])) = (&material.last, moved) {
         let since = long(last.as_of);
         let text = match all {

@@ -7,6 +7,7 @@ use super::{
 use crate::condition::Columns;
 use crate::diagnostic::{Code, likely};
 use crate::pipeline::checked::{known_names, read_choice, regex, row_truth};
+use crate::pipeline::fact::{FEED, RECEIVED};
 use crate::pipeline::load::VOCABULARIES;
 use crate::pipeline::reader::{At, Placed, Report, Table};
 use crate::pipeline::vocabulary::{Vocabularies, Vocabulary, fold, with_words};
@@ -79,6 +80,11 @@ impl Layout {
             if layout.column(&column.name).is_some() {
                 let message = format!("there are two columns `{}`", column.name);
                 report.error(&condition.at, Code::DuplicateName, message, None);
+            }
+            if [FEED, RECEIVED].contains(&column.name.as_str()) {
+                let message = format!("every table has a column `{}` of its own", column.name);
+                let help = "give this one another name".to_owned();
+                report.error(&condition.at, Code::DuplicateName, message, Some(help));
             }
             places_agree(&column, &condition.at, layout.header, &report);
             layout.columns.push(column);

@@ -2,7 +2,7 @@
 
 use crate::documents::content::Cell;
 use crate::documents::{Badge, Material, Reader, keys};
-use crate::pipeline::Levels;
+use crate::pipeline::{ClockStart, Levels};
 use crate::visits::State;
 
 /// The table of clocks.
@@ -16,6 +16,7 @@ const STATES: [State; 6] =
 /// reactive visit, whose practices are few; these and the others; all of them.
 fn groups(levels: &Levels, grain: usize) -> Vec<Vec<Option<u8>>> {
     let all: Vec<Option<u8>> = levels.levels.iter().map(|l| Some(l.number)).chain([None]).collect();
+    let all: Vec<_> = all.into_iter().filter(|n| levels.get(*n).starts != ClockStart::Never).collect();
     let (reactive, others): (Vec<_>, Vec<_>) = all.iter().partition(|number| levels.get(**number).reactive);
     let groups = match grain {
         0 => all.into_iter().map(|number| vec![number]).collect(),
