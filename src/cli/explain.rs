@@ -153,7 +153,7 @@ fn tell(explanation: &Explanation<'_>, result: &RunResult, pipeline: &Pipeline, 
         let stale = if score.stale { "; stale, so it sets no level" } else { "" };
         let value = crate::wording::number(score.value);
         say(&format!("Variation score {value} at {}{stale}", long(score.extract_date)));
-    } else if !outcome.assessed {
+    } else if pipeline.facts.contains_key("score") {
         say("No score has been received.");
     }
     tell_trials(explanation, result, pipeline);
