@@ -9,6 +9,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("quarterday demo --data /tmp/try", "the same in another folder"),
         ],
     ),
+    ("new", &[("quarterday new my-board", "a pipeline and a data folder in my-board, ready to run")]),
+    (
+        "schema",
+        &[
+            ("quarterday schema schema", "in the folder that holds the pipeline folder"),
+            ("quarterday schema --reference > keys.md", "every key with its explanation"),
+        ],
+    ),
     (
         "run",
         &[

@@ -24,6 +24,7 @@ mod invocation;
 mod levels;
 mod man;
 mod monitor;
+mod new;
 mod output;
 mod packs;
 mod preview;
@@ -36,6 +37,7 @@ mod replay;
 mod resend;
 mod retention;
 mod run;
+mod schema;
 mod serve;
 mod stats;
 mod status;
@@ -66,6 +68,10 @@ struct Cli {
 enum Command {
     /// Plays two quarters of an invented ICB through the program, from an empty folder to the outbox
     Demo(DemoArgs),
+    /// Writes a small pipeline to begin with and two sheets for it, into an empty folder
+    New(new::NewArgs),
+    /// Writes JSON Schemas of the files of a pipeline, with which editors complete and explain keys
+    Schema(schema::SchemaArgs),
     /// Runs a job: takes in the inbox, proposes levels, makes and sends the documents
     Run(RunArgs),
     /// Takes in what has come and writes receipts; makes and sends no documents
@@ -350,6 +356,8 @@ impl Command {
     fn run(&self) -> Exit {
         match self {
             Command::Demo(args) => demo::demo(args),
+            Command::New(args) => new::new(args),
+            Command::Schema(args) => schema::schema(args),
             Command::Run(args) => run::run(args),
             Command::Check(args) => check::check(args),
             Command::Preview(args) => preview::preview(args),

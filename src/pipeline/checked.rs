@@ -8,6 +8,7 @@ use crate::diagnostic::{Code, likely};
 
 /// One of a few words, each with its value.
 pub(super) fn read_choice<T: Copy>(table: &mut Table<'_>, key: &str, words: &[(&str, T)]) -> Option<T> {
+    table.knows_words(key, words.iter().map(|(word, _)| *word));
     let text = table.text_or_none(key)?;
     let found = words.iter().find(|(word, _)| *word == text.value).map(|(_, value)| *value);
     if found.is_none() {
@@ -20,6 +21,7 @@ pub(super) fn read_choice<T: Copy>(table: &mut Table<'_>, key: &str, words: &[(&
 
 /// A list of words, each with its value; unknown ones are noted.
 pub(super) fn words<T: Copy>(table: &mut Table<'_>, key: &str, known: &[(&str, T)]) -> Vec<T> {
+    table.knows_words(key, known.iter().map(|(word, _)| *word));
     let mut out = Vec::new();
     for text in table.texts(key) {
         match known.iter().find(|(word, _)| *word == text.value) {

@@ -144,6 +144,14 @@ fn read(folder: &Folder) -> Loaded {
     Loaded { pipeline: pipeline.filter(|_| !wrong), diagnostics }
 }
 
+/// Every key that reading a folder asks for.
+#[cfg(test)]
+pub(super) fn all_asked(folder: &Folder) -> super::schema::Asked {
+    let report = Report::default();
+    Loader { folder, report: &report }.pipeline();
+    report.all_asked()
+}
+
 struct Loader<'f> {
     folder: &'f Folder,
     report: &'f Report,

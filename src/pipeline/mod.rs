@@ -41,6 +41,7 @@ mod report;
 mod retention;
 mod roles;
 mod rule;
+pub mod schema;
 mod secret;
 mod small_numbers;
 mod smtp;

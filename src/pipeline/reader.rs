@@ -15,6 +15,9 @@ pub(super) use super::report::{At, Report};
 use super::source::line_of;
 use crate::diagnostic::{Code, likely};
 
+/// What is noted of a key that must be there, beside what it is to hold.
+pub(super) const REQUIRED: &str = "required";
+
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Placed<T> {
@@ -51,7 +54,7 @@ impl<'t> File<'t> {
     /// The whole file as a table.
     pub(super) fn table(&self) -> Table<'_> {
         let at = At { file: self.name.clone(), line: 1 };
-        Table { file: self, node: self.root.get_ref(), at, asked: BTreeSet::new() }
+        Table { file: self, node: self.root.get_ref(), at, path: kind_of(&self.name), asked: BTreeSet::new() }
     }
 
     fn at(&self, span: std::ops::Range<usize>) -> At {
@@ -64,7 +67,14 @@ pub(super) struct Table<'a> {
     file: &'a File<'a>,
     node: &'a DeTable<'a>,
     at: At,
+    /// The kind of file, and the keys that lead to the table: `levels.toml/level/action`.
+    path: String,
     asked: BTreeSet<String>,
+}
+
+/// `rules/*.toml` for a file in a folder.
+fn kind_of(name: &str) -> String {
+    name.split_once('/').map_or_else(|| name.to_owned(), |(folder, _)| format!("{folder}/*.toml"))
 }
 
 impl Drop for Table<'_> {
@@ -112,7 +122,20 @@ impl<'a> Table<'a> {
 
     /// Notes a key as known without reading its value.
     pub(super) fn know(&mut self, key: &str) {
+        self.ask(key, "");
+    }
+
+    /// Notes that a key was asked for, and what it was to hold. The tests of [`super::schema`] hold these against
+    /// the keys that are declared.
+    fn ask(&mut self, key: &str, wanted: &str) {
         self.asked.insert(key.to_owned());
+        self.report().asked(&self.path, key, wanted);
+    }
+
+    /// Notes which words a text of a key can be.
+    pub(super) fn knows_words<'w>(&self, key: &str, words: impl IntoIterator<Item = &'w str>) {
+        let words: Vec<&str> = words.into_iter().collect();
+        self.report().asked(&self.path, key, &format!("word: {}", words.join(" | ")));
     }
 
     /// Where a key stands, or the table where it does not.
@@ -134,8 +157,8 @@ impl<'a> Table<'a> {
             .is_some_and(|value| value.trim() == text)
     }
 
-    fn find(&mut self, key: &str) -> Option<(&'a DeValue<'a>, At)> {
-        self.asked.insert(key.to_owned());
+    fn find(&mut self, key: &str, wanted: &str) -> Option<(&'a DeValue<'a>, At)> {
+        self.ask(key, wanted);
         let value = self.node.get(key)?;
         Some((value.get_ref(), self.file.at(value.span())))
     }
@@ -160,7 +183,7 @@ impl<'a> Table<'a> {
         wanted: &str,
         read: impl Fn(&DeValue) -> Option<T>,
     ) -> Option<Placed<T>> {
-        let (value, at) = self.find(key)?;
+        let (value, at) = self.find(key, wanted)?;
         match read(value) {
             Some(value) => Some(Placed { value, at }),
             None => {
@@ -176,8 +199,9 @@ impl<'a> Table<'a> {
         wanted: &str,
         read: impl Fn(&DeValue) -> Option<T>,
     ) -> Option<Placed<T>> {
+        self.ask(key, REQUIRED);
         if !self.has(key) {
-            self.asked.insert(key.to_owned());
+            self.ask(key, wanted);
             self.missing(key);
             return None;
         }
@@ -296,7 +320,7 @@ impl<'a> Table<'a> {
     }
 
     fn list<T>(&mut self, key: &str, wanted: &str, read: impl Fn(&DeValue) -> Option<T>) -> Vec<Placed<T>> {
-        let Some((value, at)) = self.find(key) else { return Vec::new() };
+        let Some((value, at)) = self.find(key, wanted) else { return Vec::new() };
         let Some(items) = value.as_array() else {
             self.wrong(&at, key, value, wanted);
             return Vec::new();
@@ -314,9 +338,9 @@ impl<'a> Table<'a> {
 
     /// A table inside this one.
     pub(super) fn table_or_none(&mut self, key: &str) -> Option<Table<'a>> {
-        let (value, at) = self.find(key)?;
+        let (value, at) = self.find(key, "a table")?;
         match value.as_table() {
-            Some(node) => Some(self.inner(node, at)),
+            Some(node) => Some(self.inner(key, node, at)),
             None => {
                 self.wrong(&at, key, value, "a table");
                 None
@@ -326,8 +350,9 @@ impl<'a> Table<'a> {
 
     /// A table that must be there.
     pub(super) fn table(&mut self, key: &str) -> Option<Table<'a>> {
+        self.ask(key, REQUIRED);
         if !self.has(key) {
-            self.asked.insert(key.to_owned());
+            self.ask(key, "a table");
             self.missing(key);
             return None;
         }
@@ -336,7 +361,7 @@ impl<'a> Table<'a> {
 
     /// The tables of `[[key]]`, in order.
     pub(super) fn tables(&mut self, key: &str) -> Vec<Table<'a>> {
-        let Some((value, at)) = self.find(key) else { return Vec::new() };
+        let Some((value, at)) = self.find(key, "tables") else { return Vec::new() };
         let Some(items) = value.as_array() else {
             self.wrong(&at, key, value, &format!("[[{key}]]"));
             return Vec::new();
@@ -345,7 +370,7 @@ impl<'a> Table<'a> {
         for item in items.iter() {
             let at = self.file.at(item.span());
             match item.get_ref().as_table() {
-                Some(node) => out.push(self.inner(node, at)),
+                Some(node) => out.push(self.inner(key, node, at)),
                 None => self.wrong(&at, key, item.get_ref(), &format!("[[{key}]]")),
             }
         }
@@ -354,7 +379,7 @@ impl<'a> Table<'a> {
 
     /// A table whose keys are names of the author's own, with texts as values.
     pub(super) fn pairs(&mut self, key: &str) -> Vec<(Placed<String>, Placed<String>)> {
-        let Some((value, at)) = self.find(key) else { return Vec::new() };
+        let Some((value, at)) = self.find(key, "a table of texts") else { return Vec::new() };
         let Some(node) = value.as_table() else {
             self.wrong(&at, key, value, "a table of texts");
             return Vec::new();
@@ -388,8 +413,8 @@ impl<'a> Table<'a> {
         names.into_iter().filter_map(number).collect()
     }
 
-    fn inner(&self, node: &'a DeTable<'a>, at: At) -> Table<'a> {
-        Table { file: self.file, node, at, asked: BTreeSet::new() }
+    fn inner(&self, key: &str, node: &'a DeTable<'a>, at: At) -> Table<'a> {
+        Table { file: self.file, node, at, path: format!("{}/{key}", self.path), asked: BTreeSet::new() }
     }
 }
 

@@ -18,6 +18,9 @@ pub(super) struct Report {
     broken: Rc<RefCell<BTreeSet<String>>>,
     /// Names that nothing declares: where each would be declared, and the places that use it.
     unknown: Rc<RefCell<BTreeMap<Declared, Places>>>,
+    /// Each key that was asked for, by the path of its table, with all that it was to hold.
+    #[cfg(test)]
+    asked: Rc<RefCell<BTreeMap<(String, String), BTreeSet<String>>>>,
     /// Whether a feed could not be read, so that it is not known which tables there are.
     feeds_broken: Rc<Cell<bool>>,
 }
@@ -38,6 +41,22 @@ struct Places {
 }
 
 impl Report {
+    /// Notes a key that was asked for; only tests want to know.
+    #[cfg_attr(not(test), expect(clippy::unused_self))]
+    pub(super) fn asked(&self, _path: &str, _key: &str, _wanted: &str) {
+        #[cfg(test)]
+        {
+            let mut asked = self.asked.borrow_mut();
+            asked.entry((_path.to_owned(), _key.to_owned())).or_default().insert(_wanted.to_owned());
+        }
+    }
+
+    /// All keys that were asked for.
+    #[cfg(test)]
+    pub(super) fn all_asked(&self) -> BTreeMap<(String, String), BTreeSet<String>> {
+        self.asked.borrow().clone()
+    }
+
     /// Notes a diagnostic.
     pub(super) fn note(&self, diagnostic: Diagnostic) {
         self.noted.borrow_mut().push(diagnostic);

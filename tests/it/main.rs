@@ -35,6 +35,7 @@ mod long_texts;
 mod manners;
 mod many;
 mod marks;
+mod newcomer;
 mod once;
 mod operation;
 mod papers;

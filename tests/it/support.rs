@@ -32,8 +32,13 @@ pub fn quarterday(args: &[&str]) -> Output {
 
 /// The program with these arguments and no others.
 pub fn quarterday_as_given(args: &[&str]) -> Output {
+    in_folder(Path::new("."), args)
+}
+
+/// The same, started in a folder.
+pub fn in_folder<A: AsRef<std::ffi::OsStr>>(folder: &Path, args: &[A]) -> Output {
     let mut command = Command::cargo_bin("quarterday").expect("the program is built with the tests");
-    command.args(args).env_remove("QUARTERDAY_PIPELINE").env_remove("QUARTERDAY_DATA");
+    command.current_dir(folder).args(args).env_remove("QUARTERDAY_PIPELINE").env_remove("QUARTERDAY_DATA");
     // The fixtures are of that autumn.
     command.env("QUARTERDAY_TODAY", "2026-11-30");
     command.output().expect("the program runs")
