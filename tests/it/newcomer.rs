@@ -5,11 +5,19 @@ use std::path::{Path, PathBuf};
 
 use crate::support::{code, complained, in_folder, quarterday_as_given, repository, said, text};
 
-/// What follows the program's name in each line of a text that is a command.
+/// What follows the program's name in each line of a text that is a command. Where the program was built it is
+/// started by cargo.
 fn commands(told: &str) -> Vec<Vec<String>> {
     let lines = told.lines().filter_map(|line| line.strip_prefix("  "));
-    let words = |line: &str| line.split_whitespace().skip(1).map(str::to_owned).collect();
-    lines.filter(|line| line.contains("quarterday")).map(words).collect()
+    let after = |line: &str| {
+        line.split_once(" -- ").or_else(|| line.split_once(' ')).map(|(_, rest)| rest.to_owned())
+    };
+    let words = |line: String| line.split_whitespace().map(str::to_owned).collect();
+    lines
+        .filter(|line| line.contains(" --data ") || line.contains(" --pipeline "))
+        .filter_map(after)
+        .map(words)
+        .collect()
 }
 
 fn run(args: &[String]) -> String {
