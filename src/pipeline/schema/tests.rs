@@ -66,6 +66,12 @@ fn everything() -> Folder {
     let committee = "[[committee]]\nname = \"Other\"\ndocuments = [\"sbar\"]\naudience = \"named\"\n\
                      release = \"approval\"\napprove_within = \"7 days\"\nremind_after = \"2 days\"\n";
     add(&mut folder, "committees.toml", committee);
+    let part = "from = \"concerns\"\ndate = \"told\"\nwindow = \"6 months\"\nsentence = \"A\"\n";
+    let mark = "title = \"A\"\nmark = \"criterion\"\n";
+    folder.insert("rules/marked.toml", format!("{mark}{part}"));
+    folder.insert("rules/marked-in-parts.toml", format!("{mark}[[part]]\n{part}"));
+    let quota = "[[quota]]\nteam = \"A\"\nvisits_a_year = 1\n";
+    add(&mut folder, "programme.toml", quota);
     folder.insert(
         "rules/unbroken.toml",
         "title = \"A\"\nclause = \"A\"\nlevel = 3\nfrom = \"score\"\ndate = \"extract_date\"\nsentence = \"A\"\n\
