@@ -28,7 +28,11 @@ pub(super) fn block(context: &Context<'_>) -> Block {
     let last = material.last.as_ref().map(|last| last.as_of);
     let moved = last.map(|last| tally(material, last, reader));
     let mut block = context.block();
-    block.push(Element::Figures { figures: figures(context, moved) });
+    // A row of figures has at least two; one alone is told in words below.
+    let figures = figures(context, moved);
+    if figures.len() > 1 {
+        block.push(Element::Figures { figures });
+    }
     let claims = claims(context, moved);
     let bars = bars(material, reader);
     block.mail = mail(&context.text("levels_caption"), &bars, last, &claims);
