@@ -244,6 +244,7 @@ impl Fact {
             since.iter().filter_map(|s| s.column.as_ref()).for_each(|name| report.broke(&name.value));
         }
         if sources.is_empty() {
+            input.into_iter().for_each(Table::pass_over);
             return None;
         }
         let raw = columns.clone();

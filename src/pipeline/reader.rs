@@ -125,6 +125,11 @@ impl<'a> Table<'a> {
         self.ask(key, "");
     }
 
+    /// Takes the table as it is: what it depends on is missing, and only that is worth a word.
+    pub(super) fn pass_over(mut self) {
+        self.asked = self.node.iter().map(|(key, _)| key.get_ref().to_string()).collect();
+    }
+
     /// Notes that a key was asked for, and what it was to hold. The tests of [`super::schema`] hold these against
     /// the keys that are declared.
     fn ask(&mut self, key: &str, wanted: &str) {
