@@ -93,11 +93,11 @@ fn tell(explanation: &Explanation<'_>, result: &RunResult, pipeline: &Pipeline, 
     let practice = explanation.standing;
     let outcome = &practice.outcome;
     let place = &outcome.practice;
-    say(&explanation.sentence);
-    say("");
     if !older.is_empty() {
         say(&format!("This is an older run{older}"));
     }
+    say(&explanation.sentence);
+    say("");
     say(&format!("{} {} ({})", place.code, place.name, place.place));
     say(&format!("as at {}, run {}", long(result.as_of), result.run));
     say("");

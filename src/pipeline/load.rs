@@ -314,6 +314,8 @@ impl<'f> Loader<'f> {
                 };
                 self.report.error(&at, Code::MissingFile, what, Some(help.to_owned()));
             }
+            // Where no visits are planned nobody misses their programme.
+            (false, Some((PROGRAMME, ..))) if !self.plans_visits() => {}
             (false, Some((_, lost, key))) => {
                 let help = format!("put it back; or, if that is meant, write {key} = [] in it");
                 self.report.warning(&at, Code::MissingFile, format!("{what}: {lost}"), Some(help));
@@ -321,6 +323,12 @@ impl<'f> Loader<'f> {
             (false, None) => {}
         }
         None
+    }
+
+    /// Whether the pipeline has quotas of visits.
+    fn plans_visits(&self) -> bool {
+        let general = self.folder.get(PIPELINE).unwrap_or_default();
+        general.lines().any(|line| line.trim_start().starts_with("[programme]"))
     }
 
     /// Reads every file of a folder within the folder, by its name without the ending.

@@ -203,7 +203,7 @@ fn values_that_are_unknown_or_unused_are_told_with_their_line() {
     let output = quarterday(&["check", "--pipeline", text(&icb.pipeline(""))]);
     let told = format!("{}{}", said(&output), complained(&output));
     for part in [
-        "levels.toml:18: warning [unused-value]: nothing names the value `spare`",
+        "levels.toml:22: warning [unused-value]: nothing names the value `spare`",
         "rules/variation-score-10.toml:5: error [bad-condition]: there is no column `variaton_score`",
         "rules/variation-score-below-10.toml:1: error [bad-condition]: there is no column `variation_scor`",
         "did you mean `variation_score`?",

@@ -59,6 +59,7 @@ fn a_level_taken_away_is_missed_by_check() {
         icb.edit(&format!("rules/{rule}.toml"), from, "level    = 3");
     }
     icb.edit("exceptions.toml", "level     = 4", "level     = 3");
+    icb.edit("programme.toml", "[\"3\", \"4\", \"5\"]", "[\"3\", \"5\"]");
     let folder = icb.pipeline("").display().to_string();
     let output = quarterday(&["check", "--pipeline", &folder, "--data", &icb.data().display().to_string()]);
     let said = said(&output);

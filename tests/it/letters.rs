@@ -98,7 +98,7 @@ fn no_sbar_speaks_of_a_past_date_as_one_to_come() {
                 }
             }
             let text = asked_for(sbar);
-            for before in ["arrange the visit by ", "is due by ", "planned for "] {
+            for before in ["arrange the visit by ", "is due by ", "is planned for "] {
                 for rest in text.split(before).skip(1) {
                     let date = rest.split([',', '.', ';']).next().unwrap();
                     let day = NaiveDate::parse_from_str(date, "%d %B %Y")

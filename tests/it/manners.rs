@@ -83,7 +83,7 @@ fn every_command_that_tells_something_tells_it_as_json_too() {
         .filter_map(|line| line.split_whitespace().next())
         .collect();
     assert!(commands.contains(&"man") && commands.len() > 20, "{help}");
-    let others = ["completions", "man", "help", "guard", "dispatch"];
+    let others = ["completions", "man", "help", "guard", "dispatch", "stats"];
     for command in commands.into_iter().filter(|command| !others.contains(command)) {
         let help = said(&quarterday(&[command, "--help"]));
         assert!(help.contains("--json"), "{command}: {help}");

@@ -76,6 +76,7 @@ label = "dashboard not assessed"
     for old in ["level     = 5", "level     = 4", "level     = 4"] {
         icb.edit("exceptions.toml", old, "level     = 3");
     }
+    icb.edit("programme.toml", "[\"3\", \"4\", \"5\"]", "[\"3\"]");
     for path in fs::read_dir(icb.pipeline("documents")).unwrap().flatten() {
         let text = fs::read_to_string(path.path()).unwrap();
         fs::write(path.path(), text.replace("\"level >= 4\"", "\"level >= 3\"")).unwrap();
