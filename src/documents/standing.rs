@@ -92,7 +92,7 @@ impl Standing {
             (!outcome.assessed).to_string(),
             self.clock.due.map(|d| d.to_string()).unwrap_or_default(),
             self.clock.state.word().to_owned(),
-            (self.clock.state != State::None).then(|| self.clock.starts.to_string()).unwrap_or_default(),
+            if self.clock.state == State::None { String::new() } else { self.clock.starts.to_string() },
             self.clock.met_on.map(|d| d.to_string()).unwrap_or_default(),
             self.clock.days_late.map(|d| d.to_string()).unwrap_or_default(),
             in_a_cell(&outcome.marks),

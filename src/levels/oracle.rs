@@ -63,6 +63,9 @@ fn within_year(date: NaiveDate, d: NaiveDate) -> bool {
     date > add_months(d, -12) && date <= d
 }
 
+/// A value that is tried, the one direction that it is meant for, and the world with it.
+type Candidate = (String, Option<Direction>, World);
+
 impl World {
     fn score(&self, d: NaiveDate) -> Option<(f64, NaiveDate)> {
         self.extracts.iter().filter(|extract| extract.1 <= d).max_by_key(|extract| extract.1).copied()
@@ -159,9 +162,9 @@ impl World {
     }
 
     /// The candidates of each input with the one direction that they are meant for, nearest first.
-    fn inputs(&self, d: NaiveDate) -> Vec<(String, Vec<(String, Option<Direction>, World)>)> {
+    fn inputs(&self, d: NaiveDate) -> Vec<(String, Vec<Candidate>)> {
         let mut out = Vec::new();
-        let mut numbers = vec![0.0, 0.1, 9.9, 10.0, 10.1];
+        let mut numbers = [0.0, 0.1, 9.9, 10.0, 10.1];
         let from = self.fresh(d).unwrap_or(0.0);
         numbers.sort_by_key(|number: &f64| ((number - from).abs() * 1000.0).round() as i64);
         let scores =

@@ -10,6 +10,10 @@ use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Severity, likely};
 
+/// By the path of a table and a key, what the key was to hold.
+#[cfg(test)]
+type Asked = BTreeMap<(String, String), BTreeSet<String>>;
+
 /// Where the diagnostics of a folder are gathered.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Report {
@@ -20,7 +24,7 @@ pub(super) struct Report {
     unknown: Rc<RefCell<BTreeMap<Declared, Places>>>,
     /// Each key that was asked for, by the path of its table, with all that it was to hold.
     #[cfg(test)]
-    asked: Rc<RefCell<BTreeMap<(String, String), BTreeSet<String>>>>,
+    asked: Rc<RefCell<Asked>>,
     /// Whether a feed could not be read, so that it is not known which tables there are.
     feeds_broken: Rc<Cell<bool>>,
 }
@@ -53,7 +57,7 @@ impl Report {
 
     /// All keys that were asked for.
     #[cfg(test)]
-    pub(super) fn all_asked(&self) -> BTreeMap<(String, String), BTreeSet<String>> {
+    pub(super) fn all_asked(&self) -> Asked {
         self.asked.borrow().clone()
     }
 
