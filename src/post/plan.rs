@@ -215,6 +215,8 @@ impl Office<'_> {
         let bytes = bytes.with_context(|| format!("the letter of {} cannot be read again", sent.id))?;
         let kept: Kept = serde_json::from_slice(&bytes)
             .with_context(|| format!("the letter of {} was written by another version", sent.id))?;
+        // The ledger's key is the one that messages were planned under.
+        let kept = Kept { key: sent.letter.clone(), ..kept };
         let batch = self.batch(letter, &kept, sent, ledger, planning)?;
         ledger.plan_more(&batch, self.at)?;
         Ok(())

@@ -75,6 +75,10 @@ fn a_data_folder_of_an_earlier_version_works_on() {
     assert_eq!(code(&asked(data, &["audit"], false, &[])), 0);
     // The pack of another date is compared with what each committee was sent by the earlier version.
     let run = |as_of: &str| asked(data, &["run", "quarterly"], true, &["--as-of", as_of]);
+    // The last quarter made again says the same: nobody is sent it twice, whatever it was called.
+    let again = run("2026-10-14");
+    assert_eq!(code(&again), 0, "{}", complained(&again));
+    assert!(said(&again).contains("0 sent now, 6 sent before"), "{}", said(&again));
     let next = run("2027-01-15");
     assert_eq!(code(&next), 0, "{}", complained(&next));
     let manifest = fs::read(data.join("runs/quarterly-2027-01-15/manifest.json")).unwrap();

@@ -422,14 +422,14 @@ fn a_case_that_must_be_refused_has_a_message_and_no_points() {
     let write = |name: &str, text: &str| std::fs::write(out.path().join(name), text).unwrap();
     write(
         "cases.csv",
-        "case_id,series_id,improvement_direction,fix_after_n_points,screen_outliers\n\
-         twice,a,increase,,TRUE\nword,b,increase,,TRUE\nshort,c,increase,11,TRUE\nnobody,d,increase,,TRUE\n\
-         sideways,c,sideways,,TRUE\nendless,e,increase,,TRUE\nfine,c,decrease,,\n",
+        "case_id,series_id,improvement_direction,target,rebase_dates,fix_after_n_points,screen_outliers\n\
+         twice,a,increase,,,,TRUE\nword,b,increase,,,,TRUE\nshort,c,increase,,,11,TRUE\nnobody,d,increase,,,,TRUE\n\
+         sideways,c,sideways,,,,TRUE\nendless,e,increase,,,,TRUE\nnowhere,c,increase,Inf,,,TRUE\nfine,c,decrease,,,,\n",
     );
     write(
         "series.csv",
         "series_id,date,value\na,2026-04-01,1\na,2026-04-01,2\nb,2026-04-01,many\nc,2026-05-01,2\nc,2026-04-01,1\n\
-         e,2026-04-01,Inf\n",
+         e,2026-04-01,Inf\nspare,2026-04-01,1\n",
     );
     let args =
         ["stats", "spc", "--cases", &path("cases.csv"), "--series", &path("series.csv"), "--out", &path("o")];
@@ -437,23 +437,26 @@ fn a_case_that_must_be_refused_has_a_message_and_no_points() {
     assert!(output.status.success(), "{}", said(&output));
     let summary = std::fs::read_to_string(out.path().join("o/spc_summary.csv")).unwrap();
     let status: Vec<&str> = summary.lines().skip(1).map(|line| line.split(',').nth(1).unwrap()).collect();
-    assert_eq!(status, ["error", "error", "error", "error", "error", "error", "ok"], "{summary}");
+    assert_eq!(status, [["error"; 7].as_slice(), &["ok"]].concat(), "{summary}");
     assert!(summary.contains("line 4: value is \"\"many\"\", not a number"), "{summary}");
+    assert!(complained(&output).contains("line 8: series_id is \"spare\", which nothing asks for"));
     let points = std::fs::read_to_string(out.path().join("o/spc_points.csv")).unwrap();
     assert_eq!(points.lines().count(), 3, "{points}");
 
-    let args = [
-        "stats",
-        "spc",
-        "--cases",
-        &path("series.csv"),
-        "--series",
-        &path("series.csv"),
-        "--out",
-        &path("o"),
-    ];
-    let output = quarterday(&args);
-    assert_eq!(output.status.code(), Some(1));
-    let complaint = complained(&output);
-    assert!(complaint.contains("has no column `case_id`; it has series_id, date, value"), "{complaint}");
+    let heads =
+        "case_id,series_id,improvement_direction,target,rebase_dates,fix_after_n_points,screen_outliers";
+    for (text, fault) in [
+        ("series_id,date,value\n".to_owned(), "has no column `case_id`; it has series_id, date, value"),
+        (heads.replace(",target", "") + "\n", "has no column `target`"),
+        (format!("{heads},target\n"), "has the column `target` twice"),
+        (
+            format!("{heads}\nx,c,increase,,,,\nx,c,decrease,,,,\n"),
+            "line 3: case_id is \"x\", which stands in a row before",
+        ),
+    ] {
+        write("cases.csv", &text);
+        let output = quarterday(&args);
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(complained(&output).contains(fault), "{fault}: {}", complained(&output));
+    }
 }

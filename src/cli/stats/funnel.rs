@@ -26,6 +26,9 @@ pub(super) struct FunnelArgs {
     pub(super) out: PathBuf,
 }
 
+/// What a set needs; a cell may be empty, a column may not be missing.
+const SETS: [&str; 6] = ["dataset_id", "data_type", "sr_method", "trim_by", "multiplier", "shmi_rounding"];
+
 const UNITS: [&str; 23] = [
     "dataset_id",
     "unit",
@@ -70,7 +73,7 @@ type Rows = Vec<(String, Option<f64>, Option<f64>)>;
 
 pub(super) fn funnel(args: &FunnelArgs) -> anyhow::Result<Made> {
     let profile: Profile = args.profile.parse()?;
-    let sets = Table::read(&args.datasets, &["dataset_id", "data_type"])?;
+    let sets = Table::keyed(&args.datasets, &SETS, "dataset_id")?;
     let table = Table::read(&args.units, &["dataset_id", "unit", "numerator", "denominator"])?;
     // A row that cannot be read refuses its set, and no others.
     let mut rows: BTreeMap<String, Result<Rows, String>> = BTreeMap::new();
@@ -83,6 +86,7 @@ pub(super) fn funnel(args: &FunnelArgs) -> anyhow::Result<Made> {
         }
     }
     let (mut units, mut summary, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
+    warnings.extend(table.unused("dataset_id", &sets.rows().map(|row| row.text("dataset_id")).collect()));
     for row in sets.rows() {
         let set = row.text("dataset_id").to_owned();
         let none = Ok(Vec::new());
@@ -116,7 +120,7 @@ pub(super) fn funnel(args: &FunnelArgs) -> anyhow::Result<Made> {
 }
 
 fn unit(row: &Row<'_>) -> Result<(String, Option<f64>, Option<f64>), String> {
-    Ok((row.text("unit").to_owned(), row.number("numerator")?, row.number("denominator")?))
+    Ok((row.text("unit").to_owned(), row.finite("numerator")?, row.finite("denominator")?))
 }
 
 fn asked(row: &Row<'_>, profile: Profile) -> Result<Funnel, String> {
@@ -124,7 +128,7 @@ fn asked(row: &Row<'_>, profile: Profile) -> Result<Funnel, String> {
         ("PR", _) => Measure::Proportion,
         ("RC", _) => Measure::Counts,
         ("SR", "SHMI") => Measure::RatioLog { rounded: row.truth("shmi_rounding")?.unwrap_or(true) },
-        ("SR", "CQC" | "") => Measure::RatioRoot,
+        ("SR", "CQC") => Measure::RatioRoot,
         ("SR", _) => return Err(row.wrong("sr_method", "neither SHMI nor CQC")),
         _ => return Err(row.wrong("data_type", "none of PR, SR and RC")),
     };

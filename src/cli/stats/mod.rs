@@ -48,10 +48,10 @@ pub(super) fn stats(args: &StatsArgs) -> Exit {
 }
 
 fn written(out: &Path, made: Made) -> anyhow::Result<String> {
-    std::fs::create_dir_all(out).with_context(|| format!("{} cannot be made", out.display()))?;
     for (name, bytes) in &made.files {
         let path: PathBuf = out.join(name);
-        std::fs::write(&path, bytes).with_context(|| format!("{} cannot be written", path.display()))?;
+        crate::disk::write_whole(&path, bytes)
+            .with_context(|| format!("{} cannot be written", path.display()))?;
     }
     made.warnings.iter().for_each(|warning| warn(warning));
     Ok(format!("{} in {}", made.told, out.display()))

@@ -27,6 +27,17 @@ pub(super) struct SpcArgs {
     pub(super) out: PathBuf,
 }
 
+/// What a case needs; a cell may be empty, a column may not be missing.
+const CASES: [&str; 7] = [
+    "case_id",
+    "series_id",
+    "improvement_direction",
+    "target",
+    "rebase_dates",
+    "fix_after_n_points",
+    "screen_outliers",
+];
+
 const POINTS: [&str; 16] = [
     "case_id",
     "date",
@@ -71,7 +82,7 @@ type Rows = Vec<(NaiveDate, Option<f64>)>;
 
 pub(super) fn spc(args: &SpcArgs) -> anyhow::Result<Made> {
     let profile: Profile = args.profile.parse()?;
-    let cases = Table::read(&args.cases, &["case_id", "series_id", "improvement_direction"])?;
+    let cases = Table::keyed(&args.cases, &CASES, "case_id")?;
     let table = Table::read(&args.series, &["series_id", "date", "value"])?;
     // A row that cannot be read refuses the charts of its series, and no others.
     let mut series: BTreeMap<String, Result<Rows, String>> = BTreeMap::new();
@@ -84,6 +95,7 @@ pub(super) fn spc(args: &SpcArgs) -> anyhow::Result<Made> {
         }
     }
     let (mut points, mut summary, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
+    warnings.extend(table.unused("series_id", &cases.rows().map(|row| row.text("series_id")).collect()));
     let mut refused = 0;
     for row in cases.rows() {
         let case = row.text("case_id").to_owned();
@@ -135,7 +147,7 @@ fn chart(
         rows: rows.clone()?,
         direction: direction
             .map_err(|_| row.wrong("improvement_direction", "not increase, decrease or neutral"))?,
-        target: row.number("target")?,
+        target: row.finite("target")?,
         rebase: rebase.map_err(|_| row.wrong("rebase_dates", "not dates with ; between them"))?,
         fix_after,
         screen: row.truth("screen_outliers")?.unwrap_or(profile.screens()),

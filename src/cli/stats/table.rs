@@ -1,5 +1,6 @@
 //! Tables as files: columns found by name, each fault with file and line.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -26,9 +27,14 @@ impl Table {
         let text = String::from_utf8(bytes).ok().with_context(|| format!("{name} is not UTF-8"))?;
         let text = text.trim_start_matches('\u{feff}');
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-        let heads: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
+        let heads: Vec<String> =
+            reader.headers().with_context(|| name.clone())?.iter().map(str::to_owned).collect();
         if let Some(missing) = columns.iter().find(|column| !heads.iter().any(|head| head == *column)) {
             bail!("{name} has no column `{missing}`; it has {}", heads.join(", "));
+        }
+        let double = |(at, head): (usize, &String)| heads.iter().skip(at + 1).any(|other| other == head);
+        if let Some((_, head)) = heads.iter().enumerate().find(|one| double(*one)) {
+            bail!("{name} has the column `{head}` twice");
         }
         let mut rows = Vec::new();
         for record in reader.records() {
@@ -38,14 +44,33 @@ impl Table {
         Ok(Self { name, heads, rows })
     }
 
+    /// As [`Self::read`], of a file in which a column names each row.
+    pub(super) fn keyed(path: &Path, columns: &[&str], key: &str) -> anyhow::Result<Self> {
+        let table = Self::read(path, columns)?;
+        let mut seen = BTreeSet::new();
+        let twice = table.rows().find(|row| !seen.insert(row.text(key)));
+        if let Some(fault) = twice.map(|row| row.wrong(key, "which stands in a row before")) {
+            bail!(fault);
+        }
+        Ok(table)
+    }
+
+    /// What rows name in a column and nobody asks for, each with the line of its first row.
+    pub(super) fn unused(&self, column: &str, asked: &BTreeSet<&str>) -> Vec<String> {
+        let mut seen = BTreeSet::new();
+        let rows = self.rows().filter(|row| !asked.contains(row.text(column)));
+        let first = rows.filter(|row| seen.insert(row.text(column)));
+        first.map(|row| row.wrong(column, "which nothing asks for; it is left out")).collect()
+    }
+
     pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.rows.iter().map(|(line, cells)| Row { table: self, line: *line, cells })
     }
 }
 
-impl Row<'_> {
+impl<'t> Row<'t> {
     /// The text of a column; empty where the file has no such column.
-    pub(super) fn text(&self, column: &str) -> &str {
+    pub(super) fn text(&self, column: &str) -> &'t str {
         let place = self.table.heads.iter().position(|head| head == column);
         place.and_then(|place| self.cells.get(place)).unwrap_or_default()
     }
@@ -56,6 +81,15 @@ impl Row<'_> {
             "" | "NA" => Ok(None),
             text => text.parse().map(Some).map_err(|_| self.wrong(column, "not a number")),
         }
+    }
+
+    /// A finite number, or none where the cell is empty or NA.
+    pub(super) fn finite(&self, column: &str) -> Result<Option<f64>, String> {
+        let value = self.number(column)?;
+        if value.is_some_and(|value| !value.is_finite()) {
+            return Err(self.wrong(column, "not a finite number"));
+        }
+        Ok(value)
     }
 
     /// A truth, or none where the cell is empty.
