@@ -129,7 +129,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "quarantine",
         &[
-            ("quarterday quarantine --pipeline icb --data data", "the rows kept aside, and why"),
+            ("quarterday quarantine --pipeline icb --data data", "the rows set aside, and why"),
             (
                 "quarterday quarantine --pipeline icb --data data --feed visits --values",
                 "of one feed, with their cells as they came",

@@ -90,7 +90,7 @@ enum Command {
     Explain(ExplainArgs),
     /// Lists which practices would be at another level under other values or another pipeline folder; changes nothing
     WhatIf(what_if::WhatIfArgs),
-    /// Prints the rows that are kept aside, why, and who let which of them count
+    /// Prints the rows that are set aside, why, and who let which of them count
     Quarantine(QuarantineArgs),
     /// Lists what the guard stopped as possibly identifying a person, and releases it by name
     Guard(guard::GuardArgs),

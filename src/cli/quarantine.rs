@@ -1,4 +1,4 @@
-//! `quarterday quarantine`: the rows that are kept aside, why, and who let which of them count.
+//! `quarterday quarantine`: the rows that are set aside, why, and who let which of them count.
 
 use super::output::{complain, pipeline, say, say_json};
 use super::{Exit, QuarantineArgs};
@@ -42,7 +42,7 @@ pub(super) fn quarantine(args: &QuarantineArgs) -> Exit {
 
 fn tell(found: &Quarantine) {
     say(&format!(
-        "Kept aside on {}: {}; let count by a named person: {}",
+        "Set aside on {}: {}; let count by a named person: {}",
         long(found.as_of),
         plural(found.waiting, "row", "rows"),
         plural(found.released, "row", "rows")

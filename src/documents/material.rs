@@ -111,7 +111,7 @@ pub struct FeedStatus {
     pub counts: Counts,
     /// How many files count.
     pub files: usize,
-    /// The rows that are kept aside, each with its receipt.
+    /// The rows that are set aside, each with its receipt.
     pub quarantined: Vec<(String, Problem)>,
     /// The rows that a named person let count, each with its receipt.
     pub released: Vec<(String, Problem)>,

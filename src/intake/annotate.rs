@@ -267,7 +267,7 @@ fn place(problem: &Problem, rows: &[(u32, Vec<Cell>)]) -> Option<(u32, usize)> {
 fn effect(effect: Effect) -> &'static str {
     match effect {
         Effect::Rejected => "The file was not taken in",
-        Effect::Quarantined => "The row is kept aside",
+        Effect::Quarantined => "The row is set aside",
         Effect::Released => "The row was released",
         Effect::Dropped => "The cell is treated as empty",
         Effect::Ignored => "The row is passed over",

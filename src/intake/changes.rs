@@ -20,7 +20,7 @@ pub struct Changes {
     pub added: usize,
     /// Rows that are there no longer. A feed whose files all count loses none.
     pub removed: usize,
-    /// Rows that counted in the file before and are kept aside in this one.
+    /// Rows that counted in the file before and are set aside in this one.
     #[serde(default)]
     pub aside: usize,
     /// Rows that say something else than before.

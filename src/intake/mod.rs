@@ -57,9 +57,9 @@ use serde::{Deserialize, Serialize};
 pub enum Effect {
     /// The whole file is refused.
     Rejected,
-    /// The row is kept aside until it is corrected.
+    /// The row is set aside until it is corrected.
     Quarantined,
-    /// The row was kept aside, and a named person let it count.
+    /// The row was set aside, and a named person let it count.
     Released,
     /// The row is passed over.
     Ignored,

@@ -1,4 +1,4 @@
-//! Releases: a named person says that a row counts although it was kept aside.
+//! Releases: a named person says that a row counts although it was set aside.
 //!
 //! A release names a received file and a row in it. It lifts what kept the row aside and corrects
 //! nothing: a cell that could not be read stays missing. It holds for that file only, so a sheet that
@@ -28,7 +28,7 @@ pub struct Release {
     pub on: NaiveDate,
 }
 
-/// A row that was kept aside.
+/// A row that was set aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
     /// What it is known by while its file is settled.

@@ -31,7 +31,7 @@ pub struct Counts {
     pub read: usize,
     /// Rows that count.
     pub accepted: usize,
-    /// Rows kept aside.
+    /// Rows set aside.
     pub quarantined: usize,
     /// Rows passed over.
     pub ignored: usize,
@@ -49,22 +49,22 @@ impl Counts {
 pub struct Settled {
     /// The accepted rows, with the practice that each counts for.
     pub table: DataFrame,
-    /// The rows kept aside, as far as they could be read.
+    /// The rows set aside, as far as they could be read.
     pub aside: DataFrame,
     /// How many rows became what.
     pub counts: Counts,
     /// Everything that was found, in the order of the sheet.
     pub problems: Vec<Problem>,
-    /// The rows kept aside, and those that a named person let count.
+    /// The rows set aside, and those that a named person let count.
     pub kept: Vec<Kept>,
     /// Releases that changed nothing, each with the reason.
     pub unused: Vec<(Release, String)>,
-    /// The rows kept aside that cannot wait.
+    /// The rows set aside that cannot wait.
     pub urgent: Vec<Urgent>,
 }
 
 impl Settled {
-    /// Whether there are rows and all of them are kept aside.
+    /// Whether there are rows and all of them are set aside.
     pub fn is_all_aside(&self) -> bool {
         self.counts.accepted == 0 && self.counts.quarantined > 0
     }
@@ -210,7 +210,7 @@ impl<'r> Settler<'r> {
                     .tabs
                     .first()
                     .map(|tab| format!("; where several sheets have the row, write {}!14", tab.name));
-                let why = format!("no such row of that file is kept aside{}", sheet.unwrap_or_default());
+                let why = format!("no such row of that file is set aside{}", sheet.unwrap_or_default());
                 self.unused.push((release.clone(), why));
             }
             for id in picked {

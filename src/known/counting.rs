@@ -42,7 +42,7 @@ pub struct Passed {
 /// Why a readable file does not count although it is the newest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
-    /// All its rows are kept aside.
+    /// All its rows are set aside.
     NoRow,
     /// Its data are older than those of a file that came before it.
     Older {
@@ -99,7 +99,7 @@ struct Order<'a> {
 struct Standing<'a> {
     /// The newest file of which rows can count.
     counts: Option<&'a Arrival>,
-    /// Where there is none: the newest whose rows are all kept aside.
+    /// Where there is none: the newest whose rows are all set aside.
     aside: Option<&'a Arrival>,
 }
 

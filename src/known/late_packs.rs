@@ -174,7 +174,7 @@ pub fn told(late: &Late, levels: &Levels) -> Vec<String> {
             let files = list(&m.files);
             let rows = match m.why {
                 Lateness::New => format!("with {files} received since"),
-                Lateness::Aside => format!("with a row of {files} that was kept aside then and counts now"),
+                Lateness::Aside => format!("with a row of {files} that was set aside then and counts now"),
                 Lateness::Restated => format!("with what {files} says otherwise since"),
             };
             format!(

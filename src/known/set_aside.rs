@@ -1,4 +1,4 @@
-//! The rows that are kept aside, and those that a named person let count.
+//! The rows that are set aside, and those that a named person let count.
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use crate::ledger::Arrival;
 use crate::pipeline::{Feed, Pipeline};
 use crate::workspace::Workspace;
 
-/// What is kept aside on a date.
+/// What is set aside on a date.
 #[derive(Debug, Clone, Serialize)]
 pub struct Quarantine {
     /// The date.
@@ -23,7 +23,7 @@ pub struct Quarantine {
     pub rows: Vec<Aside>,
 }
 
-/// A row that is or was kept aside.
+/// A row that is or was set aside.
 #[derive(Debug, Clone, Serialize)]
 pub struct Aside {
     /// The feed.
@@ -44,7 +44,7 @@ pub struct Aside {
     pub key: String,
     /// `waiting` or `released`.
     pub state: &'static str,
-    /// Why it was kept aside.
+    /// Why it was set aside.
     pub problems: Vec<Problem>,
     /// Who let it count, when and why.
     pub release: Option<Release>,
@@ -53,7 +53,7 @@ pub struct Aside {
     pub values: Option<Vec<AsideCell>>,
 }
 
-/// A cell of a row that is kept aside.
+/// A cell of a row that is set aside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AsideCell {
     /// Its address.
@@ -64,7 +64,7 @@ pub struct AsideCell {
     pub value: String,
 }
 
-/// Everything that is kept aside in a data folder as it stands now.
+/// Everything that is set aside in a data folder as it stands now.
 ///
 /// # Errors
 /// If the ledger or a received file cannot be read, or the register is missing.

@@ -401,7 +401,7 @@ impl State {
         Rows::of(&self.taken, &self.aside(), &self.known, feeds, pipeline)
     }
 
-    /// The rows of the files in force that are kept aside.
+    /// The rows of the files in force that are set aside.
     pub fn aside(&self) -> Vec<Taken> {
         let of = |taken: &Taken| {
             let settled = self.settled.get(&taken.source.arrival)?;

@@ -21,7 +21,7 @@ pub struct WouldMove {
     pub to: Option<u8>,
     /// Which way it would move.
     pub direction: Direction,
-    /// The rules that would hold no more.
+    /// The rules that would no longer hold.
     pub ended: Vec<String>,
     /// The rules that would hold.
     pub began: Vec<String>,

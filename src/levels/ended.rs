@@ -47,7 +47,7 @@ pub struct Rows<'r> {
     pub(super) known: &'r Triangulated,
     /// All rows of each fact that rules and exceptions read, and of decisions.
     pub(super) all: BTreeMap<&'r str, DataFrame>,
-    /// The rows of the same facts that are kept aside.
+    /// The rows of the same facts that are set aside.
     aside: BTreeMap<&'r str, DataFrame>,
     /// The feed of every arrival, of files that count no longer too.
     feeds: &'r BTreeMap<u32, String>,
@@ -217,7 +217,7 @@ impl<'r> Rows<'r> {
             let aside = Cells::new(self.aside.get(rule.from.as_str()));
             let same = |row: &usize| identity_of(&aside, &rule.identity, *row) == exception.id;
             if let Some(row) = (0..aside.height()).find(same) {
-                return Ok(format!("Its row is kept aside now ({}).", self.place(&aside, row)));
+                return Ok(format!("Its row is set aside now ({}).", self.place(&aside, row)));
             }
         }
         Ok(self.gone(&exception.evidence, exception.id.split('/').next()))
@@ -260,7 +260,7 @@ impl<'r> Rows<'r> {
         let aside = Cells::new(self.aside.get(fact.id.as_str()));
         let is = |row: &usize| key_of(fact, &aside, *row).as_deref() == Some(key);
         if let Some(row) = (0..aside.height()).find(is) {
-            return Ok(Some(format!("Its row is kept aside now ({}).", self.place(&aside, row))));
+            return Ok(Some(format!("Its row is set aside now ({}).", self.place(&aside, row))));
         }
         Ok(Some(self.gone(evidence, None)))
     }

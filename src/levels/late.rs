@@ -1,8 +1,8 @@
 //! Rows that came after a pack and tell of what had happened by its day.
 //!
-//! A row is *late* if it was in no file that counted when the pack was made, not even kept aside, its own
+//! A row is *late* if it was in no file that counted when the pack was made, not even set aside, its own
 //! date lies on or before the pack's, and by itself it changes the level that the pack reported. One that was
-//! kept aside then, or restates what was known, is told too, and is no late row. What a team edits in its
+//! set aside then, or restates what was known, is told too, and is no late row. What a team edits in its
 //! sheet, or takes out of it, says nothing of the past.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +23,7 @@ pub struct Then<'t> {
     pub taken: &'t [Taken],
     /// The rows of the files that those had replaced.
     pub earlier: &'t [Taken],
-    /// The rows of the same files that were kept aside.
+    /// The rows of the same files that were set aside.
     pub aside: &'t [Taken],
     /// The register.
     pub register: &'t Register,
@@ -50,7 +50,7 @@ impl Then<'_> {
 pub enum Lateness {
     /// No file that counted had it.
     New,
-    /// It was kept aside.
+    /// It was set aside.
     Aside,
     /// It says something else of the same practice and date, where every file counts.
     Restated,

@@ -35,7 +35,7 @@ pub struct Turn {
 /// What ended and what began.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turnover {
-    /// What stood in the last pack and stands no more.
+    /// What was open in the last pack and is not now.
     pub ended: Vec<Turn>,
     /// What stands now and did not.
     pub began: Vec<Turn>,

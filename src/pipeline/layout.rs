@@ -120,7 +120,7 @@ pub struct Unpivot {
 /// What becomes of a row whose practice is not one of the ICB's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Others {
-    /// A team's row: it is kept aside and its sender is told.
+    /// A team's row: it is set aside and its sender is told.
     Quarantine,
     /// A national file's row: it is passed over.
     Ignore,

@@ -223,6 +223,11 @@ mod tests {
         played_at(&runs)
     }
 
+    fn clock(as_of: NaiveDate, overdue: bool) -> Clock {
+        let state = if overdue { State::Overdue } else { State::Running };
+        Clock { starts: as_of, due: Some(as_of), state, met_on: None, days_late: None, pauses: Vec::new() }
+    }
+
     /// The same, with the day in July of each run.
     fn played_at(runs: &[(u32, u8, bool, u32)]) -> Vec<String> {
         let (mut given, mut said): (Vec<Alert>, Vec<String>) = (Vec::new(), Vec::new());
@@ -233,15 +238,7 @@ mod tests {
                 .map(|exception| (exception.id.clone(), exception))
                 .into_iter()
                 .collect();
-            let state = if *overdue { State::Overdue } else { State::Running };
-            let clock = Clock {
-                starts: as_of,
-                due: Some(as_of),
-                state,
-                met_on: None,
-                days_late: None,
-                pauses: Vec::new(),
-            };
+            let clock = clock(as_of, *overdue);
             let clocks = open.keys().map(|id| (id.clone(), clock.clone())).collect();
             let found = alerts(&open, &clocks, &given, &format!("run-{index}"), as_of).unwrap();
             said.extend(found.said.iter().map(|(a, _)| format!("{index} {} {}", a.event.word(), a.level)));
@@ -309,16 +306,8 @@ mod tests {
     fn a_breach_belongs_to_the_clock_that_runs() {
         let run = |day: u32, level: u8, known: u32, given: &mut Vec<Alert>, overdue: bool| {
             let now = since(level, NaiveDate::from_ymd_opt(2026, 7, known));
-            let state = if overdue { State::Overdue } else { State::Running };
             let as_of = NaiveDate::from_ymd_opt(2026, 7, day).unwrap();
-            let clock = Clock {
-                starts: as_of,
-                due: Some(as_of),
-                state,
-                met_on: None,
-                days_late: None,
-                pauses: Vec::new(),
-            };
+            let clock = clock(as_of, overdue);
             let (open, clocks) = ([(now.id.clone(), now.clone())].into(), [(now.id.clone(), clock)].into());
             given.extend(alerts(&open, &clocks, given, &format!("run-{day}"), as_of).unwrap().noted);
             breached(&now, given)

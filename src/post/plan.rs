@@ -333,7 +333,7 @@ pub fn packs_waiting(packs: &[PackRecord], made: &[String], as_of: NaiveDate) ->
             let ended = long(expires);
             return told.then(|| {
                 format!(
-                    "{what} was not approved by {ended} and goes to nobody; run its job again to make it anew"
+                    "{what} was not approved by {ended} and goes to nobody; run its job again to make a new one"
                 )
             });
         }

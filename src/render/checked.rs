@@ -247,7 +247,7 @@ mod tests {
                 cell: "B2".into(),
                 linked: true,
                 column: "Severity".into(),
-                effect: "The row is kept aside".into(),
+                effect: "The row is set aside".into(),
                 found: "=1+1".into(),
                 wrong: "Wrong".into(),
                 expected: "Text".into(),

@@ -38,7 +38,7 @@ struct Compared {
 
 const HEADINGS: [(Effect, &str); 6] = [
     (Effect::Rejected, "Why the file was not taken in"),
-    (Effect::Quarantined, "Rows kept aside until they are corrected"),
+    (Effect::Quarantined, "Rows set aside until they are corrected"),
     (Effect::Dropped, "Cells that could not be read (their rows count, unless named above)"),
     (Effect::Released, "Rows that a named person let count"),
     (Effect::Ignored, "Rows passed over"),
@@ -135,7 +135,7 @@ fn compared(changes: &Changes, receipt: &Receipt) -> Compared {
         |n: usize, what: &str| (n > 0).then(|| format!("{} {what}", crate::wording::number(n as f64)));
     let counts: Vec<String> = [
         count(changes.changed, "changed"),
-        count(changes.aside, "kept aside in the new file"),
+        count(changes.aside, "set aside in the new file"),
         count(changes.removed, "gone"),
         count(changes.added, "new"),
         count(changes.same, "the same"),
@@ -162,7 +162,7 @@ fn changed(change: &Change) -> String {
     let head = format!("{key} (row {})", change.row);
     match change.kind.as_str() {
         "added" => format!("{head} is new"),
-        "aside" => format!("{key} (row {}) is kept aside until it is corrected", change.row),
+        "aside" => format!("{key} (row {}) is set aside until it is corrected", change.row),
         "removed" => format!("{key} (row {} of the file before) is gone", change.row),
         _ => {
             let or_empty = |text: &str| if text.is_empty() { "empty".to_owned() } else { text.to_owned() };

@@ -304,7 +304,8 @@ fn approval(picture: &Picture<'_>) -> Option<Vec<Broken>> {
             // Told for a quarter; then the next pack is what matters.
             let recent = today <= crate::dates::add_days(expires, 90);
             let ended = format!("{what} was not approved by {} and goes to nobody", long(expires));
-            return recent.then(|| broken(&pack.id, ended, "run its job again to make it anew, or leave it"));
+            return recent
+                .then(|| broken(&pack.id, ended, "run its job again to make a new one, or leave it"));
         }
         let since = long(pack.as_of);
         let waits = format!("{what} has waited for approval since {since}, until {}", long(expires));

@@ -71,7 +71,7 @@ pub struct Series {
     pub direction: Direction,
     /// What is to be reached.
     pub target: Option<f64>,
-    /// The first days of new processes: limits are computed anew from each.
+    /// The first days of new processes: limits are computed again from each.
     pub rebase: BTreeSet<NaiveDate>,
     /// How many rows of a group the limits rest on; all where it is not said.
     pub fix_after: Option<usize>,

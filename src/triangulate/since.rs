@@ -2,7 +2,7 @@
 //!
 //! The newest sheet says how grave a row is, not since when. The sheets received before it do: the day on
 //! which the first of the present unbroken run was received that shows the row at least as grave. A sheet
-//! without the row, or with it kept aside, says nothing.
+//! without the row, or with it set aside, says nothing.
 
 use std::collections::BTreeMap;
 

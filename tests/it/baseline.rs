@@ -232,7 +232,7 @@ fn a_feed_that_did_not_exist_then_sends_nothing_late() {
 }
 
 #[test]
-fn an_edited_row_is_no_late_one_and_one_that_was_kept_aside_is_told_as_such() {
+fn an_edited_row_is_no_late_one_and_one_that_was_set_aside_is_told_as_such() {
     let icb = Icb::with_register();
     let head = "Practice code,Date raised,Severity,Status,Reference\n";
     let july = format!("{head}X90100,01/07/2026,Low,Open,Q-1\nX90101,01/07/2026,,Open,Q-2\n");
@@ -247,12 +247,12 @@ fn an_edited_row_is_no_late_one_and_one_that_was_kept_aside_is_told_as_such() {
     let levels = icb.levels();
     let cause = |code: &str| levels[code]["cause"].as_str();
     assert_eq!(cause("X90100"), "data", "it was edited");
-    assert_eq!(cause("X90101"), "data", "it was kept aside and is corrected");
+    assert_eq!(cause("X90101"), "data", "it was set aside and is corrected");
     assert_eq!(cause("X90102"), "late-file", "it was raised on the day of the pack");
     assert_eq!(cause("X90103"), "data", "it was raised after it");
     let told = report["warnings"].to_string();
     assert!(!told.contains("X90100: the packs"), "{told}");
-    let aside = "X90101: the packs of 14 July 2026 reported not assessed; with a row of R0005 that was kept \
+    let aside = "X90101: the packs of 14 July 2026 reported not assessed; with a row of R0005 that was set \
                  aside then and counts now it would be level 4";
     assert!(told.contains(aside), "{told}");
     let late = "X90102: the packs of 14 July 2026 reported not assessed; with R0005 received since it would be level 4";

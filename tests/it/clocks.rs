@@ -82,7 +82,7 @@ fn what_was_not_received_tells_nothing() {
     let other = |severity: &str| row("Q-2", severity, "", "Open", "");
     icb.drop_bytes("concerns-quality", "1.csv", sheet(&[row("Q-1", "Moderate", "", "Open", "")]));
     clock(&icb, "2026-07-01");
-    // Its row is kept aside, and the next file is refused whole.
+    // Its row is set aside, and the next file is refused whole.
     icb.drop_bytes("concerns-quality", "2.csv", sheet(&[row("Q-1", "Grave", "", "Open", ""), other("Low")]));
     clock(&icb, "2026-07-02");
     icb.drop_bytes("concerns-quality", "3.csv", "Surgery,Words\nX90100,Serious\n");

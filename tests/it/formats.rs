@@ -241,7 +241,7 @@ fn a_wide_sheet_becomes_long() {
     assert!(said.contains("the same as D3, and counted once"), "{said}");
     assert!(said.contains("new column \"Note\" ignored"), "{said}");
 
-    // What is kept aside, what changed and what is cited are cells of the sheet as it was sent.
+    // What is set aside, what changed and what is cited are cells of the sheet as it was sent.
     let output = quarterday(&[
         "quarantine",
         "--pipeline",

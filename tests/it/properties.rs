@@ -67,7 +67,7 @@ fn book_accounted_for(book: &Book, name: &str) {
         assert!(counts.balance(), "{}: {counts:?}", feed.id);
         assert_eq!(settled.table.height(), counts.accepted, "{}", feed.id);
         assert_eq!(counts.read, reading.rows.len(), "{}", feed.id);
-        // Whatever a person releases: rows only go from kept aside to accepted.
+        // Whatever a person releases: rows only go from set aside to accepted.
         let release = Release {
             arrival: 1,
             row: 2,

@@ -1,4 +1,4 @@
-//! Rows that are kept aside: listed with what is wrong, and counted again by a corrected file or by name.
+//! Rows that are set aside: listed with what is wrong, and counted again by a corrected file or by name.
 
 use std::fs;
 

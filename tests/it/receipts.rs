@@ -159,7 +159,7 @@ fn the_copy_marks_the_cells_and_lists_what_to_correct() {
             "(only sheet)",
             "F2",
             "Severity",
-            "The row is kept aside",
+            "The row is set aside",
             "Severe",
             "\"Severe\" is not one of the values of this column",
             "One of: Low, Moderate, Serious, Immediate; needed in every row",
@@ -276,7 +276,7 @@ fn many_faults_are_counted_and_the_first_are_told() {
     icb.report("nightly", "2026-07-14");
     let said = receipt(&icb, "concerns-quality", "July.csv");
     // Each of them may be urgent, and is told as that first.
-    let (urgent, rows) = said.split_once("Rows kept aside").unwrap();
+    let (urgent, rows) = said.split_once("Rows set aside").unwrap();
     assert_eq!(urgent.matches("Possibly urgent").count(), 40, "{said}");
     assert_eq!(rows.matches("is not one of the values").count(), 5, "{said}");
     assert!(said.contains("40 in all: the first 5 are listed here and 35 are not"), "{said}");
@@ -295,7 +295,7 @@ fn the_same_fault_in_many_cells_is_one_line() {
     icb.drop_bytes("concerns-quality", "July.csv", &sheet);
     icb.report("nightly", "2026-07-14");
     let said = receipt(&icb, "concerns-quality", "July.csv");
-    let (_, rows) = said.split_once("Rows kept aside").unwrap();
+    let (_, rows) = said.split_once("Rows set aside").unwrap();
     assert_eq!(rows.matches("is not one of the values").count(), 2, "{said}");
     let cells = "Cells F2, F4, F6, F8, F10, F12, F14, F16, F18, F20 and 10 more (Severity)";
     assert!(said.contains(cells), "{said}");

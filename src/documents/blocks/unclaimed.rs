@@ -52,8 +52,7 @@ mod tests {
         sample
     }
 
-    const WHERE: &str =
-        "Standing concerns (R0001, row 2), Variation score of the latest extract (R0001, row 2).";
+    const WHERE: &str = "Open concerns (R0001, row 2), Variation score of the latest extract (R0001, row 2).";
 
     #[test]
     fn papers_say_that_a_practice_is_not_assessed_because_of_rows_that_no_rule_claims() {

@@ -117,7 +117,7 @@ impl Row {
 pub enum Fate {
     /// It counts.
     Standing,
-    /// It is kept aside.
+    /// It is set aside.
     Quarantined,
     /// It is passed over.
     Ignored,

@@ -116,7 +116,7 @@ pub(super) fn made_long(shape: &Shape<'_>, layout: &Layout) -> Option<Sheet> {
 }
 
 /// Two columns that become the same: where both say the same, one of the cells counts; where they do not, the
-/// later cell is kept aside. The columns are told once, by the cells of the header.
+/// later cell is set aside. The columns are told once, by the cells of the header.
 pub(super) fn doubled(
     rows: &mut [Row],
     layout: &Layout,

@@ -14,7 +14,7 @@ impl Settler<'_> {
     pub(super) fn repeated_rows(&mut self) {
         let mut first: HashMap<String, u32> = HashMap::new();
         let mut repeats = Vec::new();
-        // Of rows kept aside, cells that could not be read may differ.
+        // Of rows set aside, cells that could not be read may differ.
         for row in self.rows.iter_mut().filter(|r| r.fate == Fate::Standing) {
             match first.get(&format!("{:?}", row.values)) {
                 Some(earlier) => {
@@ -42,7 +42,7 @@ impl Settler<'_> {
         }
     }
 
-    /// The same reference with other content: the first stands, the later is kept aside.
+    /// The same reference with other content: the first stands, the later is set aside.
     pub(super) fn repeated_keys(&mut self) {
         if self.layout.key.is_empty() {
             return;

@@ -1,5 +1,5 @@
 //! The rules of the programme once more, as plain loops over plain lists: nothing of the engine is used but
-//! its input. Months are (year, month), and everything is counted anew each time.
+//! its input. Months are (year, month), and everything is counted again each time.
 
 use std::collections::BTreeSet;
 
